@@ -1,0 +1,2 @@
+internal import COneDNN
+internal import COpenBLAS
