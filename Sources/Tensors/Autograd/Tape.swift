@@ -1,0 +1,71 @@
+/// Records operations as they are computed and walks back through them for the gradients.
+///
+/// An operation is recorded only where one of its inputs needs a gradient, so that a frozen network costs
+/// no memory for its activations. One tape serves one forward and one backward pass:
+///
+///     let tape = Tape()
+///     let loss = tape.crossEntropy(tape.linear(x, weight: w, bias: b), labels: labels, divisor: batch)
+///     try tape.backward(from: loss)
+///
+/// Each operation stands in a file of its own together with its pullback.
+public final class Tape {
+    private struct Record {
+        let output: Variable
+        let leaves: [Variable]
+        let pullback: (Tensor) throws -> Void
+    }
+
+    private var records: [Record] = []
+
+    /// False on a tape that never records, for inference.
+    public let isRecording: Bool
+
+    /// An empty tape.
+    public init(recording: Bool = true) { isRecording = recording }
+
+    /// Number of operations recorded.
+    public var recordCount: Int { records.count }
+
+    /// Wraps the result of an operation and remembers how to pull its gradient back.
+    ///
+    /// - Parameters:
+    ///   - value: What the operation computed.
+    ///   - inputs: What it depends on.
+    ///   - pullback: Receives the gradient of `value` and calls `accumulate` for the inputs.
+    func record(
+        _ value: Tensor, from inputs: [Variable], pullback: @escaping (Tensor) throws -> Void
+    ) -> Variable {
+        let isNeeded = isRecording && inputs.contains { $0.requiresGradient }
+        let output = Variable(value, requiresGradient: isNeeded)
+        guard isNeeded else { return output }
+        let needed = inputs.filter { $0.requiresGradient }
+        for input in needed { input.pendingUses += 1 }
+        records.append(Record(output: output, leaves: needed, pullback: pullback))
+        return output
+    }
+
+    /// Computes the gradients of everything that `objective` depends on, adding to those there.
+    ///
+    /// The tape is empty afterwards; each operation's memory is released as soon as it was pulled back.
+    ///
+    /// - Parameters:
+    ///   - objective: A scalar of this tape.
+    ///   - completed: Called for each variable as soon as its gradient is complete, leaves included: all
+    ///     recorded uses of it were pulled back. The order is the same on every rank.
+    public func backward(
+        from objective: Variable, completed: (Variable) throws -> Void = { _ in }
+    ) throws {
+        precondition(objective.value.count == 1, "backward from shape \(objective.shape), not a scalar")
+        objective.accumulate(Tensor(repeating: 1, objective.shape))
+        while let record = records.popLast() {
+            if let gradient = record.output.gradient {
+                record.output.clearGradient()
+                try record.pullback(gradient)
+            }
+            for input in record.leaves {
+                input.pendingUses -= 1
+                if input.pendingUses == 0 { try completed(input) }
+            }
+        }
+    }
+}

@@ -1,2 +1,0 @@
-internal import COneDNN
-internal import COpenBLAS
