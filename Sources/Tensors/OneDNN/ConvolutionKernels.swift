@@ -80,8 +80,8 @@ final class ConvolutionKernels: @unchecked Sendable {
             let settings = key.settings
             let source = MemoryDescriptor.of(key.input, input)
             let target = MemoryDescriptor.of(outputShape, output)
-            let weight = MemoryDescriptor(settings.weightExtents(key.weight), tag: dnnl_format_tag_any)
-            let bias = key.hasBias ? MemoryDescriptor([key.weight[0]], tag: dnnl_a) : nil
+            let weight = MemoryDescriptor.tagged(settings.weightExtents(key.weight), dnnl_format_tag_any)
+            let bias = key.hasBias ? MemoryDescriptor.dense([key.weight[0]]) : nil
             let strides = [Int64(settings.stride), Int64(settings.stride)]
             let dilations: [Int64] = [0, 0]
             let before = [Int64(settings.padding.top), Int64(settings.padding.left)]

@@ -1,6 +1,9 @@
 internal import COneDNN
 
 /// oneDNN's description of an array of floats: extents and order.
+///
+/// Descriptors are made once for each combination of extents and order and live as long as the process, so
+/// that their addresses can be handed to oneDNN without a thought for lifetimes.
 final class MemoryDescriptor: Equatable, @unchecked Sendable {
     /// Never changed after initialization.
     let pointer: UnsafePointer<dnnl_memory_desc_t>
@@ -11,10 +14,21 @@ final class MemoryDescriptor: Equatable, @unchecked Sendable {
         pointer = UnsafePointer(memory)
     }
 
-    deinit { pointer.deallocate() }
-
     /// Floats of the given extents in the order of a format tag; `dnnl_format_tag_any` leaves it to oneDNN.
-    convenience init(_ dimensions: [Int], tag: dnnl_format_tag_t) {
+    static func tagged(_ dimensions: [Int], _ tag: dnnl_format_tag_t) -> MemoryDescriptor {
+        cache.value(for: Key(dimensions: dimensions, tag: tag.rawValue)) { _ in
+            MemoryDescriptor(dimensions, tag: tag)
+        }
+    }
+
+    private struct Key: Hashable, Sendable {
+        let dimensions: [Int]
+        let tag: UInt32
+    }
+
+    private static let cache = PrimitiveCache<Key, MemoryDescriptor>()
+
+    private convenience init(_ dimensions: [Int], tag: dnnl_format_tag_t) {
         var descriptor = dnnl_memory_desc_t()
         let status = dnnl_memory_desc_init_by_tag(
             &descriptor, Int32(dimensions.count), dimensions.map(Int64.init), dnnl_f32, tag)
@@ -26,7 +40,7 @@ final class MemoryDescriptor: Equatable, @unchecked Sendable {
     static func dense(_ dimensions: [Int]) -> MemoryDescriptor {
         let tags = [dnnl_a, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd, dnnl_abcde]
         precondition(dimensions.count < tags.count, "more than five dimensions: \(dimensions)")
-        return MemoryDescriptor(dimensions.isEmpty ? [1] : dimensions, tag: tags[dimensions.count])
+        return tagged(dimensions.isEmpty ? [1] : dimensions, tags[dimensions.count])
     }
 
     /// The descriptor of a tensor of this shape and layout.
@@ -34,7 +48,7 @@ final class MemoryDescriptor: Equatable, @unchecked Sendable {
         switch layout {
         case .dense: return dense(shape.dimensions)
         case .blocked(let block):
-            return MemoryDescriptor(shape.dimensions, tag: block == 16 ? dnnl_aBcd16b : dnnl_aBcd8b)
+            return tagged(shape.dimensions, block == 16 ? dnnl_aBcd16b : dnnl_aBcd8b)
         case .packed(let packed): return packed.descriptor
         }
     }

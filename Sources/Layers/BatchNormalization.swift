@@ -1,0 +1,77 @@
+public import Tensors
+
+/// Batch normalization with running statistics: `y = (x − mean) / √(variance + ε) · weight + bias`.
+///
+/// In training, mean and variance are those of the batch, and the running statistics move towards them by
+/// a tenth: `running ← 0.9 · running + 0.1 · batch`, the variance without bias. In evaluation, and where
+/// normalization is frozen, the running statistics are used and stay as they are.
+/// Ioffe and Szegedy, Batch normalization, ICML 2015.
+public final class BatchNormalization {
+    /// Scale, `[C]`.
+    public let weight: Parameter
+    /// Shift, `[C]`.
+    public let bias: Parameter
+    /// Name of the layer, prefix of its tensors' names.
+    public let name: String
+    /// Mean over past batches, `[C]`; changed in place. The same on all ranks if statistics are synchronized.
+    public let runningMean: Tensor
+    /// Unbiased variance over past batches, `[C]`; changed in place.
+    public let runningVariance: Tensor
+    /// Number of batches that the running statistics followed.
+    public var batchCount: Int64 = 0
+
+    private let epsilon: Double
+    private let momentum: Double
+
+    /// A layer with weight 1, bias 0, running mean 0 and running variance 1.
+    ///
+    /// - Parameters:
+    ///   - name: Prefix of the tensors' names.
+    ///   - channels: Channels of the input.
+    ///   - epsilon: Added to the variance.
+    ///   - momentum: How far the running statistics move towards a batch.
+    public init(name: String, channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
+        self.name = name
+        weight = Parameter(name: name + ".weight", shape: [channels])
+        bias = Parameter(name: name + ".bias", shape: [channels])
+        weight.initialize(repeating: 1)
+        runningMean = Tensor(repeating: 0, [channels])
+        runningVariance = Tensor(repeating: 1, [channels])
+        self.epsilon = epsilon
+        self.momentum = momentum
+    }
+
+    /// Parameters in the order of published weights.
+    public var parameters: [Parameter] { [weight, bias] }
+
+    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and applying a ReLU.
+    ///
+    /// - Throws: What the reducer of synchronized statistics throws.
+    public func callAsFunction(
+        _ input: Variable, residual: Variable? = nil, rectifying: Bool = false, _ context: ForwardContext
+    ) throws -> Variable {
+        let statistics: NormalizationStatistics =
+            switch context.normalization {
+            case .synchronized(let reducer): .batch(reducer)
+            case .local: .batch(nil)
+            case .running: .fixed(mean: runningMean, variance: runningVariance)
+            }
+        let result = try context.tape.batchNormalization(
+            input, scale: weight.variable, shift: bias.variable, statistics: statistics, epsilon: epsilon,
+            residual: residual, rectifying: rectifying)
+        if let batch = result.batch { follow(batch) }
+        return result.output
+    }
+
+    private func follow(_ batch: BatchStatistics) {
+        let correction = batch.count / max(batch.count - 1, 1)
+        Self.move(runningMean, towards: batch.mean, by: momentum)
+        Self.move(runningVariance, towards: batch.variance.map { $0 * correction }, by: momentum)
+        batchCount += 1
+    }
+
+    private static func move(_ running: Tensor, towards values: [Double], by momentum: Double) {
+        let moved = zip(running.elements, values).map { Float((1 - momentum) * Double($0) + momentum * $1) }
+        running.copy(from: Tensor(running.shape, moved))
+    }
+}

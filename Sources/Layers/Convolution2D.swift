@@ -1,0 +1,40 @@
+public import Tensors
+
+/// A convolution without bias: `y[n, o] = Σ_i x[n, i] ⋆ weight[o, i]`.
+public struct Convolution2D {
+    /// `[O, I / groups, K, K]`.
+    public let weight: Parameter
+
+    /// Stride, padding and groups.
+    public let settings: ConvolutionSettings
+
+    /// A convolution whose weights are zero until they are initialized or loaded.
+    ///
+    /// - Parameters:
+    ///   - name: Prefix of the parameter's name.
+    ///   - inputChannels: Channels of the input.
+    ///   - outputChannels: Channels of the output.
+    ///   - size: Rows and columns of the kernel.
+    ///   - settings: Stride, padding and groups.
+    public init(
+        name: String, inputChannels: Int, outputChannels: Int, size: Int, settings: ConvolutionSettings
+    ) {
+        weight = Parameter(
+            name: name + ".weight", shape: [outputChannels, inputChannels / settings.groups, size, size])
+        self.settings = settings
+    }
+
+    /// Draws the weights from a normal distribution of variance `2 / (O · K²)`.
+    ///
+    /// He et al., Delving deep into rectifiers, ICCV 2015, with the fan-out, as torchvision does.
+    public func initialize(seed: UInt64) {
+        let shape = weight.shape
+        let fanOut = shape[0] / settings.groups * shape[2] * shape[3]
+        weight.initializeNormal(deviation: (2 / Float(fanOut)).squareRoot(), seed: seed)
+    }
+
+    /// `[N, I, H, W]` to `[N, O, H', W']`.
+    public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
+        context.tape.convolution(input, weight: weight.variable, settings: settings)
+    }
+}

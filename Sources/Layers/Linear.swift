@@ -1,0 +1,34 @@
+public import Tensors
+
+/// A linear layer: `y = x · weightᵀ + bias`.
+public struct Linear {
+    /// `[K, F]`.
+    public let weight: Parameter
+    /// `[K]`.
+    public let bias: Parameter
+
+    /// A layer of zeros.
+    ///
+    /// - Parameters:
+    ///   - name: Prefix of the parameters' names.
+    ///   - inputs: Features of the input, F.
+    ///   - outputs: Features of the output, K.
+    public init(name: String, inputs: Int, outputs: Int) {
+        weight = Parameter(name: name + ".weight", shape: [outputs, inputs])
+        bias = Parameter(name: name + ".bias", shape: [outputs])
+    }
+
+    /// Parameters in the order of published weights.
+    public var parameters: [Parameter] { [weight, bias] }
+
+    /// Draws the weights from `N(0, 0.01²)` and sets the bias to 0, as new heads start.
+    public func initialize(seed: UInt64) {
+        weight.initializeNormal(deviation: 0.01, seed: seed)
+        bias.initialize(repeating: 0)
+    }
+
+    /// `[N, F]` to `[N, K]`.
+    public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
+        context.tape.linear(input, weight: weight.variable, bias: bias.variable)
+    }
+}

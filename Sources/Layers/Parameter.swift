@@ -1,0 +1,48 @@
+public import Tensors
+
+/// A trained tensor of a network under the name that published weights give it.
+///
+/// Every rank holds a copy; training keeps the copies equal.
+public final class Parameter {
+    /// For example `layer1.0.conv1.weight`.
+    public let name: String
+
+    /// The tensor and, after a backward pass, its gradient: this rank's share until the ranks are summed.
+    public let variable: Variable
+
+    /// A parameter of zeros.
+    public init(name: String, shape: Shape) {
+        self.name = name
+        variable = Variable(Tensor(repeating: 0, shape), requiresGradient: true)
+    }
+
+    /// Logical extents.
+    public var shape: Shape { variable.shape }
+
+    /// Number of elements.
+    public var count: Int { shape.count }
+
+    /// Draws every element from a normal distribution of mean 0.
+    ///
+    /// The draws depend on the seed and the parameter's name only.
+    ///
+    /// - Parameters:
+    ///   - deviation: Standard deviation.
+    ///   - seed: The run's seed.
+    public func initializeNormal(deviation: Float, seed: UInt64) {
+        var random = KeyedRandom(seed: seed, purpose: .initialization, keys: [name.stableHash])
+        variable.assign(Tensor(shape, (0..<count).map { _ in deviation * random.normal() }))
+    }
+
+    /// Sets every element.
+    public func initialize(repeating value: Float) {
+        variable.assign(Tensor(repeating: value, shape))
+    }
+}
+
+extension String {
+    /// A hash that is the same in every process: 64-bit FNV-1a of the UTF-8 bytes.
+    var stableHash: UInt64 {
+        utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+}

@@ -1,0 +1,255 @@
+/// Adds up statistics over the ranks that share a batch.
+public protocol StatisticsReducer: AnyObject {
+    /// Replaces each value by its sum over all ranks. Every rank must call this, in the same order.
+    func sum(_ values: inout [Double]) throws
+}
+
+/// Where batch normalization takes mean and variance from.
+public enum NormalizationStatistics {
+    /// From the batch: that of all ranks with a reducer, that of this rank without one.
+    case batch((any StatisticsReducer)?)
+    /// Given numbers, `[C]` each, through which no gradient flows.
+    case fixed(mean: Tensor, variance: Tensor)
+}
+
+/// Mean and variance of each channel of a batch.
+public struct BatchStatistics: Sendable {
+    /// Mean of each channel.
+    public let mean: [Double]
+    /// Mean square deviation of each channel from its mean: the biased variance.
+    public let variance: [Double]
+    /// Elements of a channel that the numbers were taken over: samples times positions, of all ranks.
+    public let count: Double
+}
+
+extension Tape {
+    /// Batch normalization, optionally with an addition and a ReLU in the same pass over memory:
+    /// `y = relu((x − mean[c]) / √(variance[c] + ε) · scale[c] + shift[c] + residual)`.
+    ///
+    /// The gradients of `scale` and `shift` are this rank's shares. With statistics of the global batch, the
+    /// gradient of `x` includes the way through them, and the reducer is called once more on the way back.
+    /// Ioffe and Szegedy, Batch normalization, ICML 2015.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, C, H, W]`.
+    ///   - scale: `[C]`.
+    ///   - shift: `[C]`.
+    ///   - statistics: Where mean and variance come from.
+    ///   - epsilon: Added to the variance.
+    ///   - residual: `[N, C, H, W]` to add, or nil.
+    ///   - rectifying: Whether a ReLU follows.
+    /// - Returns: `[N, C, H, W]` in the layout of `input`, and the statistics of the batch where it was used.
+    /// - Throws: What the reducer throws.
+    public func batchNormalization(
+        _ input: Variable, scale: Variable, shift: Variable, statistics: NormalizationStatistics,
+        epsilon: Double = 1e-5, residual: Variable? = nil, rectifying: Bool = false
+    ) throws -> (output: Variable, batch: BatchStatistics?) {
+        let x = input.value
+        let channels = x.shape[1]
+        precondition(
+            scale.shape == [channels] && shift.shape == [channels],
+            "scale \(scale.shape) and shift \(shift.shape) for \(x.shape)")
+        precondition(
+            residual == nil || residual?.shape == x.shape, "residual of another shape than \(x.shape)")
+        let normalization = Normalization(x)
+        let batch: BatchStatistics?
+        let reducer: (any StatisticsReducer)?
+        let mean: [Double]
+        let variance: [Double]
+        switch statistics {
+        case .batch(let given):
+            let measured = try normalization.statistics(reducer: given)
+            (batch, reducer, mean, variance) = (measured, given, measured.mean, measured.variance)
+        case .fixed(let fixedMean, let fixedVariance):
+            (batch, reducer) = (nil, nil)
+            (mean, variance) = (fixedMean.elements.map(Double.init), fixedVariance.elements.map(Double.init))
+        }
+        let inverse = variance.map { 1 / ($0 + epsilon).squareRoot() }
+        let gain = zip(scale.value.elements, inverse).map { Double($0) * $1 }
+        let y = normalization.apply(
+            mean: mean, gain: gain, shift: shift.value, residual: residual?.value.with(layout: x.layout),
+            rectifying: rectifying)
+        let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
+        let output = record(y, from: inputs) { gradient in
+            let passed = gradient.with(layout: x.layout)
+            let (slope, sums) = normalization.gradientSums(
+                passed, output: rectifying ? y : nil, mean: mean, keepingSlope: residual != nil && rectifying)
+            let padded = sums.count / 2
+            if shift.requiresGradient {
+                shift.accumulate(Tensor([channels], sums[..<channels].map(Float.init)))
+            }
+            if scale.requiresGradient {
+                let share = (0..<channels).map { Float(sums[padded + $0] * inverse[$0]) }
+                scale.accumulate(Tensor([channels], share))
+            }
+            if let residual, residual.requiresGradient { residual.accumulate(slope ?? passed) }
+            var total = sums
+            if batch != nil { try reducer?.sum(&total) }
+            guard input.requiresGradient else { return }
+            let count = batch?.count ?? .infinity
+            let offsets = (0..<channels).map { -gain[$0] * total[$0] / count }
+            let slopes = (0..<channels).map {
+                -gain[$0] * inverse[$0] * inverse[$0] * total[padded + $0] / count
+            }
+            input.accumulate(
+                normalization.inputGradient(
+                    slope ?? passed, output: slope == nil && rectifying ? y : nil, mean: mean, gain: gain,
+                    offsets: offsets, slopes: slopes))
+        }
+        return (output, batch)
+    }
+}
+
+/// The passes over memory that batch normalization makes.
+private struct Normalization {
+    let x: Tensor
+    let kernels: ChannelKernels
+
+    init(_ x: Tensor) {
+        self.x = x
+        kernels = ChannelKernels(geometry: ChannelGeometry(x))
+    }
+
+    private func padded(_ values: [Double]) -> [Float] {
+        values.map(Float.init) + [Float](repeating: 0, count: kernels.geometry.paddedChannels - values.count)
+    }
+
+    func statistics(reducer: (any StatisticsReducer)?) throws -> BatchStatistics {
+        let from = UnsafePointer(x.pointer)
+        var message = kernels.sums(
+            vector: { offset, _ in
+                let value = ChannelKernels.load(from, offset)
+                let wide = ChannelKernels.WideVector(value)
+                return (value, wide * wide)
+            },
+            scalar: { offset, _ in (from[offset], Double(from[offset]) * Double(from[offset])) })
+        let padded = message.count / 2
+        message.append(Double(kernels.geometry.samples * kernels.geometry.positions))
+        try reducer?.sum(&message)
+        let count = message[2 * padded]
+        let mean = message[..<x.shape[1]].map { $0 / count }
+        let variance = mean.indices.map { max(message[padded + $0] / count - mean[$0] * mean[$0], 0) }
+        return BatchStatistics(mean: mean, variance: variance, count: count)
+    }
+
+    func apply(
+        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, rectifying: Bool
+    ) -> Tensor {
+        let y = Tensor(uninitialized: x.shape, layout: x.layout)
+        let (from, to) = (UnsafePointer(x.pointer), y.pointer)
+        let added = residual.map { UnsafePointer($0.pointer) }
+        let floor: Float = rectifying ? 0 : -.infinity
+        let (means, gains) = (padded(mean), padded(gain))
+        let shifts = padded(shift.elements.map(Double.init))
+        means.withUnsafeBufferPointer { means in
+            gains.withUnsafeBufferPointer { gains in
+                shifts.withUnsafeBufferPointer { shifts in
+                    guard let mean = means.baseAddress, let gain = gains.baseAddress,
+                        let shift = shifts.baseAddress
+                    else { return }
+                    let lowest = ChannelKernels.Vector(repeating: floor)
+                    if let added {
+                        kernels.forEach(
+                            vector: { offset, channel in
+                                let value =
+                                    (ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel))
+                                    * ChannelKernels.load(gain, channel) + ChannelKernels.load(shift, channel)
+                                    + ChannelKernels.load(added, offset)
+                                ChannelKernels.store(
+                                    value.replacing(with: lowest, where: value .< lowest), to, offset)
+                            },
+                            scalar: { offset, channel in
+                                to[offset] = max(
+                                    (from[offset] - mean[channel]) * gain[channel] + shift[channel]
+                                        + added[offset], floor)
+                            })
+                    } else {
+                        kernels.forEach(
+                            vector: { offset, channel in
+                                let value =
+                                    (ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel))
+                                    * ChannelKernels.load(gain, channel) + ChannelKernels.load(shift, channel)
+                                ChannelKernels.store(
+                                    value.replacing(with: lowest, where: value .< lowest), to, offset)
+                            },
+                            scalar: { offset, channel in
+                                to[offset] = max(
+                                    (from[offset] - mean[channel]) * gain[channel] + shift[channel], floor)
+                            })
+                    }
+                }
+            }
+        }
+        withExtendedLifetime((x, y, residual)) {}
+        return y
+    }
+
+    /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the output is positive.
+    func gradientSums(
+        _ gradient: Tensor, output: Tensor?, mean: [Double], keepingSlope: Bool
+    ) -> (slope: Tensor?, sums: [Double]) {
+        let slope = keepingSlope ? Tensor(uninitialized: x.shape, layout: x.layout) : nil
+        let (dy, from) = (UnsafePointer(gradient.pointer), UnsafePointer(x.pointer))
+        let positive = output.map { UnsafePointer($0.pointer) }
+        let kept = slope?.pointer
+        let means = padded(mean)
+        let sums = means.withUnsafeBufferPointer { means -> [Double] in
+            guard let mean = means.baseAddress else { return [] }
+            return kernels.sums(
+                vector: { offset, channel in
+                    var value = ChannelKernels.load(dy, offset)
+                    if let positive {
+                        value.replace(with: 0, where: ChannelKernels.load(positive, offset) .<= 0)
+                        if let kept { ChannelKernels.store(value, kept, offset) }
+                    }
+                    let deviation = ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel)
+                    return (value, ChannelKernels.WideVector(value * deviation))
+                },
+                scalar: { offset, channel in
+                    var value = dy[offset]
+                    if let positive {
+                        if positive[offset] <= 0 { value = 0 }
+                        if let kept { kept[offset] = value }
+                    }
+                    return (value, Double(value * (from[offset] - mean[channel])))
+                })
+        }
+        withExtendedLifetime((x, gradient, output, slope)) {}
+        return (slope, sums)
+    }
+
+    /// `dx = gain · dy + offset + slope · (x − mean)`.
+    func inputGradient(
+        _ gradient: Tensor, output: Tensor?, mean: [Double], gain: [Double], offsets: [Double],
+        slopes: [Double]
+    ) -> Tensor {
+        let dx = Tensor(uninitialized: x.shape, layout: x.layout)
+        let (dy, from, to) = (UnsafePointer(gradient.pointer), UnsafePointer(x.pointer), dx.pointer)
+        let positive = output.map { UnsafePointer($0.pointer) }
+        let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
+        let padded = kernels.geometry.paddedChannels
+        constants.withUnsafeBufferPointer { constants in
+            guard let mean = constants.baseAddress else { return }
+            let (gain, offsets, slopes) = (mean + padded, mean + 2 * padded, mean + 3 * padded)
+            kernels.forEach(
+                vector: { offset, channel in
+                    var value = ChannelKernels.load(dy, offset)
+                    if let positive {
+                        value.replace(with: 0, where: ChannelKernels.load(positive, offset) .<= 0)
+                    }
+                    let deviation = ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel)
+                    ChannelKernels.store(
+                        value * ChannelKernels.load(gain, channel) + ChannelKernels.load(offsets, channel)
+                            + deviation * ChannelKernels.load(slopes, channel), to, offset)
+                },
+                scalar: { offset, channel in
+                    let value = positive.map { $0[offset] > 0 ? dy[offset] : 0 } ?? dy[offset]
+                    to[offset] =
+                        value * gain[channel] + offsets[channel]
+                        + (from[offset] - mean[channel]) * slopes[channel]
+                })
+        }
+        withExtendedLifetime((x, gradient, output, dx)) {}
+        return dx
+    }
+}
