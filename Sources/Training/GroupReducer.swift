@@ -1,0 +1,18 @@
+internal import ProcessGroups
+internal import Tensors
+
+/// Sums statistics of batch normalization over the ranks of a group: one small message a layer.
+final class GroupReducer: StatisticsReducer {
+    private let group: any ProcessGroup
+    private let stopwatch: Stopwatch
+
+    init(_ group: any ProcessGroup, stopwatch: Stopwatch) {
+        (self.group, self.stopwatch) = (group, stopwatch)
+    }
+
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func sum(_ values: inout [Double]) throws {
+        guard group.size > 1 else { return }
+        try stopwatch.measure(.communication) { try group.sum(&values) }
+    }
+}
