@@ -1,3 +1,5 @@
+import Foundation
+
 /// A `--set key.path=value` option: one value that replaces what the file says, or adds to it.
 struct Assignment {
     /// The keys from the outermost section to the value.
@@ -14,9 +16,7 @@ struct Assignment {
             throw ConfigurationError(origin: origin, problem: "has no '='; expected key.path=value")
         }
         let keys = text[..<equals].split(separator: ".", omittingEmptySubsequences: false)
-        path = keys.map {
-            String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-        }
+        path = keys.map { $0.trimmingCharacters(in: .whitespaces) }
         guard !path.contains("") else {
             throw ConfigurationError(
                 origin: origin, problem: "has an empty key before the '='; expected key.path=value")

@@ -29,7 +29,8 @@ struct DataConfiguration: Sendable, Equatable {
         train = try reader.required("train", path)
         validation = try ValidationSplit(reading: &reader)
         test = try reader.optional("test", path)
-        let labels = ValueKind.list(of: .integer(.atLeast(0))).satisfying("at least one and each once") {
+        let labels = ValueKind.list(of: .integer(.atLeast(0))).satisfying("not empty and without repetition")
+        {
             !$0.isEmpty && Set($0).count == $0.count
         }
         classes = try reader.optional("classes", labels)

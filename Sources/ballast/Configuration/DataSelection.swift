@@ -75,9 +75,9 @@ struct Normalization: Sendable, Equatable {
     static func read(from reader: inout SectionReader) throws -> Normalization? {
         let oneOrThree: ([Double]) -> Bool = { [1, 3].contains($0.count) }
         let mean = try reader.optional(
-            "mean", .list(of: .number(.any)).satisfying("one or three of them", oneOrThree))
+            "mean", .list(of: .number(.any)).satisfying("with one or three entries", oneOrThree))
         let deviation = try reader.optional(
-            "std", .list(of: .number(.above(0))).satisfying("one or three of them", oneOrThree))
+            "std", .list(of: .number(.above(0))).satisfying("with one or three entries", oneOrThree))
         switch (mean, deviation) {
         case (nil, nil): return nil
         case (_?, nil): throw reader.error(at: "mean", "is given without data.std; give both or neither")

@@ -59,17 +59,23 @@ struct NumberRange<Bound: Comparable & Sendable>: Sendable {
     var words: String? {
         let lowerWords: String? =
             switch lower {
-            case .including(let bound): "at least \(bound)"
-            case .excluding(let bound): "greater than \(bound)"
+            case .including(let bound): "at least \(Self.digits(bound))"
+            case .excluding(let bound): "greater than \(Self.digits(bound))"
             case nil: nil
             }
         let upperWords: String? =
             switch upper {
-            case .including(let bound): "at most \(bound)"
-            case .excluding(let bound): "less than \(bound)"
+            case .including(let bound): "at most \(Self.digits(bound))"
+            case .excluding(let bound): "less than \(Self.digits(bound))"
             case nil: nil
             }
         let parts = [lowerWords, upperWords].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: " and ")
+    }
+
+    /// A bound as one would write it: 0 and not 0.0.
+    private static func digits(_ bound: Bound) -> String {
+        let text = "\(bound)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 }

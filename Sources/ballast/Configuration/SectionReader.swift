@@ -133,7 +133,7 @@ struct SectionReader {
         let suggestion = mistaken.map { "; was it meant by '\($0.key)' (\($0.origin))?" }
         return ConfigurationError(
             origin: origin,
-            problem: "key '\(keyPath(key))' is missing\(suggestion ?? ""); expected \(expectation)")
+            problem: "key '\(keyPath(key))' is missing; expected \(expectation)\(suggestion ?? "")")
     }
 
     /// A key of the mapping that nobody asked for yet and that looks like `key`.

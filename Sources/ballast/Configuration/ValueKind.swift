@@ -60,7 +60,7 @@ extension ValueKind where Value == String {
 extension ValueKind {
     /// A list whose entries are all of one kind.
     static func list<Element>(of kind: ValueKind<Element>) -> ValueKind where Value == [Element] {
-        ValueKind(expectation: "a list, each entry \(kind.expectation)") { node in
+        ValueKind(expectation: "a list (each entry \(kind.expectation))") { node in
             guard case .list(let nodes) = node.content else { return nil }
             let values = nodes.compactMap(kind.convert)
             return values.count == nodes.count ? values : nil
