@@ -127,6 +127,10 @@ import Testing
             "run.yaml:11: optimizer.learning-rate is '.inf'; expected a number, greater than 0"
         ),
         (
+            "output: out", "output: out\noptimizer: {learning-rate: 1e999}",
+            "run.yaml:11: optimizer.learning-rate is '1e999'; expected a number, greater than 0"
+        ),
+        (
             "  workers: 2", "  sample-rate: 100.5",
             "run.yaml:7: data.sample-rate is '100.5'; expected a number, greater than 0 and at most 100"
         ),

@@ -144,6 +144,15 @@ import Testing
         }
     }
 
+    @Test func numbersAreReadInEveryWayOfWriting() async throws {
+        let folder = try TemporaryFolder(configuration: Self.shortest)
+        let outcome = try await BallastProcess.dryRun(
+            folder, set: ["data.mean=[-.5, 1., 1.e-2]", "data.std=[.25, +3, 1E22]", "training.seed=+07"])
+        for line in ["mean: [-0.5, 1.0, 0.01]", "std: [0.25, 3.0, 1.0e+22]", "seed: 7"] {
+            #expect(outcome.output.contains("\n  \(line)\n"), "\(line)")
+        }
+    }
+
     /// Configurations far from the defaults, by the options that lead there.
     static let unusual: [[String]] = [
         [],

@@ -34,10 +34,8 @@ extension ConfigurationNode {
     var number: Double? {
         let syntax = /[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?/
         guard let plainText, plainText.wholeMatch(of: syntax) != nil else { return nil }
-        // Swift wants digits on both sides of the point; YAML does not.
-        let padded = plainText.replacing(/^[-+]?\./) { "\($0.output.dropLast())0." }.replacing(/\.(?![0-9])/)
-        { _ in ".0" }
-        guard let value = Double(padded), value.isFinite else { return nil }
+        // Too large an exponent gives infinity.
+        guard let value = Double(plainText), value.isFinite else { return nil }
         return value
     }
 
