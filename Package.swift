@@ -52,6 +52,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"],
             swiftSettings: strict),
+        // Runs the built binary, which the dependency keeps up to date.
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["ballast"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

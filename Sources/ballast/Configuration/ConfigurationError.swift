@@ -1,0 +1,15 @@
+/// A mistake in the configuration, its file or a `--set` option.
+///
+/// The message says where (file and line, or the option), what was found, and what was expected.
+struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// Where the mistake is.
+    let origin: ConfigurationOrigin
+    /// What is wrong, without the place.
+    let problem: String
+
+    /// The exit code of wrong use or configuration, `EX_USAGE` of `sysexits.h`.
+    var exitCode: Int32 { 64 }
+
+    /// The place and the problem on one line.
+    var description: String { "\(origin): \(problem)" }
+}

@@ -1,0 +1,40 @@
+/// The keys of the method `l2-sp`: CE + a·½‖w − w⁰‖² over the backbone + b·½‖v‖² over the head.
+///
+/// Source: Li, Grandvalet, Davoine, ICML 2018.
+struct L2SPSettings: Sendable, Equatable {
+    /// The parameters of the backbone that the penalty holds to their pretrained values.
+    enum Scope: String, Sendable, CaseIterable {
+        /// Every parameter, with biases and the scale and shift of batch normalization.
+        case all
+        /// The kernels only.
+        case weights
+    }
+
+    /// The weight a of the backbone's penalty, key `trade-off`; at least 0. Default 0.01, in profile `paper` 0.1.
+    var tradeOff: Double
+    /// The weight b of the head's penalty, key `head-trade-off`; at least 0. Default 0.01.
+    var headTradeOff: Double
+    /// What the backbone's penalty covers, key `scope`. Default `all`, in profile `paper` `weights`.
+    var scope: Scope
+
+    /// Reads the keys, with the defaults of a profile.
+    init(reading reader: inout SectionReader, profile: MethodProfile) throws {
+        let defaults: (tradeOff: Double, scope: Scope) =
+            switch profile {
+            case .tllib: (0.01, .all)
+            case .paper: (0.1, .weights)
+            }
+        tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: defaults.tradeOff)
+        headTradeOff = try reader.value("head-trade-off", .number(.atLeast(0)), default: 0.01)
+        scope = try reader.value("scope", .choice, default: defaults.scope)
+    }
+
+    /// The keys and values.
+    var entries: [YAMLEntry] {
+        [
+            YAMLEntry("trade-off", .number(tradeOff)),
+            YAMLEntry("head-trade-off", .number(headTradeOff)),
+            YAMLEntry("scope", .text(scope.rawValue)),
+        ]
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+
+/// Everything that decides what a training run computes, with every default filled in.
+///
+/// Read from a YAML file and `--set` options. Each section stands in a file of its own with its reader and its
+/// writer side by side; adding a key touches that file and its test.
+struct RunConfiguration: Sendable, Equatable {
+    /// What is added to the classification loss.
+    var method: MethodConfiguration
+    /// The network and the weights it starts from.
+    var network: NetworkConfiguration
+    /// The pictures, their split and their transforms.
+    var data: DataConfiguration
+    /// The rule that turns gradients into steps.
+    var optimizer: OptimizerConfiguration
+    /// How the learning rate changes over the run.
+    var schedule: ScheduleConfiguration
+    /// How long, in which batches and in which order.
+    var training: TrainingConfiguration
+    /// A file of named tensors to start from, such as `head.weight`; absolute. Default nil: a random head.
+    var initialState: String?
+    /// The folder of the run; absolute, required. It need not exist.
+    var output: String
+
+    /// Reads a file and applies `--set` options to it, in their order.
+    ///
+    /// Relative paths, those of the options too, are relative to the folder of the file. Throws
+    /// `ConfigurationError` for anything that is not exactly a configuration of this version.
+    init(file: String, assignments: [String] = []) throws {
+        let document = try ConfigurationDocument(file: file)
+        let path = absolutePath(file, in: FileManager.default.currentDirectoryPath)
+        let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        try self.init(document, directory: directory, assignments: assignments)
+    }
+
+    /// Reads the text of a file, for a rank that got the text from another. `file` stands in messages;
+    /// `directory` is absolute and is what relative paths are relative to.
+    init(text: String, file: String, directory: String, assignments: [String] = []) throws {
+        let document = try ConfigurationDocument(text: text, file: file)
+        try self.init(document, directory: directory, assignments: assignments)
+    }
+
+    private init(_ document: ConfigurationDocument, directory: String, assignments: [String]) throws {
+        var document = document
+        for assignment in assignments {
+            try Assignment(assignment).apply(to: &document)
+        }
+        var reader = try SectionReader(document.root, directory: directory)
+        try self.init(reading: &reader)
+        try reader.finish()
+    }
+
+    private init(reading reader: inout SectionReader) throws {
+        try reader.refuse("checkpoint", because: "checkpoints are not in this version")
+        let path = ValueKind.path(relativeTo: reader.directory)
+        let method = try reader.section("method", MethodConfiguration.init(reading:))
+        self.method = method
+        network = try reader.section("network", NetworkConfiguration.init(reading:))
+        data = try reader.section("data", DataConfiguration.init(reading:))
+        optimizer = try reader.section("optimizer") {
+            try OptimizerConfiguration(reading: &$0, defaultWeightDecay: method.defaultWeightDecay)
+        }
+        schedule = try reader.section("schedule", ScheduleConfiguration.init(reading:))
+        training = try reader.section("training", TrainingConfiguration.init(reading:))
+        initialState = try reader.optional("initial-state", path)
+        output = try reader.required("output", path)
+    }
+
+    /// The whole configuration as YAML with every value explicit, which reads again as an equal value.
+    ///
+    /// Each of `comments` becomes a line `# …` before it: version, host names, ranks and the like.
+    func yaml(comments: [String] = []) -> String {
+        let heading = comments.flatMap { $0.split(whereSeparator: \.isNewline) }.map { "# \($0)\n" }.joined()
+        return heading
+            + YAMLEntry.text([
+                YAMLEntry("method", .mapping(method.entries)),
+                YAMLEntry("network", .mapping(network.entries)),
+                YAMLEntry("data", .mapping(data.entries)),
+                YAMLEntry("optimizer", .mapping(optimizer.entries)),
+                YAMLEntry("schedule", .mapping(schedule.entries)),
+                YAMLEntry("training", .mapping(training.entries)),
+                YAMLEntry("initial-state", .optionalText(initialState)),
+                YAMLEntry("output", .text(output)),
+            ])
+    }
+}

@@ -1,0 +1,289 @@
+import Foundation
+import Testing
+
+/// What a configuration that is wrong is answered with: exit code 64, nothing on standard output, and one line that
+/// names the place, what was found, and what was expected.
+@Suite struct ConfigurationErrorTests {
+    /// A configuration to spoil; `network` is line 3, `data` line 5, `training` line 8.
+    static let right = """
+        method:
+          name: l2-sp
+        network:
+          name: resnet18
+        data:
+          train: pictures
+          workers: 2
+        training:
+          epochs: 3
+        output: out
+
+        """
+
+    /// A line of the configuration, what takes its place, and the message.
+    static let spoiled: [(line: String, replacement: String, message: String)] = [
+        // Unknown keys.
+        (
+            "  workers: 2", "  clases: [1]",
+            """
+            run.yaml:7: unknown key 'data.clases'; did you mean 'classes'? keys here: train, validation, test, \
+            classes, sample-rate, samples-per-class, train-transform, validation-transform, image-size, \
+            horizontal-flip, mean, std, workers
+            """
+        ),
+        (
+            "output: out", "output: out\ncolour: red",
+            """
+            run.yaml:11: unknown key 'colour'; keys here: method, network, data, optimizer, schedule, training, \
+            initial-state, output
+            """
+        ),
+        (
+            "output: out", "output: out\ncheckpoint: {keep: 3}",
+            "run.yaml:11: unknown key 'checkpoint': checkpoints are not in this version"
+        ),
+        // Keys of another method or schedule.
+        (
+            "  name: l2-sp", "  name: l2-sp\n  queue-length: 40",
+            """
+            run.yaml:3: key 'method.queue-length' does not belong to method 'l2-sp'; keys of l2-sp: name, profile, \
+            trade-off, head-trade-off, scope
+            """
+        ),
+        (
+            "  name: l2-sp", "  name: fine-tune\n  trade-off: 1",
+            """
+            run.yaml:3: key 'method.trade-off' does not belong to method 'fine-tune'; keys of fine-tune: name, profile
+            """
+        ),
+        (
+            "output: out", "output: out\nschedule: {name: cosine, gamma: 0.5}",
+            """
+            run.yaml:11: key 'schedule.gamma' does not belong to schedule 'cosine'; keys of \
+            cosine: name, warm-up-steps
+            """
+        ),
+        // Names that do not exist.
+        (
+            "  name: l2-sp", "  name: delta",
+            "run.yaml:2: method.name is 'delta'; expected one of fine-tune, l2-sp"
+        ),
+        (
+            "  name: resnet18", "  name: vgg",
+            "run.yaml:4: network.name is 'vgg'; expected one of resnet18, resnet34, resnet50, resnet101, resnet152"
+        ),
+        // Wrong types.
+        (
+            "  epochs: 3", "  epochs: many",
+            "run.yaml:9: training.epochs is 'many'; expected a whole number, at least 1"
+        ),
+        (
+            "  epochs: 3", "  epochs: '3'",
+            "run.yaml:9: training.epochs is '3'; expected a whole number, at least 1"
+        ),
+        (
+            "  epochs: 3", "  epochs: 3.0",
+            "run.yaml:9: training.epochs is '3.0'; expected a whole number, at least 1"
+        ),
+        (
+            "  epochs: 3", "  epochs:",
+            "run.yaml:9: training.epochs is null; expected a whole number, at least 1"
+        ),
+        ("  epochs: 3", "  shuffle: yes", "run.yaml:9: training.shuffle is 'yes'; expected true or false"),
+        (
+            "  workers: 2", "  workers: [1, 2]",
+            "run.yaml:7: data.workers is the list [1, 2]; expected a whole number, at least 1"
+        ),
+        (
+            "  train: pictures", "  train: {a: 1}",
+            "run.yaml:6: data.train is a mapping with the keys a; expected a path, written out ('~' is not expanded)"
+        ),
+        (
+            "  train: pictures", "  train: ~/pictures",
+            "run.yaml:6: data.train is '~/pictures'; expected a path, written out ('~' is not expanded)"
+        ),
+        (
+            "output: out", "output: out\noptimizer: sgd",
+            "run.yaml:11: optimizer is 'sgd'; expected a mapping of keys to values"
+        ),
+        // Values out of range.
+        (
+            "  epochs: 3", "  epochs: 0",
+            "run.yaml:9: training.epochs is '0'; expected a whole number, at least 1"
+        ),
+        (
+            "  epochs: 3", "  seed: -1",
+            "run.yaml:9: training.seed is '-1'; expected a whole number, at least 0"
+        ),
+        (
+            "  epochs: 3", "  clip-gradient-norm: 0",
+            "run.yaml:9: training.clip-gradient-norm is '0'; expected a number, greater than 0"
+        ),
+        (
+            "output: out", "output: out\noptimizer: {momentum: 1}",
+            "run.yaml:11: optimizer.momentum is '1'; expected a number, at least 0 and less than 1"
+        ),
+        (
+            "output: out", "output: out\noptimizer: {learning-rate: .inf}",
+            "run.yaml:11: optimizer.learning-rate is '.inf'; expected a number, greater than 0"
+        ),
+        (
+            "output: out", "output: out\noptimizer: {learning-rate: 1e999}",
+            "run.yaml:11: optimizer.learning-rate is '1e999'; expected a number, greater than 0"
+        ),
+        (
+            "  workers: 2", "  sample-rate: 100.5",
+            "run.yaml:7: data.sample-rate is '100.5'; expected a number, greater than 0 and at most 100"
+        ),
+        (
+            "  workers: 2", "  classes: [1, 1]",
+            """
+            run.yaml:7: data.classes is the list [1, 1]; expected a list (each entry a whole number, at least 0), not \
+            empty and without repetition
+            """
+        ),
+        (
+            "output: out", "output: out\nschedule: {milestones: [3, 2]}",
+            """
+            run.yaml:11: schedule.milestones is the list [3, 2]; expected a list (each entry a whole number, at \
+            least 1), ascending
+            """
+        ),
+        (
+            "  workers: 2", "  mean: [0.5, 0.5]",
+            """
+            run.yaml:7: data.mean is the list [0.5, 0.5]; expected a list (each entry a number), with one or three entries
+            """
+        ),
+        // Values that do not go together.
+        (
+            "  workers: 2", "  sample-rate: 50\n  samples-per-class: 5",
+            "run.yaml:8: data.samples-per-class is given beside data.sample-rate; give one of the two"
+        ),
+        (
+            "  workers: 2", "  std: [0.5]",
+            "run.yaml:7: data.std is given without data.mean; give both or neither"
+        ),
+        (
+            "  workers: 2", "  mean: [0.5]",
+            "run.yaml:7: data.mean is given without data.std; give both or neither"
+        ),
+        (
+            "  workers: 2", "  mean: [0.5]\n  std: [1, 1, 1]",
+            "run.yaml:8: data.std has 3 entries and data.mean 1; expected as many"
+        ),
+        // Keys that are missing or there twice.
+        (
+            "  train: pictures", "  trian: pictures",
+            """
+            run.yaml:6: key 'data.train' is missing; expected a path, written out ('~' is not expanded); was it \
+            meant by 'trian' (run.yaml:6)?
+            """
+        ),
+        (
+            "data:", "dta:",
+            """
+            run.yaml:1: key 'data.train' is missing; expected a path, written out ('~' is not expanded); was it \
+            meant by 'dta' (run.yaml:5)?
+            """
+        ),
+        (
+            "output: out", "",
+            "run.yaml:1: key 'output' is missing; expected a path, written out ('~' is not expanded)"
+        ),
+        (
+            "  name: resnet18", "",
+            """
+            run.yaml:3: key 'network.name' is missing; expected one of resnet18, resnet34, resnet50, resnet101, resnet152
+            """
+        ),
+        (
+            "  epochs: 3", "  epochs: 3\n  epochs: 4",
+            "run.yaml:9: duplicate key 'epochs': it stands here and again further down"
+        ),
+        // Text that is not a configuration.
+        (
+            "  epochs: 3", "  epochs: [3",
+            "run.yaml:10: this is not YAML: while parsing a flow sequence: did not find expected ',' or ']'"
+        ),
+        (
+            "output: out", "output: out\n---\noutput: out",
+            """
+            run.yaml:11: this is not YAML: expected a single document in the stream: but found another document
+            """
+        ),
+    ]
+
+    @Test(arguments: spoiled.indices)
+    func aMistakeInTheFileIsNamedWithItsLine(index: Int) async throws {
+        let (line, replacement, message) = Self.spoiled[index]
+        let text = Self.right.replacing("\(line)\n", with: replacement.isEmpty ? "" : "\(replacement)\n")
+        try #require(text != Self.right)
+        let outcome = try await BallastProcess.dryRun(try TemporaryFolder(configuration: text))
+        expect(outcome, "ballast: \(message)\n")
+    }
+
+    @Test(arguments: [
+        ("training.epochs", "has no '='; expected key.path=value"),
+        ("=3", "has an empty key before the '='; expected key.path=value"),
+        ("training..epochs=3", "has an empty key before the '='; expected key.path=value"),
+        ("training.epochs.x=3", "training.epochs is '3' and has no keys"),
+        ("training.epochs=many", "training.epochs is 'many'; expected a whole number, at least 1"),
+        (
+            "training.epochs=[1",
+            "this is not YAML: while parsing a flow sequence: did not find expected ',' or ']'"
+        ),
+        ("data.class=[1]", "unknown key 'data.class'; did you mean 'classes'? keys here: "),
+        ("checkpoint.keep=3", "unknown key 'checkpoint': checkpoints are not in this version"),
+    ])
+    func aMistakeInAnOptionIsNamedWithTheOption(assignment: String, message: String) async throws {
+        let folder = try TemporaryFolder(configuration: Self.right)
+        let outcome = try await BallastProcess.dryRun(folder, set: [assignment])
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.hasPrefix("ballast: --set \(assignment): \(message)"), "\(outcome.errors)")
+    }
+
+    @Test func filesThatCannotBeReadAreNamed() async throws {
+        let folder = try TemporaryFolder(configuration: Self.right)
+        try Data([0x61, 0xFF, 0xFE]).write(to: folder.url.appending(path: "bytes.yaml"))
+        for (file, message) in [
+            ("missing.yaml", "there is no such file"), (".", "is a folder; expected a YAML file"),
+            ("bytes.yaml", "is not text in UTF-8"),
+        ] {
+            let outcome = try await BallastProcess.run(
+                ["train", "--config", file, "--dry-run"], in: folder.url)
+            expect(outcome, "ballast: \(file): \(message)\n")
+        }
+    }
+
+    @Test(arguments: ["", "# nothing but a remark\n", "null\n"])
+    func anEmptyFileMissesItsFirstKey(text: String) async throws {
+        let outcome = try await BallastProcess.dryRun(try TemporaryFolder(configuration: text))
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.errors.contains("key 'method.name' is missing"), "\(outcome.errors)")
+    }
+
+    @Test func textThatIsNoMappingIsRefused() async throws {
+        let outcome = try await BallastProcess.dryRun(try TemporaryFolder(configuration: "just words\n"))
+        expect(
+            outcome,
+            "ballast: run.yaml:1: the configuration is 'just words'; expected a mapping of keys to values\n")
+    }
+
+    @Test(arguments: [
+        ["train"], ["train", "--config"], ["train", "--config", "run.yaml", "--fast"], ["trian"],
+    ])
+    func wrongUseOfTheCommandLineExitsWith64(arguments: [String]) async throws {
+        let folder = try TemporaryFolder(configuration: Self.right)
+        let outcome = try await BallastProcess.run(arguments, in: folder.url)
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.errors.contains("Usage: ballast"), "\(outcome.errors)")
+    }
+
+    /// Expects exit code 64 and a message alone.
+    private func expect(_ outcome: BallastProcess.Outcome, _ message: String) {
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.output == "")
+        #expect(outcome.errors == message)
+    }
+}
