@@ -52,6 +52,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ProcessGroupsTests", dependencies: ["ProcessGroups", "TestSupport"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "MPIChecks", dependencies: ["ProcessGroups"], path: "Tests/MPIChecks",
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,7 +7,6 @@ extension ProcessGroup {
     /// - Throws: `CollectiveFailure` with the text and the exit code of rank 0's error, on every rank;
     ///   `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    @discardableResult
     public func coordinate(_ work: () throws -> [UInt8]) throws -> [UInt8] {
         var content: [UInt8] = []
         var failureCode: [Int32] = [0]
@@ -26,19 +25,6 @@ extension ProcessGroup {
                 message: String(decoding: content, as: UTF8.self), exitCode: failureCode[0])
         }
         return content
-    }
-
-    /// Lets rank 0 do work, such as file input or output; its success or its error reaches every rank.
-    ///
-    /// - Parameter work: Runs on rank 0 only. It must not call the group.
-    /// - Throws: `CollectiveFailure` with the text and the exit code of rank 0's error, on every rank;
-    ///   `MPIError` if the communication fails.
-    /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func coordinate(_ work: () throws -> Void) throws {
-        try coordinate { () throws -> [UInt8] in
-            try work()
-            return []
-        }
     }
 
     /// Lets every rank do its own work, such as reading data on its host; if any fails, all throw.
@@ -68,5 +54,20 @@ extension ProcessGroup {
         }
         throw CollectiveFailure(
             message: RankReport.summary(of: reports, groupSize: size), exitCode: exitCode)
+    }
+}
+
+extension ProcessGroup {
+    /// Lets rank 0 do work, such as file input or output; its success or its error reaches every rank.
+    ///
+    /// - Parameter work: Runs on rank 0 only. It must not call the group.
+    /// - Throws: `CollectiveFailure` with the text and the exit code of rank 0's error, on every rank;
+    ///   `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func coordinate(_ work: () throws -> Void) throws {
+        _ = try coordinate { () throws -> [UInt8] in
+            try work()
+            return []
+        }
     }
 }
