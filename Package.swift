@@ -52,9 +52,15 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ProcessGroupsTests", dependencies: ["ProcessGroups", "TestSupport"],
+            swiftSettings: strict),
         // Runs the built binary, which the dependency keeps up to date.
         .testTarget(
             name: "CommandLineTests", dependencies: ["ballast"], swiftSettings: strict),
+        .executableTarget(
+            name: "MPIChecks", dependencies: ["ProcessGroups"], path: "Tests/MPIChecks",
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,20 @@
+/// The launcher and the MPI library of this program do not work together.
+enum LaunchError: Error, ExitCodeProviding, CustomStringConvertible {
+    /// The launcher says that it started more ranks than the library sees.
+    case otherLauncher(evidence: String, launchedSize: Int, size: Int, library: String)
+    /// The library cannot live beside other threads.
+    case noThreads(library: String)
+
+    var exitCode: Int32 { ExitCode.wrongUse }
+
+    var description: String {
+        switch self {
+        case .otherLauncher(let evidence, let launchedSize, let size, let library):
+            "the launcher started \(launchedSize) ranks (\(evidence) is set), but MPI sees \(size): the "
+                + "launcher belongs to another MPI library. This program was built with \(library); start it "
+                + "with the mpirun of that library."
+        case .noThreads(let library):
+            "the MPI library (\(library)) does not support programs with threads (MPI_THREAD_FUNNELED)"
+        }
+    }
+}

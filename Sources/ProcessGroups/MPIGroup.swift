@@ -1,0 +1,136 @@
+internal import CMPI
+import Foundation
+
+/// The ranks of an MPI communicator.
+package final class MPIGroup: ProcessGroup {
+    package let rank: Int
+    package let size: Int
+
+    /// The most elements that go into one MPI call; larger buffers travel in pieces.
+    ///
+    /// MPI counts in `Int32`, and some algorithms of OpenMPI count bytes in `Int32`, too, so the default
+    /// stays well below. The same on every rank; tests lower it.
+    package var largestCount = 1 << 26 {
+        willSet { precondition(1...Int(Int32.max) ~= newValue, "largestCount \(newValue)") }
+    }
+
+    private let communicator: Communicator
+    private var isReleased = false
+
+    /// The ranks of a communicator, which the group frees in `release` if it is owned.
+    init(_ communicator: Communicator) throws(MPIError) {
+        var rank: Int32 = 0
+        var size: Int32 = 0
+        try check("MPI_Comm_rank", MPI_Comm_rank(communicator.raw, &rank))
+        try check("MPI_Comm_size", MPI_Comm_size(communicator.raw, &size))
+        self.communicator = communicator
+        self.rank = Int(rank)
+        self.size = Int(size)
+    }
+
+    /// Frees the communicator; to be called before MPI ends, after which the group is of no use.
+    func release() throws(MPIError) {
+        guard !isReleased else { return }
+        isReleased = true
+        try communicator.free()
+    }
+
+    package func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
+        try forEachPiece(of: buffer) { start, count throws(MPIError) in
+            try check(
+                "MPI_Allreduce",
+                MPI_Allreduce(
+                    cmpi_in_place(), start, count, DataType(E.transmissibleKind).raw, Reduction.sum.raw,
+                    communicator.raw))
+        }
+    }
+
+    package func broadcast<E: Transmissible>(
+        _ buffer: UnsafeMutableBufferPointer<E>, from root: Int
+    ) throws {
+        precondition(0..<size ~= root, "broadcast from rank \(root) in a group of \(size)")
+        try forEachPiece(of: buffer) { start, count throws(MPIError) in
+            try check(
+                "MPI_Bcast",
+                MPI_Bcast(start, count, DataType(E.transmissibleKind).raw, Int32(root), communicator.raw))
+        }
+    }
+
+    package func gather<E: Transmissible>(_ values: [E]) throws -> [E] {
+        let counts = try gatherCounts(values.count)
+        var all = [E](repeating: .zero, count: counts.reduce(0, +))
+        // Every rank comes to the same answer here, because every rank has the same counts.
+        if all.count <= largestCount {
+            try gather(values, into: &all, counts: counts)
+        } else {
+            try gatherInPieces(values, into: &all, counts: counts)
+        }
+        return all
+    }
+
+    package func barrier() throws {
+        assertUsable()
+        try check("MPI_Barrier", MPI_Barrier(communicator.raw))
+    }
+
+    /// How many values each rank has.
+    private func gatherCounts(_ count: Int) throws(MPIError) -> [Int] {
+        assertUsable()
+        let type = DataType(.int64).raw
+        var own = Int64(count)
+        var counts = [Int64](repeating: 0, count: size)
+        try check("MPI_Allgather", MPI_Allgather(&own, 1, type, &counts, 1, type, communicator.raw))
+        return counts.map { Int($0) }
+    }
+
+    /// Gathers in one call; the sum of the counts must fit into `Int32`.
+    private func gather<E: Transmissible>(
+        _ values: [E], into all: inout [E], counts: [Int]
+    ) throws(MPIError) {
+        let type = DataType(E.transmissibleKind).raw
+        let narrowCounts = counts.map { Int32($0) }
+        var starts: [Int32] = []
+        var start: Int32 = 0
+        for count in narrowCounts {
+            starts.append(start)
+            start += count
+        }
+        try check(
+            "MPI_Allgatherv",
+            MPI_Allgatherv(
+                values, Int32(values.count), type, &all, narrowCounts, starts, type, communicator.raw))
+    }
+
+    /// Gathers what is too large for one call: each rank in turn broadcasts its values.
+    private func gatherInPieces<E: Transmissible>(
+        _ values: [E], into all: inout [E], counts: [Int]
+    ) throws {
+        try all.withUnsafeMutableBufferPointer { all in
+            var start = 0
+            for root in 0..<size {
+                let part = UnsafeMutableBufferPointer(rebasing: all[start..<start + counts[root]])
+                if root == rank { _ = part.update(fromContentsOf: values) }
+                try broadcast(part, from: root)
+                start += counts[root]
+            }
+        }
+    }
+
+    /// Calls `body` with the start and the count of each piece of at most `largestCount` elements.
+    private func forEachPiece<E>(
+        of buffer: UnsafeMutableBufferPointer<E>,
+        _ body: (UnsafeMutablePointer<E>?, Int32) throws(MPIError) -> Void
+    ) throws(MPIError) {
+        assertUsable()
+        for start in stride(from: 0, to: buffer.count, by: largestCount) {
+            let count = min(largestCount, buffer.count - start)
+            try body(buffer.baseAddress?.advanced(by: start), Int32(count))
+        }
+    }
+
+    /// Traps on use after `release`, and in debug builds on use from a thread that MPI does not expect.
+    private func assertUsable() {
+        precondition(!isReleased, "process group used after MPIRuntime.run has returned")
+        assert(Thread.isMainThread, "process group used away from the main thread")
+    }
+}

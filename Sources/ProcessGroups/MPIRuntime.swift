@@ -1,0 +1,115 @@
+internal import CMPI
+
+/// The life of MPI in this process, as a scope.
+public enum MPIRuntime {
+    /// Runs `body` with the group of all ranks and returns the exit code for this process.
+    ///
+    /// Without a launcher (see `LaunchEnvironment`) the group is a `SoloGroup` and MPI stays untouched. To be
+    /// called on the main thread, at most once in a process.
+    ///
+    /// What becomes of an error that `body` throws:
+    /// - `CollectiveFailure`: rank 0 prints it, all ranks end MPI and return its exit code.
+    /// - Any other on a rank of several: that rank prints it with rank and host, then aborts the job with
+    ///   the error's exit code, so that no rank waits for ever. This call does not return.
+    /// - Any other on a rank alone: it is printed and its exit code returned.
+    ///
+    /// - Parameter body: The program, given the group of all ranks; the group must not outlive it.
+    /// - Returns: 0 if `body` returned, else the exit code of its error.
+    /// - Important: Collective: every rank of the job must call this.
+    public static func run(_ body: (any ProcessGroup) throws -> Void) -> Int32 {
+        let launch = LaunchEnvironment()
+        guard launch.isLaunched else { return runAlone(body) }
+        do {
+            let group = try start(launch)
+            return try run(body, in: group)
+        } catch {
+            // A launcher of another library starts each process as a job of its own: let one speak for all.
+            if !(error is LaunchError) || launch.rank ?? 0 == 0 {
+                StandardError.print("ballast: \(error)")
+            }
+            // If MPI still runs, ending it would wait for ranks that may not have failed.
+            if error is LaunchError { try? finalize() } else { abort(error) }
+            return ExitCode.of(error)
+        }
+    }
+
+    /// Runs `body` without MPI.
+    private static func runAlone(_ body: (any ProcessGroup) throws -> Void) -> Int32 {
+        do {
+            try body(SoloGroup())
+            return 0
+        } catch {
+            StandardError.print("ballast: \(error)")
+            return ExitCode.of(error)
+        }
+    }
+
+    /// Runs `body` and ends MPI, unless this rank alone has failed: then it aborts the job.
+    ///
+    /// - Throws: `MPIError` if MPI cannot be ended.
+    private static func run(_ body: (any ProcessGroup) throws -> Void, in group: MPIGroup) throws -> Int32 {
+        var exitCode: Int32 = 0
+        do {
+            try body(group)
+        } catch {
+            exitCode = ExitCode.of(error)
+            if error is CollectiveFailure || group.size == 1 {
+                if group.rank == 0 { StandardError.print("ballast: \(error)") }
+            } else {
+                StandardError.print(
+                    "ballast: rank \(group.rank)/\(group.size) on host \(HostName.current): \(error)")
+                abort(error)
+            }
+        }
+        try group.release()
+        try finalize()
+        return exitCode
+    }
+
+    /// Starts MPI and returns the group of all ranks, with a communicator of its own.
+    ///
+    /// - Throws: `MPIError`; `LaunchError` if this is not the job that the launcher speaks of.
+    private static func start(_ launch: LaunchEnvironment) throws -> MPIGroup {
+        // All calls come from the main thread, and more than that can cost the fast transports.
+        var provided: Int32 = 0
+        try check("MPI_Init_thread", MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided))
+        // Communicators made from the world inherit this.
+        try check(
+            "MPI_Comm_set_errhandler",
+            MPI_Comm_set_errhandler(Communicator.world.raw, cmpi_errors_return()))
+        let group = try MPIGroup(Communicator.world.duplicate())
+        if let launchedSize = launch.size, launchedSize > group.size {
+            try group.release()
+            throw LaunchError.otherLauncher(
+                evidence: launch.evidence ?? "", launchedSize: launchedSize, size: group.size,
+                library: libraryVersion())
+        }
+        guard provided >= Int32(MPI_THREAD_FUNNELED) else {
+            try group.release()
+            throw LaunchError.noThreads(library: libraryVersion())
+        }
+        return group
+    }
+
+    /// Ends MPI.
+    private static func finalize() throws(MPIError) { try check("MPI_Finalize", MPI_Finalize()) }
+
+    /// Ends the whole job with the error's exit code, if MPI runs.
+    private static func abort(_ error: any Error) {
+        var isInitialized: Int32 = 0
+        var isFinalized: Int32 = 0
+        guard MPI_Initialized(&isInitialized) == MPI_SUCCESS, isInitialized != 0,
+            MPI_Finalized(&isFinalized) == MPI_SUCCESS, isFinalized == 0
+        else { return }
+        // Does not return, and there is nobody to tell if it fails.
+        _ = MPI_Abort(Communicator.world.raw, ExitCode.of(error))
+    }
+
+    /// The library that this program was built with, in its own words.
+    private static func libraryVersion() -> String {
+        var count: Int32 = 0
+        return SystemText.read(capacity: Int(MPI_MAX_LIBRARY_VERSION_STRING)) {
+            MPI_Get_library_version($0, &count)
+        } ?? "an unknown version of MPI"
+    }
+}

@@ -1,0 +1,41 @@
+/// The ranks that train together, and what they can do together.
+///
+/// A group is used from one thread. Every method below is collective. An error that is not a
+/// `CollectiveFailure` may have reached only some ranks: do not catch it to go on, let it end the job.
+public protocol ProcessGroup: AnyObject {
+    /// This process's place in the group, from 0; differs between ranks.
+    var rank: Int { get }
+
+    /// How many ranks the group has; the same on every rank.
+    var size: Int { get }
+
+    /// Replaces each element by its sum over all ranks; the result has the same bits on every rank.
+    ///
+    /// - Parameter buffer: This rank's summands, as many on every rank; then the sums. May be empty.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws
+
+    /// Replaces the contents of every rank's buffer by those of the root's.
+    ///
+    /// - Parameters:
+    ///   - buffer: As many elements on every rank; read on the root, written on the others. May be empty.
+    ///   - root: The rank that sends; the same on every rank.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func broadcast<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>, from root: Int) throws
+
+    /// The values of all ranks, one rank's after the other's, the same on every rank.
+    ///
+    /// - Parameter values: This rank's values; how many may differ between ranks, and may be none.
+    /// - Returns: The values of rank 0, then those of rank 1, and so on.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func gather<E: Transmissible>(_ values: [E]) throws -> [E]
+
+    /// Returns once every rank has called it.
+    ///
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func barrier() throws
+}

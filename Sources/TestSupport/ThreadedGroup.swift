@@ -1,0 +1,71 @@
+import Foundation
+import ProcessGroups
+
+/// Ranks as threads of one process, for tests of what several ranks do together.
+///
+/// As with MPI, ranks share nothing but what they send. Unlike MPI, a rank that ends, whether it throws or
+/// returns, makes the collectives that wait for it throw, and so does a mismatch of calls.
+public final class ThreadedGroup: ProcessGroup {
+    /// This thread's place in the group.
+    public let rank: Int
+
+    /// How many ranks the group has.
+    public var size: Int { meeting.size }
+
+    private let meeting: Meeting
+
+    init(rank: Int, meeting: Meeting) {
+        self.rank = rank
+        self.meeting = meeting
+    }
+
+    /// Replaces each element by its sum over all ranks, added in rank order.
+    ///
+    /// - Parameter buffer: This rank's summands, as many on every rank; then the sums.
+    /// - Throws: `ThreadedGroupError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
+        let all = try meeting.exchange(
+            Array(buffer), from: rank, call: "sum of \(buffer.count) \(E.self)")
+        for index in buffer.indices {
+            var total = all[0][index]
+            for values in all.dropFirst() { total = E.transmittedSum(total, values[index]) }
+            buffer[index] = total
+        }
+    }
+
+    /// Replaces the contents of every rank's buffer by those of the root's.
+    ///
+    /// - Parameters:
+    ///   - buffer: As many elements on every rank; read on the root, written on the others.
+    ///   - root: The rank that sends.
+    /// - Throws: `ThreadedGroupError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func broadcast<E: Transmissible>(
+        _ buffer: UnsafeMutableBufferPointer<E>, from root: Int
+    ) throws {
+        precondition(0..<size ~= root, "broadcast from rank \(root) in a group of \(size)")
+        let all = try meeting.exchange(
+            rank == root ? Array(buffer) : [], from: rank,
+            call: "broadcast of \(buffer.count) \(E.self) from rank \(root)")
+        _ = buffer.update(fromContentsOf: all[root])
+    }
+
+    /// The values of all ranks in rank order.
+    ///
+    /// - Parameter values: This rank's values; how many may differ between ranks, and may be none.
+    /// - Returns: The values of rank 0, then those of rank 1, and so on.
+    /// - Throws: `ThreadedGroupError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func gather<E: Transmissible>(_ values: [E]) throws -> [E] {
+        try meeting.exchange(values, from: rank, call: "gather of \(E.self)").flatMap { $0 }
+    }
+
+    /// Returns once every rank has called it.
+    ///
+    /// - Throws: `ThreadedGroupError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func barrier() throws {
+        _ = try meeting.exchange([UInt8](), from: rank, call: "barrier")
+    }
+}
