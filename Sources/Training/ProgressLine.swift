@@ -1,0 +1,52 @@
+internal import Foundation
+
+/// What a run tells a person on standard error: one line that renews itself on a terminal, plain lines now
+/// and then elsewhere. Rank 0 alone has one.
+public final class ProgressLine {
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private let isTerminal: Bool
+    private var lastShown: ContinuousClock.Instant?
+    private var hasOpenLine = false
+
+    /// Seconds between lines on a terminal and elsewhere.
+    private static let (terminalInterval, plainInterval) = (0.2, 10.0)
+
+    /// Starts the clock that time left is told by.
+    public init() {
+        start = clock.now
+        isTerminal = isatty(fileno(stderr)) == 1
+    }
+
+    /// A step was done; shows it if it is time to, or if it was the last.
+    func show(_ event: StepEvent, of steps: Int) {
+        let now = clock.now
+        let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
+        if let lastShown, (now - lastShown).seconds < interval, event.step < steps { return }
+        lastShown = now
+        let left = (now - start).seconds / Double(event.step) * Double(steps - event.step)
+        let text = String(
+            format: "step %d/%d  epoch %d  loss %.4f  accuracy %.1f %%  %.1f images/s  %@ left", event.step, steps,
+            event.epoch, event.loss, event.accuracy * 100, event.imagesPerSecond, Self.text(seconds: left))
+        write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
+        hasOpenLine = isTerminal
+    }
+
+    /// Writes a line of its own.
+    public func say(_ text: String) {
+        write((hasOpenLine ? "\n" : "") + text + "\n")
+        hasOpenLine = false
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// For example `1:02:03`, or `42 s`.
+    static func text(seconds: Double) -> String {
+        let whole = Int(seconds.rounded())
+        switch whole {
+        case ..<60: return "\(whole) s"
+        case ..<3600: return String(format: "%d:%02d", whole / 60, whole % 60)
+        default: return String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+        }
+    }
+}

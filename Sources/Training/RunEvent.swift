@@ -1,0 +1,101 @@
+/// One line of `metrics.jsonl`. All numbers are of the global batch or of all ranks, except seconds, which
+/// are rank 0's.
+public enum RunEvent: Sendable {
+    /// After a training step.
+    case step(StepEvent)
+    /// After an evaluation.
+    case evaluation(EvaluationEvent)
+    /// At the end of a run.
+    case finished(FinishedEvent)
+}
+
+/// What is logged of a training step.
+public struct StepEvent: Sendable, Encodable {
+    /// Steps done so far; the first is 1.
+    public let step: Int
+    /// Epoch of the step; the first is 0.
+    public let epoch: Int
+    /// The whole objective.
+    public let loss: Double
+    /// Mean cross-entropy.
+    public let classificationLoss: Double
+    /// The method's own term before its weight.
+    public let penalty: Double
+    /// Share of the batch that was classified right.
+    public let accuracy: Double
+    /// Learning rate of new layers.
+    public let learningRate: Double
+    /// Images of all ranks a second.
+    public let imagesPerSecond: Double
+    /// Where rank 0's time went.
+    public let seconds: StepSeconds
+
+    private enum CodingKeys: String, CodingKey {
+        case step, epoch, loss, penalty, accuracy, seconds
+        case classificationLoss = "classification-loss"
+        case learningRate = "learning-rate"
+        case imagesPerSecond = "images-per-second"
+    }
+}
+
+/// What is logged of an evaluation.
+public struct EvaluationEvent: Sendable, Encodable {
+    /// `validation` or `test`.
+    public let split: String
+    /// Steps done before it.
+    public let step: Int
+    /// Share of samples classified right.
+    public let accuracy: Double
+    /// Mean over classes of the share classified right.
+    public let meanClassAccuracy: Double
+    /// Mean cross-entropy.
+    public let loss: Double
+    /// Samples evaluated.
+    public let count: Int
+
+    init(_ split: String, step: Int, _ evaluation: Evaluation) {
+        (self.split, self.step, accuracy) = (split, step, evaluation.accuracy)
+        (meanClassAccuracy, loss) = (evaluation.meanClassAccuracy, evaluation.loss)
+        count = evaluation.count
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case split, step, accuracy, loss, count
+        case meanClassAccuracy = "mean-class-accuracy"
+    }
+}
+
+/// What is logged at the end.
+public struct FinishedEvent: Sendable, Encodable {
+    /// Steps after which the saved model stood.
+    public let bestStep: Int
+    /// Its accuracy: on the test split if there is one, else on the validation split; nil without either.
+    public let accuracy: Double?
+    /// Seconds of the whole run.
+    public let seconds: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case accuracy, seconds
+        case bestStep = "best-step"
+    }
+}
+
+extension RunEvent: Encodable {
+    private enum CodingKeys: String, CodingKey { case event }
+
+    /// Writes the event's name and its members into one object.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .step(let event):
+            try container.encode("step", forKey: .event)
+            try event.encode(to: encoder)
+        case .evaluation(let event):
+            try container.encode("evaluation", forKey: .event)
+            try event.encode(to: encoder)
+        case .finished(let event):
+            try container.encode("finished", forKey: .event)
+            try event.encode(to: encoder)
+        }
+    }
+}

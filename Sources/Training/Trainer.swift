@@ -1,0 +1,193 @@
+internal import Foundation
+public import ImageData
+public import Layers
+public import ProcessGroups
+internal import Tensors
+
+/// How long a run trains, in which batches and at which rate.
+public struct TrainingPlan: Sendable {
+    /// Epochs in the run; evaluation follows each.
+    public let epochs: Int
+    /// Steps in an epoch.
+    public let stepsPerEpoch: Int
+    /// Samples in a step, over all ranks.
+    public let globalBatch: Int
+    /// Portions into which a step's batch is cut to save memory.
+    public let accumulation: Int
+    /// Learning rate of new layers.
+    public let learningRate: Double
+    /// How the rate moves.
+    public let schedule: LearningRateSchedule
+
+    /// A plan from its parts.
+    public init(
+        epochs: Int, stepsPerEpoch: Int, globalBatch: Int, accumulation: Int, learningRate: Double,
+        schedule: LearningRateSchedule
+    ) {
+        (self.epochs, self.stepsPerEpoch, self.globalBatch) = (epochs, stepsPerEpoch, globalBatch)
+        (self.accumulation, self.learningRate, self.schedule) = (accumulation, learningRate, schedule)
+    }
+
+    /// Steps in the run.
+    public var stepCount: Int { epochs * stepsPerEpoch }
+}
+
+/// Trains a classifier from the first step to the last.
+///
+/// You are here: the command line has put together data, network, method and optimizer; the loop below feeds
+/// batches to `TrainingStep`, evaluates after each epoch and keeps the best model by the validation split.
+public final class Trainer {
+    /// The splits of a run.
+    public struct Data {
+        /// This rank's part of the training batches.
+        public let training: BatchLoader
+        /// Evaluated after each epoch; nil: the last state is the model.
+        public let validation: Evaluator?
+        /// Evaluated once, at the end.
+        public let test: Evaluator?
+
+        /// The splits.
+        public init(training: BatchLoader, validation: Evaluator?, test: Evaluator?) {
+            (self.training, self.validation, self.test) = (training, validation, test)
+        }
+    }
+
+    /// What a run ends with.
+    public struct Outcome: Sendable {
+        /// Steps after which the saved model stood.
+        public let bestStep: Int
+        /// The best evaluation on the validation split.
+        public let validation: Evaluation?
+        /// The saved model's evaluation on the test split.
+        public let test: Evaluation?
+    }
+
+    private let step: TrainingStep
+    private let plan: TrainingPlan
+    private let data: Data
+    private let normalization: BatchNormalizationMode
+    private let group: any ProcessGroup
+    private let directory: RunDirectory?
+    private let progress: ProgressLine?
+    private let metadata: [String: String]
+
+    private var classifier: Classifier { step.classifier }
+
+    /// - Parameters:
+    ///   - step: What trains on a batch.
+    ///   - plan: How long and at which rate.
+    ///   - data: The splits.
+    ///   - normalization: How batch normalization works.
+    ///   - group: The ranks.
+    ///   - directory: Where to write; on rank 0 only.
+    ///   - progress: Where to report; on rank 0 only.
+    ///   - metadata: Strings for the header of the saved model.
+    public init(
+        step: TrainingStep, plan: TrainingPlan, data: Data, normalization: BatchNormalizationMode,
+        group: any ProcessGroup, directory: RunDirectory?, progress: ProgressLine?, metadata: [String: String]
+    ) {
+        (self.step, self.plan, self.data, self.group) = (step, plan, data, group)
+        (self.normalization, self.directory) = (normalization, directory)
+        (self.progress, self.metadata) = (progress, metadata)
+    }
+
+    /// Trains, and saves the best model.
+    ///
+    /// - Returns: How it went, the same on every rank.
+    /// - Throws: `DivergenceError` where the loss is no number any more; what data, group and files throw.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func run() throws -> Outcome {
+        let start = ContinuousClock.now
+        var best: (step: Int, evaluation: Evaluation)?
+        for epoch in 0..<plan.epochs {
+            for step in epoch * plan.stepsPerEpoch..<(epoch + 1) * plan.stepsPerEpoch {
+                try train(step, epoch: epoch)
+            }
+            if normalization == .local { try classifier.averageRunningStatistics(over: group) }
+            guard let validation = data.validation else { continue }
+            let done = (epoch + 1) * plan.stepsPerEpoch
+            let evaluation = try validation.evaluate(classifier)
+            try log(.evaluation(EvaluationEvent("validation", step: done, evaluation)))
+            progress?.say("validation after step \(done): \(evaluation.summary)")
+            if best.map({ evaluation.accuracy > $0.evaluation.accuracy }) ?? true {
+                best = (done, evaluation)
+                try save()
+            }
+        }
+        if data.validation == nil { try save() }
+        let test = try evaluateTest(savedAtLastStep: best.map { $0.step == plan.stepCount } ?? true)
+        let outcome = Outcome(
+            bestStep: best?.step ?? plan.stepCount, validation: best?.evaluation, test: test)
+        let finished = FinishedEvent(
+            bestStep: outcome.bestStep, accuracy: (test ?? best?.evaluation)?.accuracy,
+            seconds: (ContinuousClock.now - start).seconds)
+        try log(.finished(finished))
+        return outcome
+    }
+
+    private func train(_ step: Int, epoch: Int) throws {
+        let began = ContinuousClock.now
+        let batches = try self.step.stopwatch.measure(.data) {
+            try (0..<plan.accumulation).map { try data.training.batch(step: step * plan.accumulation + $0) }
+        }
+        let rate = plan.learningRate * plan.schedule.factor(step: step)
+        let result = try self.step.run(batches, globalBatch: plan.globalBatch, rate: rate)
+        guard result.loss.isFinite else { throw DivergenceError(step: step + 1, loss: result.loss) }
+        let elapsed = (ContinuousClock.now - began).seconds
+        let event = StepEvent(
+            step: step + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
+            penalty: result.penalty, accuracy: result.accuracy, learningRate: rate,
+            imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: self.step.stopwatch.lap())
+        try log(.step(event))
+        progress?.show(event, of: plan.stepCount)
+    }
+
+    /// The test split is looked at once, with the model that was saved.
+    private func evaluateTest(savedAtLastStep: Bool) throws -> Evaluation? {
+        guard let test = data.test else { return nil }
+        if !savedAtLastStep {
+            try group.coordinate { [classifier, directory] in
+                guard let directory else { return }
+                try classifier.load(SafetensorsFile(contentsOf: directory.modelPath))
+            }
+            try classifier.replicate(over: group)
+        }
+        let evaluation = try test.evaluate(classifier)
+        try log(.evaluation(EvaluationEvent("test", step: plan.stepCount, evaluation)))
+        progress?.say("test: \(evaluation.summary)")
+        return evaluation
+    }
+
+    private func log(_ event: RunEvent) throws { try directory?.append(event) }
+
+    private func save() throws {
+        try group.coordinate { [classifier, directory, metadata] in
+            guard let directory else { return }
+            try classifier.file(metadata: metadata).write(to: directory.modelPath)
+        }
+    }
+}
+
+extension Evaluation {
+    /// For example `accuracy 91.20 %, mean class accuracy 90.88 %, loss 0.2713, 4000 samples`.
+    public var summary: String {
+        String(
+            format: "accuracy %.2f %%, mean class accuracy %.2f %%, loss %.4f, %d samples", accuracy * 100,
+            meanClassAccuracy * 100, loss, count)
+    }
+}
+
+/// The loss has left the range of numbers.
+public struct DivergenceError: Error, ExitCodeProviding, CustomStringConvertible {
+    let step: Int
+    let loss: Double
+
+    /// Says at which step, and what to do.
+    public var description: String {
+        "the loss at step \(step) is \(loss): training has diverged; lower optimizer.learning-rate, add "
+            + "schedule.warm-up-steps or set training.clip-gradient-norm, and check the images for values that are no numbers"
+    }
+
+    /// 70: the run cannot go on.
+    public var exitCode: Int32 { ExitCode.internalError }
+}

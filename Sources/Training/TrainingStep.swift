@@ -1,0 +1,114 @@
+public import ImageData
+public import Layers
+public import ProcessGroups
+public import Regularizers
+internal import Tensors
+
+/// One optimizer step on a global batch: forward, backward, sum over the ranks, update.
+///
+/// You are here: this rank's part of a batch comes in from `ImageData`; what comes out is a classifier whose
+/// parameters have moved, equally on every rank. Next: `GradientSynchronizer.swift`, then `SGD.swift`.
+public final class TrainingStep {
+    /// What a step computed, of the global batch.
+    public struct Result: Sendable {
+        /// Mean cross-entropy.
+        public let classificationLoss: Double
+        /// The method's own term before its weight.
+        public let penalty: Double
+        /// The whole objective.
+        public let loss: Double
+        /// Share of samples whose largest logit was that of their label.
+        public let accuracy: Double
+    }
+
+    /// What is trained.
+    public let classifier: Classifier
+    private let group: any ProcessGroup
+    private let regularizer: any Regularizer
+    private let optimizer: SGD
+    private let store: ParameterStore
+    private let synchronizer: GradientSynchronizer
+    private let reducer: GroupReducer
+    private let normalization: BatchNormalizationMode
+    let stopwatch = Stopwatch()
+
+    /// Moves the parameters of `groups` into buffers of its own and gets ready.
+    ///
+    /// - Parameters:
+    ///   - classifier: What is trained; equal on all ranks.
+    ///   - groups: Its parameters by learning rate.
+    ///   - regularizer: The method.
+    ///   - optimizer: How parameters move.
+    ///   - normalization: How batch normalization works.
+    ///   - group: The ranks.
+    public init(
+        _ classifier: Classifier, groups: [ParameterGroup], regularizer: any Regularizer, optimizer: SGD,
+        normalization: BatchNormalizationMode, group: any ProcessGroup
+    ) {
+        (self.classifier, self.regularizer, self.optimizer) = (classifier, regularizer, optimizer)
+        (self.normalization, self.group) = (normalization, group)
+        store = ParameterStore(groups)
+        synchronizer = GradientSynchronizer(store, group: group, stopwatch: stopwatch)
+        reducer = GroupReducer(group, stopwatch: stopwatch)
+    }
+
+    /// Trains on one global batch.
+    ///
+    /// - Parameters:
+    ///   - batches: This rank's samples, in as many portions as gradients are accumulated over; as many
+    ///     portions on every rank.
+    ///   - globalBatch: Samples of all ranks and portions together: the divisor of the mean.
+    ///   - rate: Learning rate before the factors of the groups.
+    /// - Throws: What the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func run(_ batches: [Batch], globalBatch: Int, rate: Double) throws -> Result {
+        store.clearGradients()
+        var share = 0.0
+        var correct = 0
+        for (index, batch) in batches.enumerated() {
+            let tape = Tape()
+            let context = ForwardContext(
+                tape: tape, normalization: normalization.normalization(reducer, groupSize: group.size))
+            let objective = try stopwatch.measure(.forward) {
+                let (_, logits) = try classifier(Variable(batch.images), context)
+                correct += logits.value.correctCount(batch.labels)
+                return tape.crossEntropy(logits, labels: batch.labels, divisor: globalBatch)
+            }
+            share += Double(objective.value.scalar)
+            // Gradients are complete, and can be summed, once the last portion has been added.
+            let isLast = index == batches.count - 1
+            try stopwatch.measure(.backward) {
+                if isLast { synchronizer.begin() }
+                try tape.backward(from: objective) { variable in
+                    if isLast { try synchronizer.gradientCompleted(variable) }
+                }
+                if isLast { try synchronizer.finish() }
+            }
+        }
+        var sums = [share, Double(correct)]
+        try stopwatch.measure(.communication) { try group.sum(&sums) }
+        let penalties = stopwatch.measure(.optimizer) {
+            optimizer.step(store, rate: rate, regularizer: regularizer)
+        }
+        return Result(
+            classificationLoss: sums[0], penalty: penalties.backbone, loss: sums[0] + penalties.objective,
+            accuracy: sums[1] / Double(globalBatch))
+    }
+}
+
+extension Tensor {
+    /// How many rows of logits `[N, K]` are largest at their label.
+    func correctCount(_ labels: [Int]) -> Int {
+        zip(largestColumns, labels).count { $0 == $1 }
+    }
+
+    /// Column of the largest element of each row of `[N, K]`; the first of equal ones.
+    var largestColumns: [Int] {
+        let columns = shape[1]
+        return withElements { values in
+            (0..<shape[0]).map { row in
+                (0..<columns).reduce(0) { values[row * columns + $1] > values[row * columns + $0] ? $1 : $0 }
+            }
+        }
+    }
+}
