@@ -15,6 +15,10 @@ if ! list=$("$program" --list); then
     echo "$program does not run: build it with swift build -c release --product MPIChecks" >&2
     exit 1
 fi
+if [ -z "$list" ]; then
+    echo "$program lists no checks" >&2
+    exit 1
+fi
 
 # Containers often run as root, which OpenMPI refuses without these.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
@@ -26,14 +30,14 @@ failed=0
 # What is wrong with a job that has ended; nothing if nothing is. Its output is in $output.
 #   problem EXIT_CODE NAME EXPECTED_EXIT_CODE MESSAGE
 problem() {
-    if [ "$1" -eq 124 ]; then
+    if [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then
         echo "hangs"
     elif [ "$1" -ne "$3" ]; then
         echo "exit code $1, expected $3"
-    elif [ "$3" -eq 0 ] && ! grep -Eq "^ok $2 [1-9][0-9]* checks$" "$output"; then
+    elif [ "$3" -eq 0 ] && ! grep -aEq "^ok $2 [1-9][0-9]* checks$" "$output"; then
         echo "no line \"ok $2 N checks\" with N > 0"
-    elif [ -n "$4" ] && [ "$(grep -Fc -- "$4" "$output")" -ne 1 ]; then
-        echo "\"$4\" printed $(grep -Fc -- "$4" "$output") times, expected once"
+    elif [ -n "$4" ] && [ "$(grep -aFc -- "$4" "$output")" -ne 1 ]; then
+        echo "\"$4\" printed $(grep -aFc -- "$4" "$output") times, expected once"
     fi
 }
 
