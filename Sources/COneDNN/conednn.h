@@ -9,6 +9,7 @@ void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsig
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 int omp_get_max_threads(void);
+int omp_get_num_procs(void);
 void omp_set_num_threads(int count);
 
 // Macros that Swift cannot see.

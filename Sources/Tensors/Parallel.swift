@@ -1,9 +1,25 @@
 internal import COneDNN
+internal import COpenBLAS
+internal import Foundation
 
 /// Threads that compute in this process: oneDNN's and those of the loops here are the same.
 public enum ComputeThreads {
     /// Number of threads; the environment variable `OMP_NUM_THREADS` or the cores this process may use.
     public static var count: Int { Int(omp_get_max_threads()) }
+
+    /// Divides the cores of this machine among the ranks on it, unless `OMP_NUM_THREADS` says otherwise.
+    ///
+    /// The launch scripts set that variable; this serves a plain `mpirun`. OpenBLAS, which has threads of its
+    /// own, gets as many as oneDNN in any case.
+    ///
+    /// - Parameter rankCount: Ranks on this machine.
+    public static func divide(among rankCount: Int) {
+        if ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil {
+            let cores = ProcessInfo.processInfo.processorCount
+            omp_set_num_threads(Int32(max(1, min(Int(omp_get_num_procs()), cores / max(rankCount, 1)))))
+        }
+        openblas_set_num_threads(omp_get_max_threads())
+    }
 }
 
 /// What a worker thread needs to find its part.

@@ -1,3 +1,4 @@
+internal import Foundation
 public import ImageData
 public import Layers
 public import ProcessGroups
@@ -17,8 +18,8 @@ public struct Evaluation: Sendable, Equatable {
 
 /// What a classifier said of one sample.
 public struct Prediction: Sendable, Equatable {
-    /// The sample's place in its data set.
-    public let index: Int
+    /// The sample's position in what was evaluated.
+    public let position: Int
     /// Its class.
     public let label: Int
     /// The class with the largest probability.
@@ -66,8 +67,8 @@ public struct Evaluator {
                 sums[1 + classes + label] += 1
                 try observe(
                     Prediction(
-                        index: batch.indices[row], label: label, predicted: predicted[row],
-                        probabilities: logProbabilities[row * classes..<(row + 1) * classes].map { $0.exponential }))
+                        position: batch.positions[row], label: label, predicted: predicted[row],
+                        probabilities: logProbabilities[row * classes..<(row + 1) * classes].map { exp($0) }))
             }
         }
         try group.sum(&sums)

@@ -18,9 +18,9 @@ final class ConvolutionKernels: @unchecked Sendable {
     let inputLayout: Layout
     let outputLayout: Layout
     let outputShape: Shape
-    let forward: Primitive
-    let inputGradient: Primitive
-    let weightGradient: Primitive
+    let forward: LazyPrimitive
+    let inputGradient: LazyPrimitive
+    let weightGradient: LazyPrimitive
     /// Orders of the weights that the primitives read and write.
     let forwardWeight: PackedLayout
     let inputGradientWeight: PackedLayout
@@ -42,9 +42,9 @@ final class ConvolutionKernels: @unchecked Sendable {
         }
         let chosen = best.descriptions
         (inputLayout, outputLayout) = best.layouts
-        forward = Primitive(chosen.forward)
-        inputGradient = Primitive(chosen.inputGradient)
-        weightGradient = Primitive(chosen.weightGradient)
+        forward = LazyPrimitive(chosen.forward)
+        inputGradient = LazyPrimitive(chosen.inputGradient)
+        weightGradient = LazyPrimitive(chosen.weightGradient)
         forwardWeight = PackedLayout(chosen.forward.descriptor(dnnl_query_weights_md))
         inputGradientWeight = PackedLayout(chosen.inputGradient.descriptor(dnnl_query_weights_md))
         weightGradientWeight = PackedLayout(chosen.weightGradient.descriptor(dnnl_query_diff_weights_md))

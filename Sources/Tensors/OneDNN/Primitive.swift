@@ -1,4 +1,5 @@
 internal import COneDNN
+internal import Synchronization
 
 /// One operation of oneDNN, compiled for fixed shapes and layouts, and ready to run any number of times.
 final class Primitive: @unchecked Sendable {
@@ -112,5 +113,23 @@ final class Primitive: @unchecked Sendable {
             "dnnl_memory_create",
             dnnl_memory_create(&memory, descriptor.pointer, Engine.shared.engine, pointer))
         return dnnl_exec_arg_t(arg: position, memory: memory)
+    }
+}
+
+/// A primitive that is compiled when it first runs: evaluation never needs the way back.
+final class LazyPrimitive: @unchecked Sendable {
+    private let description: Primitive.Description
+    private let primitive = Mutex<Primitive?>(nil)
+
+    init(_ description: Primitive.Description) { self.description = description }
+
+    /// Runs the primitive to its end.
+    func run(_ arguments: [Primitive.Argument]) {
+        let ready = primitive.withLock { primitive in
+            let ready = primitive ?? Primitive(description)
+            primitive = ready
+            return ready
+        }
+        ready.run(arguments)
     }
 }
