@@ -13,6 +13,14 @@ public struct Batch: Sendable {
     /// Position of each sample in its subset, `0 ..< subset.count`: the row of a table with one row a sample.
     public let positions: [Int]
 
+    /// A batch from its parts.
+    public init(
+        images: Tensor, secondView: Tensor? = nil, labels: [Int], indices: [Int], positions: [Int]
+    ) {
+        (self.images, self.secondView, self.labels) = (images, secondView, labels)
+        (self.indices, self.positions) = (indices, positions)
+    }
+
     /// Number of samples of this rank.
     public var count: Int { labels.count }
 }

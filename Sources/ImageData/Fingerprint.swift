@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// A 64-bit summary of a sequence of words, to notice that two ranks or two runs see different data.
 ///
 /// Not a cryptographic hash: it protects against mistakes, not against intent.

@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Where an image lies in its frame, and whether it is mirrored.
 public struct ImagePlacement: Sendable, Equatable {
     /// Row of the image that is the frame's first; negative where black rows come before it.

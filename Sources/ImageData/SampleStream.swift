@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Tensors
 
 /// A sample as a step meets it.
 public struct SampleDraw: Sendable, Hashable {

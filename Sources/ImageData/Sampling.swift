@@ -1,3 +1,5 @@
+internal import Tensors
+
 extension Subset {
     /// Few samples of each class, chosen by the seed.
     ///

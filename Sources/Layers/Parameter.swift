@@ -30,7 +30,7 @@ public final class Parameter {
     ///   - deviation: Standard deviation.
     ///   - seed: The run's seed.
     public func initializeNormal(deviation: Float, seed: UInt64) {
-        var random = KeyedRandom(seed: seed, purpose: .initialization, keys: [name.stableHash])
+        var random = KeyedRandom(seed: seed, purpose: .initialization, Int(bitPattern: name.stableHash))
         variable.assign(Tensor(shape, (0..<count).map { _ in deviation * random.normal() }))
     }
 
@@ -42,7 +42,7 @@ public final class Parameter {
 
 extension String {
     /// A hash that is the same in every process: 64-bit FNV-1a of the UTF-8 bytes.
-    var stableHash: UInt64 {
-        utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    var stableHash: UInt {
+        utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt($1)) &* 0x100_0000_01b3 }
     }
 }

@@ -25,7 +25,8 @@ extension Backbone {
     /// - Throws: `WeightError` that names a tensor which is missing, unexpected or of another shape, before
     ///   anything is changed; `SafetensorsError` where elements cannot be read.
     public func load(_ file: SafetensorsFile) throws {
-        try NamedTensors(backbone: self, head: nil).load(file, ignoring: [headName + ".weight", headName + ".bias"])
+        try NamedTensors(backbone: self, head: nil).load(
+            file, ignoring: [headName + ".weight", headName + ".bias"])
     }
 }
 
@@ -42,7 +43,9 @@ extension Classifier {
     /// - Parameter metadata: Strings for the file's header.
     public func file(metadata: [String: String]) -> SafetensorsWriter {
         var writer = SafetensorsWriter(metadata: metadata)
-        for (name, tensor) in NamedTensors(backbone: backbone, head: head).tensors { writer.add(name, tensor) }
+        for (name, tensor) in NamedTensors(backbone: backbone, head: head).tensors {
+            writer.add(name, tensor)
+        }
         for layer in backbone.normalizations {
             writer.add(layer.name + ".num_batches_tracked", integers: [layer.batchCount], shape: [])
         }
@@ -94,7 +97,8 @@ private struct NamedTensors {
         if let first = missing.first {
             throw WeightError(
                 file.path,
-                "tensor '\(first)' is missing, as are \(missing.count - 1) others of \(tensors.count); \(hint)")
+                "tensor '\(first)' is missing, as are \(missing.count - 1) others of \(tensors.count); \(hint)"
+            )
         }
         for (name, tensor) in tensors {
             guard let found = file.shape(of: name), found != tensor.shape else { continue }

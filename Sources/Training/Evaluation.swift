@@ -33,6 +33,9 @@ public struct Prediction: Sendable, Equatable {
 /// A rank takes a contiguous part of the samples, and of an uneven number some ranks take one more. Nothing
 /// is padded and no sample counts twice.
 public struct Evaluator {
+    /// Samples that a rank looks at together.
+    public static let batchSize = 64
+
     private let loader: EvaluationLoader
     private let group: any ProcessGroup
 
@@ -76,7 +79,8 @@ public struct Evaluator {
         let count = counts.reduce(0, +)
         let shares = zip(right, counts).filter { $0.1 > 0 }.map { $0.0 / $0.1 }
         return Evaluation(
-            accuracy: right.reduce(0, +) / count, meanClassAccuracy: shares.reduce(0, +) / Double(shares.count),
+            accuracy: right.reduce(0, +) / count,
+            meanClassAccuracy: shares.reduce(0, +) / Double(shares.count),
             loss: sums[0] / count, count: Int(count))
     }
 }

@@ -71,7 +71,9 @@ final class GradientSynchronizer {
     ///
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func finish() throws {
-        for entry in store.entries where entry.parameter.variable.gradient == nil { entry.gradient.fill(with: 0) }
+        for entry in store.entries where entry.parameter.variable.gradient == nil {
+            entry.gradient.fill(with: 0)
+        }
         for bucket in next..<buckets.count { missing[bucket] = 0 }
         try sumReadyBuckets()
     }

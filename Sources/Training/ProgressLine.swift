@@ -15,7 +15,7 @@ public final class ProgressLine {
     /// Starts the clock that time left is told by.
     public init() {
         start = clock.now
-        isTerminal = isatty(fileno(stderr)) == 1
+        isTerminal = isatty(STDERR_FILENO) == 1
     }
 
     /// A step was done; shows it if it is time to, or if it was the last.
@@ -26,7 +26,8 @@ public final class ProgressLine {
         lastShown = now
         let left = (now - start).seconds / Double(event.step) * Double(steps - event.step)
         let text = String(
-            format: "step %d/%d  epoch %d  loss %.4f  accuracy %.1f %%  %.1f images/s  %@ left", event.step, steps,
+            format: "step %d/%d  epoch %d  loss %.4f  accuracy %.1f %%  %.1f images/s  %@ left", event.step,
+            steps,
             event.epoch, event.loss, event.accuracy * 100, event.imagesPerSecond, Self.text(seconds: left))
         write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
         hasOpenLine = isTerminal

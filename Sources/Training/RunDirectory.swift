@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Layers
-internal import ProcessGroups
+public import ProcessGroups
 internal import Tensors
 
 /// The folder that a run leaves behind: `config.yaml`, `metrics.jsonl` and `model.safetensors`.
@@ -33,7 +33,8 @@ public final class RunDirectory {
                 try manager.moveItem(atPath: path, toPath: aside ?? path + ".old")
             }
             try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try Data(configuration.utf8).write(to: URL(fileURLWithPath: path + "/config.yaml"), options: .atomic)
+            try Data(configuration.utf8).write(
+                to: URL(fileURLWithPath: path + "/config.yaml"), options: .atomic)
             let metricsPath = path + "/metrics.jsonl"
             try Data().write(to: URL(fileURLWithPath: metricsPath))
             metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
@@ -68,7 +69,9 @@ extension Error {
     /// What the system said, in its own words where Foundation passes them on.
     var reason: String {
         let error = self as NSError
-        if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
+        if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError,
+            underlying.domain == NSPOSIXErrorDomain
+        {
             return String(cString: strerror(Int32(underlying.code)))
         }
         return error.domain == NSPOSIXErrorDomain

@@ -46,6 +46,12 @@ public struct StepSeconds: Codable, Sendable, Equatable {
     /// Moving the parameters.
     public var optimizer: Double
 
+    /// Seconds from their parts.
+    public init(data: Double, forward: Double, backward: Double, communication: Double, optimizer: Double) {
+        (self.data, self.forward, self.backward) = (data, forward, backward)
+        (self.communication, self.optimizer) = (communication, optimizer)
+    }
+
     /// All parts together.
     public var total: Double { data + forward + backward + communication + optimizer }
 }

@@ -1,6 +1,6 @@
 internal import Foundation
 public import ImageData
-public import Layers
+internal import Layers
 public import ProcessGroups
 internal import Tensors
 

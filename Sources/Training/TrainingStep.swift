@@ -96,6 +96,18 @@ public final class TrainingStep {
     }
 }
 
+extension TrainingStep {
+    /// Trains on one global batch, and says where this rank's time went.
+    ///
+    /// - Throws: What the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func measured(_ batches: [Batch], globalBatch: Int, rate: Double) throws -> StepSeconds {
+        _ = stopwatch.lap()
+        _ = try run(batches, globalBatch: globalBatch, rate: rate)
+        return stopwatch.lap()
+    }
+}
+
 extension Tensor {
     /// How many rows of logits `[N, K]` are largest at their label.
     func correctCount(_ labels: [Int]) -> Int {

@@ -1,25 +1,27 @@
 import ArgumentParser
 import Foundation
+import ProcessGroups
+import Tensors
 
 /// The command `ballast`.
 @main
 struct Ballast: ParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "ballast",
         abstract: "Fine-tune pretrained image classifiers on CPU clusters.",
-        subcommands: [TrainCommand.self])
+        version: version,
+        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self])
 
-    /// Runs the command that the arguments name and turns errors into messages and exit codes, for all commands in
-    /// this one place.
-    static func main() {
-        do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch let error as ConfigurationError {
-            FileHandle.standardError.write(Data("ballast: \(error)\n".utf8))
-            exit(withError: ExitCode(error.exitCode))
-        } catch {
-            exit(withError: error)
+    /// Runs a command's work on all ranks of the launcher, or alone without one, and ends the process.
+    static func runOnAllRanks(_ work: (any ProcessGroup) throws -> Void) throws {
+        let code = MPIRuntime.run { group in
+            let variables = ProcessInfo.processInfo.environment
+            ComputeThreads.divide(
+                among: variables["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) } ?? group.size)
+            try work(group)
         }
+        if code != 0 { throw ArgumentParser.ExitCode(code) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProcessGroups
 
 /// The options of every command that reads a run configuration.
 struct ConfigurationOptions: ParsableArguments {
@@ -18,8 +19,15 @@ struct ConfigurationOptions: ParsableArguments {
             valueName: "key.path=value"))
     var assignments: [String] = []
 
-    /// Reads the configuration that the options name.
-    func configuration() throws -> RunConfiguration {
-        try RunConfiguration(file: file, assignments: assignments)
+    /// Reads the configuration that the options name, on rank 0, and gives every rank the same.
+    ///
+    /// - Throws: `CollectiveFailure` with the mistake, on every rank.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func configuration(for group: any ProcessGroup) throws -> RunConfiguration {
+        let resolved = try group.coordinate {
+            Array(try RunConfiguration(file: file, assignments: assignments).yaml().utf8)
+        }
+        return try RunConfiguration(
+            text: String(decoding: resolved, as: UTF8.self), file: file, directory: "/")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProcessGroups
 
 /// `ballast train`: fine-tunes a network as a configuration says.
 struct TrainCommand: ParsableCommand {
@@ -14,10 +15,20 @@ struct TrainCommand: ParsableCommand {
     var dryRun = false
 
     func run() throws {
-        let configuration = try options.configuration()
-        guard dryRun else {
-            throw ValidationError("this build reads configurations only: add --dry-run")
+        try Ballast.runOnAllRanks { group in
+            let configuration = try options.configuration(for: group)
+            guard !dryRun else {
+                if group.rank == 0 { print(configuration.yaml(), terminator: "") }
+                return
+            }
+            let run = try TrainingRun(configuration, group: group)
+            let outcome = try run.trainer.run()
+            guard group.rank == 0 else { return }
+            print("model: \(run.modelPath)")
+            if let validation = outcome.validation {
+                print("validation: \(validation.summary), best after step \(outcome.bestStep)")
+            }
+            if let test = outcome.test { print("test: \(test.summary)") }
         }
-        print(configuration.yaml(), terminator: "")
     }
 }

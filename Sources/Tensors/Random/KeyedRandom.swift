@@ -1,62 +1,58 @@
-internal import Foundation
-
-/// A stream of random numbers that is a pure function of a seed, a purpose and further keys.
+/// A random stream that is found by its keys instead of by what was drawn before.
 ///
-/// No draw depends on draws before it elsewhere, so order and augmentation are the same whatever the number
-/// of ranks or threads, and after a resume. The key words are folded one by one through the finalizer of
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014); the stream is SplitMix64 from the folded state on.
+/// The same keys give the same stream on every rank, thread and machine, so nothing that is drawn depends
+/// on how work was divided or where a run was resumed.
+///
+/// Construction, with `γ = 0x9E3779B97F4A7C15`, wrapping arithmetic and SplitMix64's finalizer
+///
+///     mix(z):  z = (z ^ z >> 30) · 0xBF58476D1CE4E5B9
+///              z = (z ^ z >> 27) · 0x94D049BB133111EB
+///              z ^ z >> 31
+///
+/// the seed, the purpose, each further key and at last the number of further keys are folded into one word,
+/// `h = mix(seed + γ)`, then `h = mix((h ^ key) + γ)` for each of them. The stream is SplitMix64 from there:
+/// word n is `mix(h + n·γ)`, n = 1, 2, ….
+///
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 public struct KeyedRandom: RandomNumberGenerator, Sendable {
-    /// What a stream is for; streams of different purposes are unrelated.
-    public enum Purpose: UInt64, Sendable {
-        /// The permutation of a pass over the data.
+    /// What a stream is for, so that equal keys of different uses do not meet.
+    public enum Purpose: UInt64, Sendable, CaseIterable {
+        /// Order of the samples in a pass. Key: pass.
         case order = 1
-        /// Which samples of a class are kept.
+        /// Choice of few samples. Key: class.
         case sampling = 2
-        /// Which samples are set aside for validation.
+        /// Choice of the validation part. Key: class.
         case split = 3
-        /// Crops and flips of one sample.
+        /// Random changes of an image. Keys: pass, sample, view.
         case augmentation = 4
-        /// Initial weights.
+        /// First values of parameters. Keys are up to the caller.
         case initialization = 5
     }
 
+    private static let gamma: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var state: UInt64
-    private var spare: Float?
 
     /// The stream of the given keys.
-    public init(seed: UInt64, purpose: Purpose, keys: [UInt64] = []) {
-        state = ([purpose.rawValue, UInt64(keys.count)] + keys).reduce(Self.mixed(seed &+ Self.increment)) {
-            Self.mixed($0 ^ Self.mixed($1 &+ Self.increment))
-        }
+    public init(seed: UInt64, purpose: Purpose, _ keys: Int...) {
+        var state = Self.mix(seed &+ Self.gamma)
+        func fold(_ key: UInt64) { state = Self.mix((state ^ key) &+ Self.gamma) }
+        fold(purpose.rawValue)
+        for key in keys { fold(UInt64(bitPattern: Int64(key))) }
+        fold(UInt64(keys.count))
+        self.state = state
     }
 
-    private static let increment: UInt64 = 0x9e37_79b9_7f4a_7c15
-
-    private static func mixed(_ value: UInt64) -> UInt64 {
-        var z = value
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
+    /// A bijection of 64-bit words in which every bit of the input moves about half the bits of the output.
+    package static func mix(_ word: UInt64) -> UInt64 {
+        var word = word
+        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
+        return word ^ word >> 31
     }
 
-    /// 64 random bits.
+    /// The next word of the stream.
     public mutating func next() -> UInt64 {
-        state &+= Self.increment
-        return Self.mixed(state)
-    }
-
-    /// A number in `[0, 1)` with 24 random bits.
-    public mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
-
-    /// A draw from the standard normal distribution, by the method of Box and Muller.
-    public mutating func normal() -> Float {
-        if let spare {
-            self.spare = nil
-            return spare
-        }
-        let radius = (-2 * log(1 - Double(next() >> 11) * 0x1p-53)).squareRoot()
-        let angle = 2 * Double.pi * Double(next() >> 11) * 0x1p-53
-        spare = Float(radius * sin(angle))
-        return Float(radius * cos(angle))
+        state &+= Self.gamma
+        return Self.mix(state)
     }
 }

@@ -17,15 +17,21 @@ struct L2SPSettings: Sendable, Equatable {
     /// What the backbone's penalty covers, key `scope`. Default `all`, in profile `paper` `weights`.
     var scope: Scope
 
+    /// The defaults of a profile.
+    init(profile: MethodProfile) {
+        headTradeOff = 0.01
+        switch profile {
+        case .tllib: (tradeOff, scope) = (0.01, .all)
+        case .paper: (tradeOff, scope) = (0.1, .weights)
+        }
+    }
+
     /// Reads the keys, with the defaults of a profile.
     init(reading reader: inout SectionReader, profile: MethodProfile) throws {
-        let defaults: (tradeOff: Double, scope: Scope) =
-            switch profile {
-            case .tllib: (0.01, .all)
-            case .paper: (0.1, .weights)
-            }
+        let defaults = L2SPSettings(profile: profile)
         tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: defaults.tradeOff)
-        headTradeOff = try reader.value("head-trade-off", .number(.atLeast(0)), default: 0.01)
+        headTradeOff = try reader.value(
+            "head-trade-off", .number(.atLeast(0)), default: defaults.headTradeOff)
         scope = try reader.value("scope", .choice, default: defaults.scope)
     }
 

@@ -43,6 +43,12 @@ struct NetworkConfiguration: Sendable, Equatable {
     /// The statistics of batch normalization, key `batch-norm`. Default `synchronized`.
     var batchNorm: BatchNorm
 
+    /// A network of random weights, for a model whose tensors are read or measured elsewhere.
+    init(name: Name, baseWidth: Int = 64, stem: Stem = .standard) {
+        (self.name, weights, self.baseWidth, self.stem) = (name, nil, baseWidth, stem)
+        batchNorm = .synchronized
+    }
+
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
         name = try reader.required("name", .choice)

@@ -10,7 +10,8 @@ struct OptimizerConfiguration: Sendable, Equatable {
     var name: Name
     /// The rate η of new layers at the start, key `learning-rate`; above 0. Default 0.01.
     var learningRate: Double
-    /// The backbone's rate as a multiple of η, key `backbone-factor`; at least 0. Default 0.1.
+    /// The backbone's rate as a multiple of η, key `backbone-factor`; at least 0. Default 0.1 for a pretrained
+    /// backbone, 1 for a random one, whose layers are as new as the head.
     var backboneFactor: Double
     /// The momentum μ, key `momentum`; at least 0, below 1. Default 0.9.
     var momentum: Double
@@ -21,10 +22,11 @@ struct OptimizerConfiguration: Sendable, Equatable {
     var weightDecay: Double
 
     /// Reads the section.
-    init(reading reader: inout SectionReader, defaultWeightDecay: Double) throws {
+    init(reading reader: inout SectionReader, defaultWeightDecay: Double, isPretrained: Bool) throws {
         name = try reader.value("name", .choice, default: .sgd)
         learningRate = try reader.value("learning-rate", .number(.above(0)), default: 0.01)
-        backboneFactor = try reader.value("backbone-factor", .number(.atLeast(0)), default: 0.1)
+        backboneFactor = try reader.value(
+            "backbone-factor", .number(.atLeast(0)), default: isPretrained ? 0.1 : 1)
         momentum = try reader.value("momentum", .number(.atLeast(0, below: 1)), default: 0.9)
         nesterov = try reader.value("nesterov", .boolean, default: true)
         weightDecay = try reader.value("weight-decay", .number(.atLeast(0)), default: defaultWeightDecay)

@@ -55,10 +55,13 @@ struct RunConfiguration: Sendable, Equatable {
         let path = ValueKind.path(relativeTo: reader.directory)
         let method = try reader.section("method", MethodConfiguration.init(reading:))
         self.method = method
-        network = try reader.section("network", NetworkConfiguration.init(reading:))
+        let network = try reader.section("network", NetworkConfiguration.init(reading:))
+        self.network = network
         data = try reader.section("data", DataConfiguration.init(reading:))
         optimizer = try reader.section("optimizer") {
-            try OptimizerConfiguration(reading: &$0, defaultWeightDecay: method.defaultWeightDecay)
+            try OptimizerConfiguration(
+                reading: &$0, defaultWeightDecay: method.defaultWeightDecay,
+                isPretrained: network.weights != nil)
         }
         schedule = try reader.section("schedule", ScheduleConfiguration.init(reading:))
         training = try reader.section("training", TrainingConfiguration.init(reading:))

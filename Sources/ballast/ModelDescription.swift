@@ -1,0 +1,67 @@
+import Foundation
+import ImageData
+import Layers
+import Tensors
+
+/// What a saved model says of itself in the header of its file, so that it can be used without its run.
+struct ModelDescription: Codable, Equatable {
+    /// Name of the network, as in a configuration.
+    var network: String
+    /// Channels of the first stage.
+    var baseWidth: Int
+    /// How the network begins, as in a configuration.
+    var stem: String
+    /// A name for each class, in the order of the logits.
+    var classNames: [String]
+    /// Labels of the training data that were kept, in the order of the logits; nil for all.
+    var classes: [Int]?
+    /// Means of red, green and blue that pixels in [0, 1] are normalized by.
+    var mean: [Float]
+    /// Their standard deviations.
+    var standardDeviation: [Float]
+
+    /// Key of the description in the file's metadata.
+    private static let key = "ballast"
+
+    /// Strings for the header; `format` is what Python's readers look at.
+    func metadata() throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return ["format": "pt", Self.key: String(decoding: try encoder.encode(self), as: UTF8.self)]
+    }
+
+    init(
+        network: NetworkConfiguration, classNames: [String], classes: [Int]?,
+        normalization: ImageData.Normalization
+    ) {
+        self.network = network.name.rawValue
+        (baseWidth, stem) = (network.baseWidth, network.stem.rawValue)
+        (self.classNames, self.classes) = (classNames, classes)
+        (mean, standardDeviation) = (normalization.mean, normalization.standardDeviation)
+    }
+
+    /// Reads the description of a model that Ballast wrote.
+    init(_ file: SafetensorsFile) throws {
+        guard let text = file.metadata[Self.key] else {
+            throw UsageError(
+                "\(file.path): does not say which network it is; give a run's folder or a model.safetensors that 'ballast train' wrote"
+            )
+        }
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
+        } catch {
+            throw UsageError("\(file.path): cannot read its description of the model: \(text.prefix(200))")
+        }
+    }
+
+    /// The network, its tensors zero.
+    func makeClassifier(_ path: String) throws -> Classifier {
+        guard let name = NetworkConfiguration.Name(rawValue: network),
+            let stem = NetworkConfiguration.Stem(rawValue: stem), baseWidth >= 1, !classNames.isEmpty
+        else {
+            throw UsageError("\(path): describes a network '\(network)' that this version does not know")
+        }
+        let configuration = NetworkConfiguration(name: name, baseWidth: baseWidth, stem: stem)
+        return Classifier(backbone: configuration.makeBackbone(), classCount: classNames.count)
+    }
+}

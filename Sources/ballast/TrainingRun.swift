@@ -1,0 +1,166 @@
+import Foundation
+import ImageData
+import Layers
+import ProcessGroups
+import Regularizers
+import Tensors
+import Training
+
+/// A run put together from its configuration, ready to train: the composition of all modules on one screen.
+///
+/// You are here: the command line has been read. Next: `ImageData/BatchLoader.swift` for the way of a batch,
+/// `Training/Trainer.swift` for the loop.
+struct TrainingRun {
+    let trainer: Trainer
+    let modelPath: String
+
+    /// Reads data and weights and makes the folder of the run.
+    ///
+    /// - Throws: Errors that are the same on every rank, before the first step.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    init(_ configuration: RunConfiguration, group: any ProcessGroup) throws {
+        let training = configuration.training
+        try Self.check(training, group: group)
+        let splits = try TrainingSplits.open(configuration.data, seed: training.seed, group: group)
+        let classifier = try StartingPoint(configuration, classCount: splits.training.classCount)
+            .makeClassifier(group: group)
+        let groups = [
+            ParameterGroup(
+                name: "backbone", part: .backbone, rateFactor: configuration.optimizer.backboneFactor,
+                parameters: classifier.backbone.parameters),
+            ParameterGroup(name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters),
+        ]
+        let mode = configuration.network.normalizationMode
+        let step = TrainingStep(
+            classifier, groups: groups,
+            regularizer: configuration.method.settings.makeRegularizer(for: classifier),
+            optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
+            normalization: mode, group: group)
+        let stepsPerEpoch =
+            training.stepsPerEpoch
+            ?? (splits.training.count + training.globalBatch - 1) / training.globalBatch
+        let plan = TrainingPlan(
+            epochs: training.epochs, stepsPerEpoch: stepsPerEpoch, globalBatch: training.globalBatch,
+            accumulation: training.accumulation, learningRate: configuration.optimizer.learningRate,
+            schedule: configuration.schedule.makeSchedule(
+                stepsPerEpoch: stepsPerEpoch, epochs: training.epochs))
+        let data = try Self.loaders(splits, configuration, group: group)
+        let directory = try Self.makeDirectory(configuration, group: group)
+        let progress = group.rank == 0 ? ProgressLine() : nil
+        for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
+        let description = ModelDescription(
+            network: configuration.network, classNames: splits.training.classNames,
+            classes: configuration.data.classes, normalization: splits.normalization)
+        trainer = Trainer(
+            step: step, plan: plan, data: data, normalization: mode, group: group, directory: directory,
+            progress: progress, metadata: try description.metadata())
+        modelPath = configuration.output + "/model.safetensors"
+    }
+
+    /// Every rank must have a sample in every portion of a batch.
+    private static func check(_ training: TrainingConfiguration, group: any ProcessGroup) throws {
+        let portion = training.globalBatch / training.accumulation
+        guard training.globalBatch % training.accumulation == 0 else {
+            throw CollectiveFailure(
+                message:
+                    "training.global-batch \(training.globalBatch) is no multiple of training.accumulation \(training.accumulation)",
+                exitCode: ExitCode.wrongUse)
+        }
+        guard portion >= group.size else {
+            let accumulated =
+                training.accumulation > 1
+                ? " (global-batch \(training.globalBatch) in \(training.accumulation) portions)" : ""
+            throw CollectiveFailure(
+                message:
+                    "\(group.size) ranks are more than the \(portion) samples of a batch\(accumulated); start at most \(portion) ranks or raise training.global-batch",
+                exitCode: ExitCode.wrongUse)
+        }
+    }
+
+    private static func loaders(
+        _ splits: TrainingSplits, _ configuration: RunConfiguration, group: any ProcessGroup
+    ) throws -> Trainer.Data {
+        let shard = Shard(rank: group.rank, size: group.size)
+        let training = configuration.training
+        return try group.agree {
+            func evaluator(_ subset: Subset?) throws -> Evaluator? {
+                try subset.map {
+                    Evaluator(
+                        try EvaluationLoader(
+                            subset: $0, batchSize: Evaluator.batchSize, shard: shard,
+                            workers: configuration.data.workers), group: group)
+                }
+            }
+            return Trainer.Data(
+                training: try BatchLoader(
+                    subset: splits.training, transform: splits.transform, seed: training.seed, shard: shard,
+                    globalBatch: training.globalBatch / training.accumulation, shuffle: training.shuffle,
+                    workers: configuration.data.workers),
+                validation: try evaluator(splits.validation), test: try evaluator(splits.test))
+        }
+    }
+
+    /// Rank 0 makes the folder; whether that worked reaches all.
+    private static func makeDirectory(
+        _ configuration: RunConfiguration, group: any ProcessGroup
+    ) throws -> RunDirectory? {
+        let hosts = try group.gatherEach(Array(HostName.current.utf8)).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        var directory: RunDirectory?
+        try group.coordinate { () throws -> Void in
+            let weights =
+                try configuration.network.weights.map { try FileDigest(ofFile: $0).description } ?? "none"
+            directory = try RunDirectory(
+                path: configuration.output,
+                configuration: configuration.yaml(comments: [
+                    "ballast \(Ballast.version)",
+                    "hosts: \(Array(Set(hosts)).sorted().joined(separator: ", "))",
+                    "ranks: \(group.size)", "threads: \(ComputeThreads.count)", "weights-sha256: \(weights)",
+                ]))
+        }
+        return directory
+    }
+
+    /// What the user should see before the first step.
+    private static func summary(
+        _ configuration: RunConfiguration, _ splits: TrainingSplits, _ groups: [ParameterGroup],
+        _ group: any ProcessGroup
+    ) -> [String] {
+        let rates = groups.map {
+            let rate = configuration.optimizer.learningRate * $0.rateFactor
+            return
+                "learning rate \($0.name): \(Float(rate)) (\($0.parameters.count) tensors, \($0.count) values)"
+        }
+        let counts = [
+            ("training", splits.training), ("validation", splits.validation), ("test", splits.test),
+        ]
+        .compactMap { name, subset in subset.map { "\(name) \($0.count)" } }
+        return [
+            "method \(configuration.method.name.rawValue), network \(configuration.network.name.rawValue), "
+                + "\(group.size) ranks of \(ComputeThreads.count) threads",
+            "samples: \(counts.joined(separator: ", ")); classes: \(splits.training.classCount)",
+        ] + rates
+    }
+}
+
+extension OptimizerConfiguration {
+    /// The optimizer that the section describes.
+    func makeSGD(clipping: Double? = nil) -> SGD {
+        SGD(momentum: momentum, isNesterov: nesterov, weightDecay: weightDecay, largestGradientNorm: clipping)
+    }
+}
+
+extension ScheduleConfiguration {
+    /// The schedule that the section describes.
+    func makeSchedule(stepsPerEpoch: Int, epochs: Int) -> LearningRateSchedule {
+        let course: LearningRateSchedule.Course =
+            switch shape {
+            case .multiStep(let steps): .multiStep(milestones: steps.milestones, gamma: steps.gamma)
+            case .cosine: .cosine
+            case .constant: .constant
+            }
+        return LearningRateSchedule(
+            course, warmUpSteps: warmUpSteps, stepsPerEpoch: stepsPerEpoch, epochs: epochs)
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import ImageData
+import ProcessGroups
+import Training
+
+/// The data of a run: which samples train, validate and test, the same on every rank.
+struct TrainingSplits {
+    let training: Subset
+    let validation: Subset?
+    let test: Subset?
+    let transform: ImageTransform
+    let normalization: ImageData.Normalization
+    /// What was decided for the user, to be said in the log.
+    let notes: [String]
+
+    /// Opens the files on every rank and selects samples.
+    ///
+    /// - Throws: `CollectiveFailure` that names rank and file, on every rank.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    static func open(
+        _ data: DataConfiguration, seed: UInt64, group: any ProcessGroup
+    ) throws -> TrainingSplits {
+        let splits = try group.agree { try TrainingSplits(data, seed: seed) }
+        let fingerprints = try group.gather([Int64(bitPattern: splits.training.fingerprint)])
+        if let other = fingerprints.firstIndex(where: { $0 != fingerprints[0] }) {
+            throw CollectiveFailure(
+                message:
+                    "\(data.train): ranks 0 and \(other) see different training data; give every host the same file",
+                exitCode: ExitCode.badData)
+        }
+        return splits
+    }
+
+    private init(_ data: DataConfiguration, seed: UInt64) throws {
+        let normalization = try data.imageNormalization
+        var notes: [String] = []
+        let dataset = try DatasetFile.open(path: data.train, normalization: normalization)
+        if let size = data.imageSize, dataset.height != size || dataset.width != size {
+            throw DataError(
+                .setting, path: data.train,
+                "images have \(dataset.height) rows and \(dataset.width) columns, data.image-size is \(size); this version does not resize: leave the key out"
+            )
+        }
+        var training = try Subset.training(of: dataset, classes: data.classes)
+        switch data.selection {
+        case .all: break
+        case .percent(let rate): training = try training.sampled(sampleRate: rate, seed: seed)
+        case .samplesPerClass(let count): training = try training.sampled(samplesPerClass: count, seed: seed)
+        }
+        switch data.validation {
+        case .none: validation = nil
+        case .path(let path):
+            let other = try DatasetFile.open(path: path, normalization: normalization)
+            validation = try .evaluation(of: other, classes: data.classes, like: training)
+        case .stratifiedTenth:
+            let (kept, taken) = try training.split(seed: seed)
+            notes.append(
+                "validation: a stratified tenth of \(data.train): \(taken.count) of \(training.count) samples; set data.validation to choose"
+            )
+            (training, validation) = (kept, taken)
+        }
+        test = try data.test.map {
+            let other = try DatasetFile.open(path: $0, normalization: normalization)
+            return try .evaluation(of: other, classes: data.classes, like: training)
+        }
+        transform =
+            switch data.trainTransform {
+            case .none: ImageTransform(padding: 0, horizontalFlip: data.horizontalFlip)
+            case .padCrop:
+                .padCrop(imageSize: min(dataset.height, dataset.width), horizontalFlip: data.horizontalFlip)
+            }
+        self.training = training
+        self.normalization = normalization
+        self.notes = notes
+    }
+}
+
+extension DataConfiguration {
+    /// What pixels are normalized by: the configured numbers, or those of the network's training.
+    var imageNormalization: ImageData.Normalization {
+        get throws {
+            guard let given = normalization else { return .imageNet }
+            func three(_ values: [Double]) -> [Float] {
+                (values.count == 1 ? [values[0], values[0], values[0]] : values).map(Float.init)
+            }
+            return try ImageData.Normalization(
+                mean: three(given.mean), standardDeviation: three(given.standardDeviation))
+        }
+    }
+}
