@@ -52,6 +52,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"],
             swiftSettings: strict),
+        .testTarget(
+            name: "SafetensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
+            exclude: ["Fixtures"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
