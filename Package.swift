@@ -61,6 +61,12 @@ let package = Package(
         .executableTarget(
             name: "MPIChecks", dependencies: ["ProcessGroups"], path: "Tests/MPIChecks",
             swiftSettings: strict),
+        .testTarget(
+            name: "SafetensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
+            exclude: ["Fixtures"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

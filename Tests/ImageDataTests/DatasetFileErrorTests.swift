@@ -1,0 +1,134 @@
+import ImageData
+import Testing
+
+/// Files that cannot be used: each ends in an error that names the file.
+@Suite struct DatasetFileErrorTests {
+    private func openingError(_ path: String) -> DataError? {
+        do throws(DataError) {
+            _ = try DatasetFile.open(path: path)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func otherKindsAreListed() throws {
+        let folder = try ScratchFolder()
+        let text = try folder.write(Array("hello, images".utf8), as: "images.txt")
+        let empty = try folder.write([], as: "empty-images")
+        for path in [folder.path, text, empty] {
+            let error = openingError(path)
+            #expect(error?.kind == .unsupported && error?.path == path && error?.exitCode == 65)
+            #expect(error?.detail.contains(".safetensors") == true && error?.detail.contains("IDX") == true)
+        }
+        let missing = openingError(folder.path + "/missing-images")
+        #expect(missing?.kind == .inputOutput && missing?.exitCode == 74)
+        #expect(missing?.description.contains("No such file") == true)
+    }
+
+    @Test func labelsTakenForImages() throws {
+        let error = openingError(try fixture("small-labels-idx1-ubyte.gz"))
+        #expect(error?.kind == .format && error?.detail.contains("00 00 08 01") == true)
+    }
+
+    @Test(arguments: [
+        ([0, 0, 8], DataError.Kind.format),
+        ([0, 0, 8, 3], .format),
+        ([0, 0, 8, 3] + [UInt8](repeating: 0, count: 12), .format),
+        ([0, 0, 8, 3] + [UInt8](repeating: 255, count: 12), .format),
+        ([0, 0, 9, 3] + [UInt8](repeating: 1, count: 12), .unsupported),
+        (idx([5, 3, 2], [UInt8](repeating: 0, count: 29)), .format),
+        (idx([5, 3, 2], [UInt8](repeating: 0, count: 31)), .format),
+        (idx([5, 3, 0], []), .format),
+    ])
+    func damagedImages(bytes: [UInt8], kind: DataError.Kind) throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write(bytes, as: "x-images")
+        try folder.write(idx([5], [0, 0, 0, 0, 0]), as: "x-labels")
+        let error = openingError(path)
+        #expect(error?.kind == kind && error?.path == path)
+    }
+
+    @Test(arguments: [
+        (idx([4], [0, 0, 0, 0]), "4 labels for the 5 images"),
+        (idx([6], [0, 0, 0, 0, 0, 0]), "6 labels for the 5 images"),
+        (idx([5], [0, 0, 0, 0]), "cut off"), (idx([5], [0, 0, 0, 0, 0, 0]), "left over"),
+        (idx([5, 1, 1], [0, 0, 0, 0, 0]), "00 00 08 01"), ([], "00 00 08 01"),
+    ])
+    func damagedLabels(bytes: [UInt8], problem: String) throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write(
+            idx([5, 3, 2], [UInt8](repeating: 0, count: 30)), as: "x-images-idx3-ubyte")
+        let labels = try folder.write(bytes, as: "x-labels-idx1-ubyte")
+        let error = openingError(path)
+        #expect(error?.kind == .format && error?.path == labels)
+        #expect(error?.detail.contains(problem) == true)
+    }
+
+    @Test func labelsAreFoundByName() throws {
+        let folder = try ScratchFolder()
+        let images = idx([5, 3, 2], [UInt8](repeating: 0, count: 30))
+        let path = try folder.write(images, as: "x-images-idx3-ubyte")
+        let missing = openingError(path)
+        #expect(missing?.kind == .inputOutput)
+        #expect(missing?.detail.contains("x-labels-idx1-ubyte.gz") == true)
+        // Packed labels beside images that are not.
+        try folder.write(contents(fixture("small-labels-idx1-ubyte.gz")), as: "x-labels-idx1-ubyte.gz")
+        #expect(openingError(path) == nil)
+        let unnamed = try folder.write(images, as: "pictures")
+        #expect(openingError(unnamed)?.kind == .unsupported)
+    }
+
+    /// Every cut, every byte flipped: an error each time, or the same contents where the byte is none of
+    /// theirs (time stamp and operating system in the header of gzip).
+    @Test func damagedGzip() throws {
+        let packed = try contents(fixture("small-images-idx3-ubyte.gz"))
+        let whole = try DatasetFile.open(path: fixture("small-images-idx3-ubyte.gz")).fingerprint
+        let folder = try ScratchFolder()
+        try folder.write(contents(fixture("small-labels-idx1-ubyte.gz")), as: "x-labels.gz")
+        for count in 0..<packed.count {
+            let path = try folder.write(Array(packed[..<count]), as: "x-images.gz")
+            let error = openingError(path)
+            #expect(error?.kind == .compression && error?.path == path, "cut to \(count) bytes")
+        }
+        var harmless = 0
+        for position in 0..<packed.count {
+            var damaged = packed
+            damaged[position] ^= 0x55
+            let path = try folder.write(damaged, as: "x-images.gz")
+            if let error = openingError(path) {
+                #expect(error.kind == .compression, "byte \(position)")
+            } else {
+                #expect(try DatasetFile.open(path: path).fingerprint == whole, "byte \(position)")
+                harmless += 1
+            }
+        }
+        #expect(harmless <= 6)
+    }
+
+    @Test func theChecksumIsVerified() throws {
+        let folder = try ScratchFolder()
+        var packed = try contents(fixture("small-images-idx3-ubyte.gz"))
+        packed[packed.count - 8] ^= 1
+        let error = openingError(try folder.write(packed, as: "x-images.gz"))
+        #expect(error?.detail.contains("incorrect data check") == true)
+    }
+
+    @Test func bytesAfterTheEndOfGzip() throws {
+        let folder = try ScratchFolder()
+        let packed = try contents(fixture("small-images-idx3-ubyte.gz"))
+        let error = openingError(try folder.write(packed + [1, 2, 3], as: "x-images.gz"))
+        #expect(error?.kind == .compression && error?.detail.contains("3 bytes follow") == true)
+    }
+
+    @Test func damageInTheMiddleOfALargeFile() throws {
+        let folder = try ScratchFolder()
+        var packed = try contents(FashionMNIST.test)
+        try folder.write(
+            contents(FashionMNIST.test.replacing("images-idx3", with: "labels-idx1")), as: "t-labels.gz")
+        packed[packed.count / 2] ^= 0xFF
+        #expect(openingError(try folder.write(packed, as: "t-images.gz"))?.kind == .compression)
+        packed[packed.count / 2] ^= 0xFF
+        #expect(openingError(try folder.write(packed, as: "t-images.gz")) == nil)
+    }
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Runs a command of Ballast on several ranks of this machine:
+#
+#     launch/local.sh -n 2 -- ballast train --config run.yaml
+#
+# Without -n there is one rank for each core. `ballast` is the release build of this checkout.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+ranks=$(nproc)
+while [ $# -gt 0 ]; do
+    case $1 in
+    -n) ranks=${2:?number of ranks after -n}; shift 2 ;;
+    --) shift; break ;;
+    *) echo "usage: launch/local.sh [-n RANKS] -- ballast COMMAND …" >&2; exit 64 ;;
+    esac
+done
+[ $# -gt 0 ] || { echo "usage: launch/local.sh [-n RANKS] -- ballast COMMAND …" >&2; exit 64; }
+case $ranks in '' | *[!0-9]* | 0) echo "launch/local.sh: -n takes a number of ranks, not '$ranks'" >&2; exit 64 ;; esac
+
+. "$root/launch/threads.sh" "$ranks"
+if [ "$1" = ballast ]; then
+    shift
+    set -- "$root/.build/release/ballast" "$@"
+fi
+[ -x "$1" ] || command -v "$1" >/dev/null || { echo "launch/local.sh: $1 is missing; run: swift build -c release" >&2; exit 64; }
+set -- mpirun -np "$ranks" "${ballast_mpi_options[@]}" "$@"
+echo "OMP_NUM_THREADS=$OMP_NUM_THREADS $*" >&2
+exec "$@"
