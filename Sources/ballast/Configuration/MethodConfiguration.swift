@@ -13,14 +13,20 @@ struct MethodConfiguration: Sendable, Equatable {
         switch settings {
         case .fineTune: .fineTune
         case .l2SP: .l2SP
+        case .delta: .delta
+        case .lwf: .lwf
+        case .coTuning: .coTuning
+        case .biTuning: .biTuning
+        case .bss: .bss
         }
     }
 
-    /// The weight decay where `optimizer` does not give one: L2-SP has a penalty of its own in its place.
+    /// The weight decay where `optimizer` does not give one: L2-SP and DELTA have penalties of their own in its
+    /// place.
     var defaultWeightDecay: Double {
         switch settings {
-        case .fineTune: 0.0005
-        case .l2SP: 0
+        case .l2SP, .delta: 0
+        case .fineTune, .lwf, .coTuning, .biTuning, .bss: 0.0005
         }
     }
 
@@ -29,10 +35,16 @@ struct MethodConfiguration: Sendable, Equatable {
         let name = try reader.required("name", ValueKind<MethodName>.choice)
         reader.keysBelong(to: "method", named: name.rawValue)
         profile = try reader.value("profile", .choice, default: .tllib)
-        switch name {
-        case .fineTune: settings = .fineTune
-        case .l2SP: settings = .l2SP(try L2SPSettings(reading: &reader, profile: profile))
-        }
+        settings =
+            switch name {
+            case .fineTune: .fineTune
+            case .l2SP: .l2SP(try L2SPSettings(reading: &reader, profile: profile))
+            case .delta: .delta(try DELTASettings(reading: &reader))
+            case .lwf: .lwf(try LWFSettings(reading: &reader, profile: profile))
+            case .coTuning: .coTuning(try CoTuningSettings(reading: &reader, profile: profile))
+            case .biTuning: .biTuning(try BiTuningSettings(reading: &reader))
+            case .bss: .bss(try BSSSettings(reading: &reader))
+            }
     }
 
     /// The keys and values of the section.
@@ -44,6 +56,11 @@ struct MethodConfiguration: Sendable, Equatable {
         switch settings {
         case .fineTune: return common
         case .l2SP(let settings): return common + settings.entries
+        case .delta(let settings): return common + settings.entries
+        case .lwf(let settings): return common + settings.entries
+        case .coTuning(let settings): return common + settings.entries
+        case .biTuning(let settings): return common + settings.entries
+        case .bss(let settings): return common + settings.entries
         }
     }
 }
@@ -54,6 +71,16 @@ enum MethodName: String, Sendable, CaseIterable {
     case fineTune = "fine-tune"
     /// A quadratic penalty on the distance from the pretrained weights.
     case l2SP = "l2-sp"
+    /// A distance between feature maps of the network and of the pretrained one.
+    case delta
+    /// A divergence from what the pretrained network answered.
+    case lwf
+    /// A second cross-entropy, of the source head against the relationship of classes.
+    case coTuning = "co-tuning"
+    /// Contrastive terms against queues of keys.
+    case biTuning = "bi-tuning"
+    /// The smallest singular values of the features.
+    case bss
 }
 
 /// Whose choices a method's defaults follow, where they differ.
@@ -70,4 +97,14 @@ enum MethodSettings: Sendable, Equatable {
     case fineTune
     /// A quadratic penalty on the distance from the pretrained weights.
     case l2SP(L2SPSettings)
+    /// A distance between feature maps of the network and of the pretrained one.
+    case delta(DELTASettings)
+    /// A divergence from what the pretrained network answered.
+    case lwf(LWFSettings)
+    /// A second cross-entropy, of the source head against the relationship of classes.
+    case coTuning(CoTuningSettings)
+    /// Contrastive terms against queues of keys.
+    case biTuning(BiTuningSettings)
+    /// The smallest singular values of the features.
+    case bss(BSSSettings)
 }
