@@ -18,6 +18,13 @@ public struct Linear {
         bias = Parameter(name: name + ".bias", shape: [outputs])
     }
 
+    /// A layer of the given weight `[K, F]` and bias `[K]`.
+    public init(name: String, weight: Tensor, bias: Tensor) {
+        self.init(name: name, inputs: weight.shape[1], outputs: weight.shape[0])
+        self.weight.variable.assign(weight)
+        self.bias.variable.assign(bias)
+    }
+
     /// Parameters in the order of published weights.
     public var parameters: [Parameter] { [weight, bias] }
 

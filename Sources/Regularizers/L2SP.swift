@@ -48,6 +48,7 @@ public final class L2SP: Regularizer {
         case .backbone:
             startingPoint[parameter.name].map { QuadraticPenalty(strength: tradeOff, anchor: $0) }
         case .head: QuadraticPenalty(strength: headTradeOff)
+        case .method: nil
         }
     }
 }

@@ -45,6 +45,13 @@ final class ParameterStore {
         (self.values, self.gradients, self.momentum) = (values, gradients, momentum)
     }
 
+    /// Chooses which parameters get gradients: all, or those of the new head.
+    func setTraining(headOnly: Bool) {
+        for entry in entries {
+            entry.parameter.variable.requiresGradient = !headOnly || entry.group.part == .head
+        }
+    }
+
     /// Forgets all gradients, at the start of a step.
     func clearGradients() {
         for entry in entries { entry.parameter.variable.clearGradient() }

@@ -38,12 +38,16 @@ public struct SGD: Sendable {
     ///   - store: Parameters with their gradients, summed over the ranks.
     ///   - rate: η before the factors of the groups.
     ///   - regularizer: Names the quadratic terms.
+    ///   - headOnly: Whether all parameters but those of the new head stay where they are.
     /// - Returns: The value of the quadratic terms before the step.
-    func step(_ store: ParameterStore, rate: Double, regularizer: any Regularizer) -> Penalties {
-        let terms = store.entries.map { regularizer.parameterPenalty(on: $0.parameter, of: $0.group.part) }
-        let scale = gradientScale(store, terms)
+    func step(
+        _ store: ParameterStore, rate: Double, regularizer: any Regularizer, headOnly: Bool
+    ) -> Penalties {
+        let entries = headOnly ? store.entries.filter { $0.group.part == .head } : store.entries
+        let terms = entries.map { regularizer.parameterPenalty(on: $0.parameter, of: $0.group.part) }
+        let scale = gradientScale(entries, terms)
         var penalties = Penalties()
-        for (entry, term) in zip(store.entries, terms) {
+        for (entry, term) in zip(entries, terms) {
             let step = MomentumStep(
                 rate: rate * entry.group.rateFactor, momentum: momentum, isNesterov: isNesterov,
                 weightDecay: weightDecay, gradientScale: scale)
@@ -56,9 +60,9 @@ public struct SGD: Sendable {
         return penalties
     }
 
-    private func gradientScale(_ store: ParameterStore, _ terms: [QuadraticPenalty?]) -> Double {
+    private func gradientScale(_ entries: [ParameterStore.Entry], _ terms: [QuadraticPenalty?]) -> Double {
         guard let largestGradientNorm else { return 1 }
-        let square = zip(store.entries, terms).reduce(0.0) { sum, pair in
+        let square = zip(entries, terms).reduce(0.0) { sum, pair in
             let (entry, term) = pair
             return sum
                 + (term ?? QuadraticPenalty(strength: 0)).squaredGradientNorm(

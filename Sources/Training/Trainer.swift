@@ -18,14 +18,17 @@ public struct TrainingPlan: Sendable {
     public let learningRate: Double
     /// How the rate moves.
     public let schedule: LearningRateSchedule
+    /// Epochs at the start in which only the new head trains.
+    public let headOnlyEpochs: Int
 
     /// A plan from its parts.
     public init(
         epochs: Int, stepsPerEpoch: Int, globalBatch: Int, accumulation: Int, learningRate: Double,
-        schedule: LearningRateSchedule
+        schedule: LearningRateSchedule, headOnlyEpochs: Int = 0
     ) {
         (self.epochs, self.stepsPerEpoch, self.globalBatch) = (epochs, stepsPerEpoch, globalBatch)
         (self.accumulation, self.learningRate, self.schedule) = (accumulation, learningRate, schedule)
+        self.headOnlyEpochs = headOnlyEpochs
     }
 
     /// Steps in the run.
@@ -131,7 +134,8 @@ public final class Trainer {
             try (0..<plan.accumulation).map { try data.training.batch(step: step * plan.accumulation + $0) }
         }
         let rate = plan.learningRate * plan.schedule.factor(step: step)
-        let result = try self.step.run(batches, globalBatch: plan.globalBatch, rate: rate)
+        let result = try self.step.run(
+            batches, globalBatch: plan.globalBatch, rate: rate, headOnly: epoch < plan.headOnlyEpochs)
         guard result.loss.isFinite else { throw DivergenceError(step: step + 1, loss: result.loss) }
         let elapsed = (ContinuousClock.now - began).seconds
         let event = StepEvent(

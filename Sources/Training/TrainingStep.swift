@@ -59,22 +59,23 @@ public final class TrainingStep {
     ///     portions on every rank.
     ///   - globalBatch: Samples of all ranks and portions together: the divisor of the mean.
     ///   - rate: Learning rate before the factors of the groups.
-    /// - Throws: What the group throws.
+    ///   - headOnly: Whether only the new head trains: the rest is in inference mode, and the method has no say.
+    /// - Throws: What the group and the method throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func run(_ batches: [Batch], globalBatch: Int, rate: Double) throws -> Result {
+    public func run(
+        _ batches: [Batch], globalBatch: Int, rate: Double, headOnly: Bool = false
+    ) throws -> Result {
         store.clearGradients()
-        var share = 0.0
-        var correct = 0
+        store.setTraining(headOnly: headOnly)
+        // Summed over the ranks below: cross-entropy, the method's term, its weighted value, right answers.
+        var sums = [0.0, 0.0, 0.0, 0.0]
         for (index, batch) in batches.enumerated() {
             let tape = Tape()
-            let context = ForwardContext(
-                tape: tape, normalization: normalization.normalization(reducer, groupSize: group.size))
+            let mode = headOnly ? .running : normalization.normalization(reducer, groupSize: group.size)
+            let context = ForwardContext(tape: tape, normalization: mode)
             let objective = try stopwatch.measure(.forward) {
-                let (_, logits) = try classifier(Variable(batch.images), context)
-                correct += logits.value.correctCount(batch.labels)
-                return tape.crossEntropy(logits, labels: batch.labels, divisor: globalBatch)
+                try self.objective(batch, context, globalBatch: globalBatch, headOnly: headOnly, sums: &sums)
             }
-            share += Double(objective.value.scalar)
             // Gradients are complete, and can be summed, once the last portion has been added.
             let isLast = index == batches.count - 1
             try stopwatch.measure(.backward) {
@@ -85,14 +86,37 @@ public final class TrainingStep {
                 if isLast { try synchronizer.finish() }
             }
         }
-        var sums = [share, Double(correct)]
         try stopwatch.measure(.communication) { try group.sum(&sums) }
         let penalties = stopwatch.measure(.optimizer) {
-            optimizer.step(store, rate: rate, regularizer: regularizer)
+            optimizer.step(store, rate: rate, regularizer: regularizer, headOnly: headOnly)
         }
         return Result(
-            classificationLoss: sums[0], penalty: penalties.backbone, loss: sums[0] + penalties.objective,
-            accuracy: sums[1] / Double(globalBatch))
+            classificationLoss: sums[0], penalty: sums[1] + penalties.backbone,
+            loss: sums[0] + sums[2] + penalties.objective, accuracy: sums[3] / Double(globalBatch))
+    }
+
+    /// The forward pass: this rank's share of the objective, on the tape.
+    private func objective(
+        _ batch: Batch, _ context: ForwardContext, globalBatch: Int, headOnly: Bool, sums: inout [Double]
+    ) throws -> Variable {
+        let tape = context.tape
+        let taps = headOnly ? [] : regularizer.needs.taps
+        let (features, maps) = try classifier.backbone.features(
+            Variable(batch.images), context, observing: taps)
+        let logits = classifier.head(features, context)
+        let classification = tape.crossEntropy(logits, labels: batch.labels, divisor: globalBatch)
+        sums[0] += Double(classification.value.scalar)
+        sums[3] += Double(logits.value.correctCount(batch.labels))
+        guard !headOnly else { return classification }
+        let input = StepInput(
+            context: context, images: batch.images, secondView: batch.secondView, labels: batch.labels,
+            positions: batch.positions, features: features, logits: logits, maps: maps,
+            globalBatch: globalBatch, group: group)
+        guard let penalty = try regularizer.penalty(input) else { return classification }
+        let value = Double(penalty.value.value.scalar)
+        sums[1] += value
+        sums[2] += penalty.weight * value
+        return tape.sum(classification, tape.scaled(penalty.value, by: Float(penalty.weight)))
     }
 }
 

@@ -38,49 +38,49 @@ struct BenchmarkCommand: ParsableCommand {
 
     /// Steps before the measured ones: they compile primitives and fill the pool of memory.
     private static let warmUpSteps = 2
-    private static let classCount = 10
+    private static let sourceClassCount = 1000
 
     func run() throws { try Ballast.runOnAllRanks(measure) }
 
     private func measure(_ group: any ProcessGroup) throws {
-        let backbone = NetworkConfiguration(name: network).makeBackbone()
-        let classifier = Classifier(backbone: backbone, classCount: Self.classCount)
-        backbone.initialize(seed: 0)
+        let samples = SyntheticSamples(batch: batch, imageSize: imageSize, group: group)
+        let configuration = NetworkConfiguration(name: network)
+        let classifier = Classifier(backbone: configuration.makeBackbone(), classCount: samples.classCount)
+        classifier.backbone.initialize(seed: 0)
         classifier.head.initialize(seed: 0)
+        let sourceHead = Linear(
+            name: "source-head", inputs: classifier.backbone.featureCount, outputs: Self.sourceClassCount)
+        sourceHead.initialize(seed: 0)
+        let regularizer = try method.benchmarkSettings.makeRegularizer(
+            from: MethodIngredients(
+                classifier: classifier, sourceHead: sourceHead, makeBackbone: configuration.makeBackbone,
+                initialState: [], seed: 0))
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-benchmark-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try regularizer.prepare(
+            Preparation(
+                backbone: classifier.backbone, weightsDigest: "none", training: samples, validation: nil,
+                group: group, seed: 0, directory: folder.path, say: { _ in }))
         let step = TrainingStep(
             classifier,
-            groups: [
-                ParameterGroup(
-                    name: "backbone", part: .backbone, rateFactor: 0.1, parameters: backbone.parameters),
-                ParameterGroup(
-                    name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters),
-            ], regularizer: method.defaultSettings.makeRegularizer(for: classifier),
-            optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005),
-            normalization: .synchronized,
+            groups: TrainingRun.parameterGroups(classifier, own: regularizer.ownParameters, backboneFactor: 0.1),
+            regularizer: regularizer,
+            optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005), normalization: .synchronized,
             group: group)
-        let batch = syntheticBatch(rank: group.rank)
         var seconds: [StepSeconds] = []
         for index in 0..<Self.warmUpSteps + steps {
             try group.barrier()
-            let measured = try step.measured([batch], globalBatch: self.batch * group.size, rate: 0.001)
+            let measured = try step.measured(
+                [samples.trainingBatch], globalBatch: samples.count, rate: 0.0001)
             if index >= Self.warmUpSteps { seconds.append(measured) }
         }
         let memory = try group.gather([Self.peakMemoryBytes]).max() ?? 0
         guard group.rank == 0 else { return }
         let report = BenchmarkReport(
-            network: network.rawValue, method: method.rawValue, ranks: group.size,
-            threads: ComputeThreads.count,
-            localBatch: self.batch, imageSize: imageSize, peakMemoryBytes: memory, steps: seconds)
+            network: network.rawValue, method: method.rawValue, ranks: group.size, threads: ComputeThreads.count,
+            localBatch: batch, imageSize: imageSize, peakMemoryBytes: memory, steps: seconds)
         try report.print(asJSON: json)
-    }
-
-    private func syntheticBatch(rank: Int) -> Batch {
-        var random = KeyedRandom(seed: 0, purpose: .augmentation, rank)
-        let shape: Shape = [batch, 3, imageSize, imageSize]
-        let images = Tensor(shape, (0..<shape.count).map { _ in random.uniform(in: -1..<1) })
-        return Batch(
-            images: images, labels: (0..<batch).map { $0 % Self.classCount }, indices: Array(0..<batch),
-            positions: Array(0..<batch))
     }
 
     /// The most memory that this process ever held, as the system counts it.
@@ -93,11 +93,20 @@ struct BenchmarkCommand: ParsableCommand {
 
 extension NetworkConfiguration.Name: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {
-    /// The method with its default settings.
-    var defaultSettings: MethodSettings {
+    /// The method with its default settings; DELTA without its attention, which costs a step nothing but takes
+    /// a while to compute.
+    var benchmarkSettings: MethodSettings {
         switch self {
-        case .fineTune: .fineTune
-        case .l2SP: .l2SP(L2SPSettings(profile: .tllib))
+        case .fineTune: return .fineTune
+        case .l2SP: return .l2SP(L2SPSettings(profile: .tllib))
+        case .delta:
+            var settings = DELTASettings()
+            settings.features = .plain
+            return .delta(settings)
+        case .lwf: return .lwf(LWFSettings(profile: .tllib))
+        case .coTuning: return .coTuning(CoTuningSettings(profile: .tllib))
+        case .biTuning: return .biTuning(BiTuningSettings())
+        case .bss: return .bss(BSSSettings())
         }
     }
 }

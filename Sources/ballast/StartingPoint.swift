@@ -1,36 +1,63 @@
 import Layers
 import ProcessGroups
+import Regularizers
 import Tensors
 import Training
 
 /// Where a run's parameters start: pretrained or random, with a new head or a given one.
 struct StartingPoint {
-    private let configuration: RunConfiguration
-    private let classCount: Int
+    /// The classifier, equal on all ranks.
+    let classifier: Classifier
+    /// The pretrained network's own classifier, where the method asks for it; equal on all ranks.
+    let sourceHead: Linear?
+    /// The tensors of `initial-state` that belong to the method; equal on all ranks.
+    let initialState: [NamedTensor]
 
-    init(_ configuration: RunConfiguration, classCount: Int) {
-        (self.configuration, self.classCount) = (configuration, classCount)
-    }
-
-    /// The classifier with its starting values, equal on all ranks: rank 0 reads the files, the others receive.
+    /// Rank 0 reads the files, the others receive.
     ///
     /// - Throws: `CollectiveFailure` with rank 0's error, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func makeClassifier(group: any ProcessGroup) throws -> Classifier {
+    init(_ configuration: RunConfiguration, classCount: Int, group: any ProcessGroup) throws {
         let classifier = Classifier(backbone: configuration.network.makeBackbone(), classCount: classCount)
         let seed = configuration.training.seed
         classifier.backbone.initialize(seed: seed)
         classifier.head.initialize(seed: seed)
+        var source: [NamedTensor] = []
+        var state: [NamedTensor] = []
         try group.coordinate { () throws -> Void in
             if let weights = configuration.network.weights {
-                try classifier.backbone.load(try SafetensorsFile(contentsOf: weights))
+                let file = try SafetensorsFile(contentsOf: weights)
+                try classifier.backbone.load(file)
+                if configuration.method.settings.needsSourceHead {
+                    source = try Self.sourceHead(in: file, of: classifier.backbone, configuration.method.name)
+                }
             }
-            if let state = configuration.initialState {
-                try Self.load(try SafetensorsFile(contentsOf: state), into: classifier)
+            if let path = configuration.initialState {
+                state = try Self.load(try SafetensorsFile(contentsOf: path), into: classifier)
             }
         }
         try classifier.replicate(over: group)
-        return classifier
+        source = try source.replicated(over: group)
+        self.classifier = classifier
+        initialState = try state.replicated(over: group)
+        sourceHead = source.isEmpty ? nil : Linear(name: "source-head", weight: source[0].tensor, bias: source[1].tensor)
+    }
+
+    /// Weight and bias of the pretrained network's classifier.
+    private static func sourceHead(
+        in file: SafetensorsFile, of backbone: any Backbone, _ method: MethodName
+    ) throws -> [NamedTensor] {
+        let names = [backbone.headName + ".weight", backbone.headName + ".bias"]
+        let shapes = names.map { file.shape(of: $0) }
+        guard let weight = shapes[0], let bias = shapes[1], weight.rank == 2, weight[1] == backbone.featureCount,
+            bias == [weight[0]]
+        else {
+            let found = zip(names, shapes).map { "'\($0)' \($1.map { "of shape \($0)" } ?? "missing")" }
+            throw UsageError(
+                "\(file.path): method \(method.rawValue) needs the linear classifier of the pretrained network, '\(names[0])' [classes, \(backbone.featureCount)] and '\(names[1])' [classes]; found \(found.joined(separator: ", "))"
+            )
+        }
+        return try names.map { NamedTensor($0, try file.tensor($0)) }
     }
 
     /// Names that an initial state may hold; those of other methods are left alone.
@@ -38,7 +65,8 @@ struct StartingPoint {
         "head.weight", "head.bias", "projector.weight", "projector.bias", "queue_h", "queue_z",
     ]
 
-    private static func load(_ file: SafetensorsFile, into classifier: Classifier) throws {
+    /// Takes the head, and returns what is left for the method.
+    private static func load(_ file: SafetensorsFile, into classifier: Classifier) throws -> [NamedTensor] {
         if let unknown = file.names.first(where: { !knownNames.contains($0) }) {
             throw UsageError(
                 "\(file.path): tensor '\(unknown)' is none that a run can start from; known: \(knownNames.sorted().joined(separator: ", "))"
@@ -53,6 +81,30 @@ struct StartingPoint {
                 )
             }
             parameter.variable.assign(try file.tensor(name))
+        }
+        return try file.names.filter { !$0.hasPrefix("head.") }.map { NamedTensor($0, try file.tensor($0)) }
+    }
+}
+
+extension [NamedTensor] {
+    /// Rank 0's tensors, on every rank.
+    ///
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    fileprivate func replicated(over group: any ProcessGroup) throws -> [NamedTensor] {
+        var names = Array<UInt8>(map(\.name).joined(separator: "\n").utf8)
+        var ranks = map { Int64($0.tensor.shape.rank) }
+        var extents = flatMap { $0.tensor.shape.dimensions.map(Int64.init) }
+        try group.broadcast(&names, from: 0)
+        try group.broadcast(&ranks, from: 0)
+        try group.broadcast(&extents, from: 0)
+        var rest = extents.map { Int($0) }[...]
+        return try zip(String(decoding: names, as: UTF8.self).split(separator: "\n"), ranks).enumerated().map {
+            index, item in
+            let shape = Shape(Array<Int>(rest.prefix(Int(item.1))))
+            rest = rest.dropFirst(Int(item.1))
+            let tensor = group.rank == 0 ? self[index].tensor : Tensor(repeating: 0, shape)
+            try tensor.withMutableElements { try group.broadcast($0, from: 0) }
+            return NamedTensor(String(item.0), tensor)
         }
     }
 }

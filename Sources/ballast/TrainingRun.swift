@@ -22,18 +22,17 @@ struct TrainingRun {
         let training = configuration.training
         try Self.check(training, group: group)
         let splits = try TrainingSplits.open(configuration.data, seed: training.seed, group: group)
-        let classifier = try StartingPoint(configuration, classCount: splits.training.classCount)
-            .makeClassifier(group: group)
-        let groups = [
-            ParameterGroup(
-                name: "backbone", part: .backbone, rateFactor: configuration.optimizer.backboneFactor,
-                parameters: classifier.backbone.parameters),
-            ParameterGroup(name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters),
-        ]
+        let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
+        let classifier = start.classifier
+        let directory = try Self.makeDirectory(configuration, group: group)
+        let progress = group.rank == 0 ? ProgressLine() : nil
+        let regularizer = try Self.makeRegularizer(configuration, start, splits, group, progress)
+        let groups = Self.parameterGroups(
+            classifier, own: regularizer.ownParameters, backboneFactor: configuration.optimizer.backboneFactor)
+        for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
         let mode = configuration.network.normalizationMode
         let step = TrainingStep(
-            classifier, groups: groups,
-            regularizer: configuration.method.settings.makeRegularizer(for: classifier),
+            classifier, groups: groups, regularizer: regularizer,
             optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
             normalization: mode, group: group)
         let stepsPerEpoch =
@@ -43,11 +42,10 @@ struct TrainingRun {
             epochs: training.epochs, stepsPerEpoch: stepsPerEpoch, globalBatch: training.globalBatch,
             accumulation: training.accumulation, learningRate: configuration.optimizer.learningRate,
             schedule: configuration.schedule.makeSchedule(
-                stepsPerEpoch: stepsPerEpoch, epochs: training.epochs))
-        let data = try Self.loaders(splits, configuration, group: group)
-        let directory = try Self.makeDirectory(configuration, group: group)
-        let progress = group.rank == 0 ? ProgressLine() : nil
-        for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
+                stepsPerEpoch: stepsPerEpoch, epochs: training.epochs),
+            headOnlyEpochs: regularizer.headOnlyEpochs)
+        let data = try Self.loaders(
+            splits, configuration, secondView: regularizer.needs.secondView, group: group)
         let description = ModelDescription(
             network: configuration.network, classNames: splits.training.classNames,
             classes: configuration.data.classes, normalization: splits.normalization)
@@ -55,6 +53,63 @@ struct TrainingRun {
             step: step, plan: plan, data: data, normalization: mode, group: group, directory: directory,
             progress: progress, metadata: try description.metadata())
         modelPath = configuration.output + "/model.safetensors"
+    }
+
+    /// The network's parameters and those that the method trains along.
+    static func parameterGroups(
+        _ classifier: Classifier, own: [Parameter], backboneFactor: Double
+    ) -> [ParameterGroup] {
+        let method =
+            own.isEmpty
+            ? [] : [ParameterGroup(name: "method", part: .method, rateFactor: backboneFactor, parameters: own)]
+        return [
+            ParameterGroup(
+                name: "backbone", part: .backbone, rateFactor: backboneFactor,
+                parameters: classifier.backbone.parameters)
+        ] + method + [
+            ParameterGroup(name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters)
+        ]
+    }
+
+    /// The method, after its passes over the data.
+    private static func makeRegularizer(
+        _ configuration: RunConfiguration, _ start: StartingPoint, _ splits: TrainingSplits,
+        _ group: any ProcessGroup, _ progress: ProgressLine?
+    ) throws -> any Regularizer {
+        let seed = configuration.training.seed
+        let regularizer = try group.agree {
+            try configuration.method.settings.makeRegularizer(
+                from: MethodIngredients(
+                    classifier: start.classifier, sourceHead: start.sourceHead,
+                    makeBackbone: configuration.network.makeBackbone, initialState: start.initialState,
+                    seed: seed))
+        }
+        if regularizer.needs.wholeBatch, configuration.training.accumulation > 1 {
+            throw CollectiveFailure(
+                message:
+                    "method \(configuration.method.name.rawValue) looks at a batch as a whole: training.accumulation must be 1, not \(configuration.training.accumulation)",
+                exitCode: ExitCode.wrongUse)
+        }
+        if regularizer.needs.smallestBatch > configuration.training.globalBatch {
+            throw CollectiveFailure(
+                message:
+                    "method \(configuration.method.name.rawValue) needs batches of at least \(regularizer.needs.smallestBatch) samples, training.global-batch is \(configuration.training.globalBatch): fewer samples have fewer singular values",
+                exitCode: ExitCode.wrongUse)
+        }
+        var digest = "none"
+        if let weights = configuration.network.weights {
+            digest = String(
+                decoding: try group.coordinate { Array(try FileDigest(ofFile: weights).description.utf8) },
+                as: UTF8.self)
+        }
+        let shard = Shard(rank: group.rank, size: group.size)
+        try regularizer.prepare(
+            Preparation(
+                backbone: start.classifier.backbone, weightsDigest: digest,
+                training: SubsetSource(splits.training, shard: shard, seed: seed),
+                validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) }, group: group,
+                seed: seed, directory: configuration.output, say: { progress?.say($0) }))
+        return regularizer
     }
 
     /// Every rank must have a sample in every portion of a batch.
@@ -78,7 +133,7 @@ struct TrainingRun {
     }
 
     private static func loaders(
-        _ splits: TrainingSplits, _ configuration: RunConfiguration, group: any ProcessGroup
+        _ splits: TrainingSplits, _ configuration: RunConfiguration, secondView: Bool, group: any ProcessGroup
     ) throws -> Trainer.Data {
         let shard = Shard(rank: group.rank, size: group.size)
         let training = configuration.training
@@ -94,7 +149,7 @@ struct TrainingRun {
             return Trainer.Data(
                 training: try BatchLoader(
                     subset: splits.training, transform: splits.transform, seed: training.seed, shard: shard,
-                    globalBatch: training.globalBatch / training.accumulation, shuffle: training.shuffle,
+                    globalBatch: training.globalBatch / training.accumulation, shuffle: training.shuffle, secondView: secondView,
                     workers: configuration.data.workers),
                 validation: try evaluator(splits.validation), test: try evaluator(splits.test))
         }

@@ -1,0 +1,32 @@
+public import Tensors
+
+/// Batch spectral shrinkage: the smallest singular values of the batch's features are suppressed,
+///
+///     L = (1/B) Σ CE + a · Σ of the k smallest σ²
+///
+/// with σ the singular values of the features `[B, F]` of the global batch. Features of all ranks are
+/// gathered; each rank keeps the gradient of its own rows.
+/// Chen, Wang, Fu, Long and Wang, Catastrophic forgetting meets negative transfer: batch spectral shrinkage
+/// for safe transfer learning, NeurIPS 2019.
+public final class BSS: Regularizer {
+    private let tradeOff: Double
+    private let count: Int
+
+    /// - Parameters:
+    ///   - tradeOff: a.
+    ///   - count: k.
+    public init(tradeOff: Double, count: Int) { (self.tradeOff, self.count) = (tradeOff, count) }
+
+    /// The spectrum of a batch is no sum over its samples.
+    public var needs: RegularizerNeeds { RegularizerNeeds(wholeBatch: true, smallestBatch: count) }
+
+    /// `Σ of the k smallest σ²`.
+    ///
+    /// - Throws: `NonFiniteError` where a feature is no number; what the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
+        let value = try step.context.tape.smallestSingularValues(
+            ofGathered: step.features, count: count, group: step.group)
+        return WeightedPenalty(value, weight: tradeOff)
+    }
+}

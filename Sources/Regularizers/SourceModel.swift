@@ -1,0 +1,26 @@
+internal import Layers
+internal import ProcessGroups
+internal import Tensors
+
+/// What the pretrained network, head and all, says of samples.
+struct SourceModel {
+    let backbone: any FrozenBackbone
+    let head: Linear
+
+    /// `[N, S]` logits of the source classes.
+    func logits(_ images: Tensor) -> Tensor {
+        let features = backbone.features(images, observing: []).features
+        return head(Variable(features), .inference).value
+    }
+
+    /// Logits and labels of this rank's part of the samples, in order; `[0, S]` where it has none.
+    func localLogits(_ source: any SampleSource) throws -> (logits: Tensor, labels: [Int]) {
+        var rows: [Float] = []
+        var labels: [Int] = []
+        try source.forEachBatch { batch in
+            rows += logits(batch.images).elements
+            labels += batch.labels
+        }
+        return (Tensor([labels.count, head.weight.shape[0]], rows), labels)
+    }
+}

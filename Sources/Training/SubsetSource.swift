@@ -1,0 +1,46 @@
+public import ImageData
+public import Regularizers
+internal import Tensors
+
+/// A subset of a data set as methods see it before the first step: without random changes.
+public struct SubsetSource: SampleSource {
+    private let subset: Subset
+    private let shard: Shard
+    private let seed: UInt64
+
+    /// - Parameters:
+    ///   - subset: The samples, the same on every rank.
+    ///   - shard: This rank.
+    ///   - seed: The run's seed, which keys shuffled batches.
+    public init(_ subset: Subset, shard: Shard, seed: UInt64) {
+        (self.subset, self.shard, self.seed) = (subset, shard, seed)
+    }
+
+    /// Number of samples over all ranks.
+    public var count: Int { subset.count }
+    /// Number of classes.
+    public var classCount: Int { subset.classCount }
+    /// A name for each class.
+    public var classNames: [String] { subset.classNames }
+    /// A summary of the samples and their labels.
+    public var fingerprint: UInt64 { subset.fingerprint }
+
+    /// Calls `body` for this rank's part, in batches of 32.
+    public func forEachBatch(_ body: (SampleBatch) throws -> Void) throws {
+        let loader = try EvaluationLoader(subset: subset, batchSize: 32, shard: shard)
+        for number in 0..<loader.batchCount { try body(SampleBatch(loader.batch(number))) }
+    }
+
+    /// A batch of one shuffled pass over the samples, the same on every rank.
+    public func shuffledBatch(_ number: Int, size: Int) throws -> SampleBatch {
+        let loader = try BatchLoader(
+            subset: subset, transform: .identity, seed: seed, shard: .whole, globalBatch: size)
+        return SampleBatch(try loader.batch(step: number))
+    }
+}
+
+extension SampleBatch {
+    fileprivate init(_ batch: Batch) {
+        self.init(images: batch.images, labels: batch.labels, positions: batch.positions)
+    }
+}
