@@ -17,4 +17,9 @@ static inline int64_t conednn_runtime_dimension(void) { return DNNL_RUNTIME_DIM_
 static inline void *conednn_memory_allocate(void) { return DNNL_MEMORY_ALLOCATE; }
 static inline void *conednn_memory_none(void) { return DNNL_MEMORY_NONE; }
 
+// Position of the second source of the binary operation at a place among those that follow a primitive.
+static inline int conednn_following_source(int place) {
+    return DNNL_ARG_ATTR_MULTIPLE_POST_OP(place) | DNNL_ARG_SRC_1;
+}
+
 #endif

@@ -17,8 +17,43 @@ public protocol Backbone: AnyObject {
     /// Draws all weights anew, from the seed and their names.
     func initialize(seed: UInt64)
 
+    /// Where feature maps can be observed, from the images on.
+    var taps: [FeatureTap] { get }
+
+    /// Name that published weights give to a tap's convolution, for example `layer1.2.conv3`.
+    func tapName(_ tap: FeatureTap) -> String
+
+    /// Channels of a tap's feature map.
+    func tapChannels(_ tap: FeatureTap) -> Int
+
+    /// `[N, 3, H, W]` to `[N, F]`, and the feature maps on the way.
+    ///
+    /// A map is the very variable that the network goes on with, so a penalty on it reaches the weights.
+    /// What is not observed costs nothing.
+    ///
+    /// - Parameters:
+    ///   - images: `[N, 3, H, W]`.
+    ///   - context: Where operations are recorded and how batch normalization works.
+    ///   - observing: Some of `taps`.
+    /// - Returns: Features `[N, F]`, and for each observed tap the raw output of its convolution,
+    ///   `[N, C, H', W']`.
+    /// - Throws: What the reducer of synchronized batch normalization throws.
+    func features(
+        _ images: Variable, _ context: ForwardContext, observing: Set<FeatureTap>
+    ) throws -> (features: Variable, maps: [FeatureTap: Variable])
+
+    /// A copy for inference, made from the present parameters and running statistics.
+    ///
+    /// - Parameter taps: The taps that can be observed in the copy; elsewhere batch normalization becomes
+    ///   part of the convolutions.
+    func frozen(keeping taps: Set<FeatureTap>) -> any FrozenBackbone
+}
+
+extension Backbone {
     /// `[N, 3, H, W]` to `[N, F]`.
     ///
     /// - Throws: What the reducer of synchronized batch normalization throws.
-    func features(_ images: Variable, _ context: ForwardContext) throws -> Variable
+    public func features(_ images: Variable, _ context: ForwardContext) throws -> Variable {
+        try features(images, context, observing: []).features
+    }
 }

@@ -63,6 +63,13 @@ public final class BatchNormalization {
         return result.output
     }
 
+    /// The layer as it is in evaluation now, with copies of its parameters and running statistics.
+    public func fixed() -> FixedNormalization {
+        FixedNormalization(
+            scale: weight.variable.value, shift: bias.variable.value, mean: runningMean,
+            variance: runningVariance, epsilon: epsilon)
+    }
+
     private func follow(_ batch: BatchStatistics) {
         let correction = batch.count / max(batch.count - 1, 1)
         Self.move(runningMean, towards: batch.mean, by: momentum)

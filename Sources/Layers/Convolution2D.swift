@@ -37,4 +37,20 @@ public struct Convolution2D {
     public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
         context.tape.convolution(input, weight: weight.variable, settings: settings)
     }
+
+    /// The convolution alone, for inference, with a copy of its weights.
+    public func frozen() -> InferenceConvolution {
+        InferenceConvolution(weight: weight.variable.value, settings: settings)
+    }
+
+    /// The convolution with the batch normalization behind it, for inference, with copies of their numbers.
+    ///
+    /// - Parameters:
+    ///   - normalization: The layer that follows; its running statistics are used.
+    ///   - rectifying: Whether a ReLU follows the normalization, or the addition of a shortcut.
+    public func frozen(folding normalization: BatchNormalization, rectifying: Bool) -> InferenceConvolution {
+        let folded = normalization.fixed().folded(into: weight.variable.value)
+        return InferenceConvolution(
+            weight: folded.weight, bias: folded.bias, settings: settings, rectifying: rectifying)
+    }
 }

@@ -32,6 +32,14 @@ public final class ResNet: Backbone {
         case standard
         /// 3×3 convolution of stride 1, no pooling: for 28 to 64 pixels.
         case small
+
+        /// What follows the first convolution.
+        var pooling: PoolingSettings? {
+            switch self {
+            case .standard: PoolingSettings(.maximum, size: 3, stride: 2, padding: 1)
+            case .small: nil
+            }
+        }
     }
 
     /// Length of a feature vector: 8 times the base width, and 4 times that with bottlenecks.
@@ -96,15 +104,53 @@ public final class ResNet: Backbone {
         for block in blocks { block.initialize(seed: seed) }
     }
 
-    /// `[N, 3, H, W]` to `[N, F]`.
+    /// The four stages' ends.
+    public var taps: [FeatureTap] { stages.indices.map(FeatureTap.init(stage:)) }
+
+    /// Name of the last convolution of a stage in torchvision, for example `layer3.22.conv3`.
+    public func tapName(_ tap: FeatureTap) -> String { tapBlock(tap).tapName }
+
+    /// Channels of the last convolution of a stage.
+    public func tapChannels(_ tap: FeatureTap) -> Int { tapBlock(tap).outputChannels }
+
+    private func tapBlock(_ tap: FeatureTap) -> ResidualBlock {
+        precondition(stages.indices.contains(tap.stage), "no \(tap) in \(stages.count) stages")
+        return stages[tap.stage][stages[tap.stage].count - 1]
+    }
+
+    /// `[N, 3, H, W]` to `[N, F]`, and the raw outputs of observed taps.
     ///
     /// - Throws: What the reducer of synchronized batch normalization throws.
-    public func features(_ images: Variable, _ context: ForwardContext) throws -> Variable {
+    public func features(
+        _ images: Variable, _ context: ForwardContext, observing: Set<FeatureTap>
+    ) throws -> (features: Variable, maps: [FeatureTap: Variable]) {
+        precondition(observing.isSubset(of: taps), "observing \(observing) of \(taps)")
         var x = try firstNormalization(firstConvolution(images, context), rectifying: true, context)
-        if stem == .standard {
-            x = context.tape.pooling(x, .init(.maximum, size: 3, stride: 2, padding: 1))
+        if let pooling = stem.pooling { x = context.tape.pooling(x, pooling) }
+        var maps: [FeatureTap: Variable] = [:]
+        for (stage, blocks) in stages.enumerated() {
+            let tap = FeatureTap(stage: stage)
+            for (index, block) in blocks.enumerated() {
+                let result = try block(x, context)
+                x = result.output
+                if index == blocks.count - 1, observing.contains(tap) { maps[tap] = result.map }
+            }
         }
-        for block in blocks { x = try block(x, context) }
-        return context.tape.globalAveragePooling(x)
+        return (context.tape.globalAveragePooling(x), maps)
+    }
+
+    /// A copy for inference, made from the present parameters and running statistics.
+    public func frozen(keeping taps: Set<FeatureTap>) -> any FrozenBackbone {
+        precondition(taps.isSubset(of: self.taps), "keeping \(taps) of \(self.taps)")
+        return FrozenResNet(
+            featureCount: featureCount, taps: taps,
+            firstConvolution: firstConvolution.frozen(folding: firstNormalization, rectifying: true),
+            pooling: stem.pooling,
+            stages: stages.enumerated().map { stage, blocks in
+                blocks.enumerated().map { index, block in
+                    block.frozen(
+                        keepingMap: index == blocks.count - 1 && taps.contains(FeatureTap(stage: stage)))
+                }
+            })
     }
 }

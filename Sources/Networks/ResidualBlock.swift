@@ -13,6 +13,8 @@ final class ResidualBlock {
     }
 
     let outputChannels: Int
+    /// Name of the last convolution.
+    let tapName: String
     private let convolutions: [Convolution2D]
     private let convolutionNormalizations: [BatchNormalization]
     private let projection: (convolution: Convolution2D, normalization: BatchNormalization)?
@@ -38,6 +40,7 @@ final class ResidualBlock {
             BatchNormalization(name: "\(name).bn\(index + 1)", channels: step.channels)
         }
         outputChannels = channels
+        tapName = "\(name).conv\(plan.count)"
         if stride != 1 || inputChannels != channels {
             projection = (
                 Convolution2D(
@@ -64,15 +67,36 @@ final class ResidualBlock {
         projection?.convolution.initialize(seed: seed)
     }
 
-    func callAsFunction(_ input: Variable, _ context: ForwardContext) throws -> Variable {
+    /// The block's output, and on the way there the raw output of its last convolution.
+    func callAsFunction(
+        _ input: Variable, _ context: ForwardContext
+    ) throws -> (output: Variable, map: Variable) {
         let shortcut = try projection.map { try $0.normalization($0.convolution(input, context), context) }
         var x = input
-        let last = convolutions.count - 1
-        for (index, convolution) in convolutions.enumerated() {
-            x = try convolutionNormalizations[index](
-                convolution(x, context), residual: index == last ? shortcut ?? input : nil,
-                rectifying: true, context)
+        for (convolution, normalization) in zip(convolutions, convolutionNormalizations).dropLast() {
+            x = try normalization(convolution(x, context), rectifying: true, context)
         }
-        return x
+        let last = convolutions.count - 1
+        let map = convolutions[last](x, context)
+        let output = try convolutionNormalizations[last](
+            map, residual: shortcut ?? input, rectifying: true, context)
+        return (output, map)
+    }
+
+    /// A copy for inference; with the raw output of the last convolution if it is a tap to keep.
+    func frozen(keepingMap: Bool) -> FrozenResidualBlock {
+        let last = convolutions.count - 1
+        let folded = zip(convolutions, convolutionNormalizations).dropLast().map {
+            convolution, normalization in
+            convolution.frozen(folding: normalization, rectifying: true)
+        }
+        return FrozenResidualBlock(
+            convolutions: folded,
+            last: keepingMap
+                ? .observable(convolutions[last].frozen(), convolutionNormalizations[last].fixed())
+                : .folded(
+                    convolutions[last].frozen(folding: convolutionNormalizations[last], rectifying: true)),
+            projection: projection.map { $0.convolution.frozen(folding: $0.normalization, rectifying: false) }
+        )
     }
 }

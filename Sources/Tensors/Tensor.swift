@@ -119,6 +119,13 @@ public struct Tensor: Sendable {
         Reorder.run(from: other, into: self, accumulating: false)
     }
 
+    /// A tensor of the same elements that shares nothing with this one.
+    public func duplicate() -> Tensor {
+        let result = Tensor(uninitialized: shape, layout: layout)
+        Reorder.run(from: self, into: result, accumulating: false)
+        return result
+    }
+
     /// Sets all elements, in place.
     public func fill(with value: Float) {
         withMutableElements { $0.update(repeating: value) }

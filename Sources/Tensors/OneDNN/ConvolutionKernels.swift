@@ -52,7 +52,7 @@ final class ConvolutionKernels: @unchecked Sendable {
 
     /// Layouts of input and output in the order in which they are tried: first the one that the input has,
     /// then the widest blocks. Few input channels, as in a picture, are read best as they are.
-    private static func candidates(_ key: Key) -> [(Layout, Layout)] {
+    static func candidates(_ key: Key) -> [(Layout, Layout)] {
         let block = Engine.preferredBlock
         var blocks = block == 16 ? [16, 8] : [8, 16]
         if case .blocked(let given) = key.inputLayout {

@@ -24,13 +24,21 @@ final class Primitive: @unchecked Sendable {
         init(taking handle: dnnl_primitive_desc_t) { self.handle = handle }
 
         /// Nil where oneDNN has no implementation for these layouts.
-        init?(_ operation: UnsafeRawPointer, hint: Description? = nil) {
+        init?(
+            _ operation: UnsafeRawPointer, hint: Description? = nil,
+            followedBy following: [PostOperation] = []
+        ) {
             var attributes: dnnl_primitive_attr_t?
             Engine.check("dnnl_primitive_attr_create", dnnl_primitive_attr_create(&attributes))
             defer { dnnl_primitive_attr_destroy(attributes) }
             Engine.check(
                 "dnnl_primitive_attr_set_scratchpad_mode",
                 dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user))
+            // Copied into the attributes, so the list may go afterwards.
+            let operations = PostOperations(following)
+            Engine.check(
+                "dnnl_primitive_attr_set_post_ops",
+                dnnl_primitive_attr_set_post_ops(attributes, operations.handle))
             var created: dnnl_primitive_desc_t?
             let status = dnnl_primitive_desc_create(
                 &created, operation, attributes, Engine.shared.engine, hint?.handle)

@@ -101,7 +101,7 @@ extension Tape {
 }
 
 /// The passes over memory that batch normalization makes.
-private struct Normalization {
+struct Normalization {
     let x: Tensor
     let kernels: ChannelKernels
 

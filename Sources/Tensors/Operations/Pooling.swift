@@ -34,7 +34,7 @@ public struct PoolingSettings: Hashable, Sendable {
     }
 }
 
-/// Both directions of one pooling, compiled for a shape and a layout.
+/// Both directions of one pooling, and the way without return, compiled for a shape and a layout.
 private final class PoolingKernels: @unchecked Sendable {
     struct Key: Hashable, Sendable {
         let input: Shape
@@ -45,8 +45,10 @@ private final class PoolingKernels: @unchecked Sendable {
     static let cache = PrimitiveCache<Key, PoolingKernels>()
 
     let outputShape: Shape
-    let forward: Primitive
-    let backward: Primitive
+    let forward: LazyPrimitive
+    let backward: LazyPrimitive
+    /// Forward without remembering where the maxima were.
+    let inference: LazyPrimitive
     /// Where the maxima were, for the way back.
     let workspace: MemoryDescriptor?
 
@@ -71,6 +73,14 @@ private final class PoolingKernels: @unchecked Sendable {
         Engine.check(
             "dnnl_pooling_forward_desc_init",
             dnnl_pooling_forward_desc_init(
+                &operation, dnnl_forward_inference, algorithm, source.pointer, target.pointer, strides, size,
+                before, after))
+        guard let inferenceDescription = Primitive.Description(&operation) else {
+            fatalError("oneDNN cannot pool \(key.input) for inference")
+        }
+        Engine.check(
+            "dnnl_pooling_forward_desc_init",
+            dnnl_pooling_forward_desc_init(
                 &operation, dnnl_forward_training, algorithm, source.pointer, target.pointer, strides, size,
                 before, after))
         guard let forwardDescription = Primitive.Description(&operation) else {
@@ -83,8 +93,9 @@ private final class PoolingKernels: @unchecked Sendable {
         guard let backwardDescription = Primitive.Description(&operation, hint: forwardDescription) else {
             fatalError("oneDNN cannot pool \(key.input) backwards")
         }
-        forward = Primitive(forwardDescription)
-        backward = Primitive(backwardDescription)
+        forward = LazyPrimitive(forwardDescription)
+        backward = LazyPrimitive(backwardDescription)
+        inference = LazyPrimitive(inferenceDescription)
         workspace =
             settings.kind == .maximum ? forwardDescription.descriptor(dnnl_query_workspace_md) : nil
     }
@@ -111,5 +122,16 @@ extension Tape {
                     + workspace)
             input.accumulate(dx)
         }
+    }
+}
+
+extension Tensor {
+    /// Pooling of `[N, C, H, W]` to `[N, C, H', W']`, as on a tape, for inference.
+    public func pooled(_ settings: PoolingSettings) -> Tensor {
+        let kernels = PoolingKernels.cache.value(
+            for: .init(input: shape, layout: layout, settings: settings), make: PoolingKernels.init)
+        let y = Tensor(uninitialized: kernels.outputShape, layout: layout)
+        kernels.inference.run([.init(DNNL_ARG_SRC, self), .init(DNNL_ARG_DST, y)])
+        return y
     }
 }

@@ -1,0 +1,59 @@
+internal import COneDNN
+
+/// A convolution whose weights never change, with what follows it done in the same pass over memory:
+/// `y[n, o] = relu(bias[o] + Σ_i x[n, i] ⋆ weight[o, i] + added[n, o])`.
+public struct InferenceConvolution: Sendable {
+    private let weight: PackedWeight
+    private let bias: Tensor?
+    private let settings: ConvolutionSettings
+    private let rectifying: Bool
+
+    /// A convolution with copies of the given numbers.
+    ///
+    /// - Parameters:
+    ///   - weight: `[O, C / groups, KH, KW]`.
+    ///   - bias: `[O]`, or nil.
+    ///   - settings: Stride, padding and groups.
+    ///   - rectifying: Whether a ReLU follows, after the addition if there is one.
+    public init(
+        weight: Tensor, bias: Tensor? = nil, settings: ConvolutionSettings, rectifying: Bool = false
+    ) {
+        precondition(
+            bias == nil || bias?.shape == [weight.shape[0]], "bias of another length than \(weight.shape)")
+        self.weight = PackedWeight(copying: weight)
+        self.bias = bias?.duplicate()
+        self.settings = settings
+        self.rectifying = rectifying
+    }
+
+    /// `[N, C, H, W]` to `[N, O, H', W']`.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, C, H, W]`.
+    ///   - added: `[N, O, H', W']` to add before the ReLU, or nil; only read.
+    public func callAsFunction(_ input: Tensor, adding added: Tensor? = nil) -> Tensor {
+        let kernel = InferenceConvolutionKernel.of(
+            .init(
+                convolution: .init(
+                    input: input.shape, inputLayout: input.layout, weight: weight.shape,
+                    hasBias: bias != nil, settings: settings),
+                adding: added != nil, rectifying: rectifying))
+        precondition(
+            added == nil || added?.shape == kernel.outputShape,
+            "cannot add another shape to \(kernel.outputShape)")
+        let output = Tensor(uninitialized: kernel.outputShape, layout: kernel.outputLayout)
+        var arguments: [Primitive.Argument] = [
+            .init(DNNL_ARG_SRC, input.with(layout: kernel.inputLayout)),
+            .init(DNNL_ARG_WEIGHTS, weight.value(packed: kernel.weight)),
+            .init(DNNL_ARG_DST, output),
+        ]
+        if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias)) }
+        if let added {
+            // The addition is the first of the operations that follow the convolution.
+            arguments.append(
+                .init(conednn_following_source(0), added.with(layout: kernel.outputLayout)))
+        }
+        kernel.primitive.run(arguments)
+        return output
+    }
+}

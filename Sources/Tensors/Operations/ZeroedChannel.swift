@@ -1,0 +1,57 @@
+// What happens to a feature map where a filter of the convolution before the normalization is zeroed.
+
+extension FixedNormalization {
+    /// `relu(shift[c] − mean[c] · gain[c] + residual[n, c, h, w])`: channel c of what the normalization, the
+    /// addition and the ReLU make of a map that is zero in that channel.
+    ///
+    /// - Parameters:
+    ///   - channel: The channel, c.
+    ///   - residual: `[N, C, H, W]`.
+    /// - Returns: `[N, H, W]`.
+    public func zeroed(channel: Int, residual: Tensor) -> Tensor {
+        precondition(
+            residual.shape[1] == channelCount, "\(channelCount) channels expected in \(residual.shape)")
+        let offset = Float(offsets[channel])
+        let values = residual.channel(channel)
+        values.withMutableElements { elements in
+            for index in elements.indices { elements[index] = max(elements[index] + offset, 0) }
+        }
+        return values
+    }
+
+    /// How the mean over positions changes in each channel when that channel of the map is zeroed:
+    /// `mean_hw relu(shift[c] − mean[c] · gain[c] + residual) − mean_hw output`, summed in 64 bits.
+    ///
+    /// - Parameters:
+    ///   - output: `[N, C, H, W]`: what normalization, addition and ReLU made of the whole map.
+    ///   - residual: `[N, C, H, W]`: what was added.
+    /// - Returns: `[N, C]`.
+    public func pooledChanges(output: Tensor, residual: Tensor) -> Tensor {
+        precondition(
+            output.shape == residual.shape && output.shape[1] == channelCount,
+            "output \(output.shape) and residual \(residual.shape) of \(channelCount) channels")
+        let residual = residual.with(layout: output.layout)
+        let geometry = ChannelGeometry(output)
+        let channels = channelCount
+        let changes = Tensor(uninitialized: [output.shape[0], channels])
+        let (whole, added, to) = (output.pointer, residual.pointer, changes.pointer)
+        let offsets = offsets.map(Float.init)
+        parallelRanges(geometry.samples * geometry.blocks, weight: geometry.blockStride) { range in
+            for item in range {
+                let (sample, block) = (item / geometry.blocks, item % geometry.blocks)
+                let start = item * geometry.blockStride
+                let first = block * geometry.lanes
+                for lane in 0..<min(geometry.lanes, channels - first) {
+                    var sum = 0.0
+                    for position in 0..<geometry.positions {
+                        let index = start + position * geometry.lanes + lane
+                        sum += Double(max(added[index] + offsets[first + lane], 0)) - Double(whole[index])
+                    }
+                    to[sample * channels + first + lane] = Float(sum / Double(geometry.positions))
+                }
+            }
+        }
+        withExtendedLifetime((output, residual, changes)) {}
+        return changes
+    }
+}
