@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job on a fresh machine: installs what is missing, builds, then with two ranks pretrains a small
-# ResNet on six classes of Fashion-MNIST and adapts it to the other four with 25 labelled images a class.
+# ResNet on six classes of Fashion-MNIST and adapts it to the other four, with 25 labelled images a class, by
+# every method.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -9,26 +10,46 @@ launch/install.sh
 swift build -c release --product ballast
 
 began=$SECONDS
-mkdir -p runs/quickstart
-train() { # recipe
-    echo "--- $1" >&2
-    launch/local.sh -n 2 -- ballast train --config "launch/recipes/fashion-mnist-$1.yaml" | tee "runs/quickstart/$1.log" >&2
+runs=runs/quickstart
+mkdir -p "$runs"
+train() { # name, recipe, settings …
+    local name=$1 recipe=$2
+    shift 2
+    echo "--- $name" >&2
+    launch/local.sh -n 2 -- ballast train --config "launch/recipes/fashion-mnist-$recipe.yaml" \
+        --set "output=../../$runs/$name" "$@" 2>&1 | tee "$runs/$name.log" >&2
 }
-accuracy() { sed -n 's/^test: accuracy \([0-9.]* %\).*/\1/p' "runs/quickstart/$1.log"; }
+accuracy() { sed -n 's/^test: accuracy \([0-9.]* %\).*/\1/p' "$runs/$1.log" | tail -n 1; }
 
-for recipe in source scratch fine-tune l2-sp; do train "$recipe"; done
+train source source
+train scratch target --set network.weights=null
+train fine-tune target
+train l2-sp target --set 'method={name: l2-sp, trade-off: 0.1}'
+train delta target --set 'method={name: delta}'
+train lwf target --set 'method={name: lwf}'
+train co-tuning target --set 'method={name: co-tuning}'
+train bi-tuning target --set 'method={name: bi-tuning}'
+train bss target --set 'method={name: bss}'
 
 cat <<END
 
-Fashion-MNIST, whole test split of each task, 2 ranks, $((SECONDS - began)) s
+Fashion-MNIST, accuracy on the whole test split of each task; 2 ranks, $((SECONDS - began)) s
 
-source task, 6 classes, 3,000 images a class           $(accuracy source)
+source task, 6 classes, 3,000 images a class      $(accuracy source)
 target task, 4 classes, 25 images a class
-  from scratch                                         $(accuracy scratch)
-  plain fine-tuning                                    $(accuracy fine-tune)
-  L2-SP                                                $(accuracy l2-sp)
+  from scratch                                    $(accuracy scratch)
+  plain fine-tuning                               $(accuracy fine-tune)
+  L2-SP                                           $(accuracy l2-sp)
+  DELTA                                           $(accuracy delta)
+  LWF                                             $(accuracy lwf)
+  Co-Tuning                                       $(accuracy co-tuning)
+  Bi-Tuning                                       $(accuracy bi-tuning)
+  BSS                                             $(accuracy bss)
 
-model: runs/quickstart/l2-sp/model.safetensors
-try:   .build/release/ballast evaluate --model runs/quickstart/l2-sp \\
-           --data /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
+Co-Tuning's relationship, target class: nearest source classes
+$(grep ' looks like ' "$runs/co-tuning.log")
+
+models: $runs/METHOD/model.safetensors
+try:    .build/release/ballast evaluate --model $runs/l2-sp \\
+            --data /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 END

@@ -51,9 +51,9 @@ struct AttentionComputation {
             addIncreases(batch, to: &increases)
         }
         for index in increases.indices { try preparation.group.sum(&increases[index]) }
-        return Dictionary(
+        return try Dictionary(
             uniqueKeysWithValues: zip(taps, increases).map { tap, sums in
-                (tap, ChannelAttention.weights(lossIncrease: sums.map { $0 / Double(count) }))
+                (tap, try ChannelAttention.weights(lossIncrease: sums.map { $0 / Double(count) }))
             })
     }
 
@@ -105,8 +105,9 @@ struct AttentionComputation {
 
     /// Adds what this rank's filters raise the loss of one batch by.
     private func addIncreases(_ batch: SampleBatch, to increases: inout [[Double]]) {
-        let (features, states) = source.states(batch.images, at: Set(taps))
-        let reference = loss(logits(features), batch.labels)
+        let before = logits(source.features(batch.images, observing: []).features)
+        let reference = loss(before, batch.labels)
+        let states = source.states(batch.images, at: Set(taps))
         let lastStage = preparation.backbone.taps.last
         for (index, tap) in taps.enumerated() {
             guard let state = states[tap] else { continue }
@@ -114,7 +115,6 @@ struct AttentionComputation {
                 from: preparation.group.rank, to: increases[index].count, by: preparation.group.size)
             if tap == lastStage {
                 let changes = source.pooledChanges(state)
-                let before = logits(features)
                 for channel in mine {
                     increases[index][channel] +=
                         loss(shifted(before, by: changes, channel: channel), batch.labels) - reference

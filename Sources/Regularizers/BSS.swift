@@ -26,7 +26,7 @@ public final class BSS: Regularizer {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         let value = try step.context.tape.smallestSingularValues(
-            ofGathered: step.features, count: count, group: step.group)
+            step.features, count: count, over: step.group)
         return WeightedPenalty(value, weight: tradeOff)
     }
 }
