@@ -101,7 +101,7 @@ public final class BiTuning: Regularizer {
     /// KL on z and KL on y, added.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         guard let secondView = step.secondView else { preconditionFailure("Bi-Tuning needs a second view") }
-        for (key, query) in encoderTensors { key.average(with: query, momentum: settings.keyMomentum) }
+        for (key, query) in encoderTensors { key.move(towards: query, momentum: settings.keyMomentum) }
         keyParametersDidChange()
         let keyTape = Tape(recording: false)
         let keyContext = ForwardContext(tape: keyTape, normalization: step.context.normalization)
@@ -111,14 +111,15 @@ public final class BiTuning: Regularizer {
 
         let tape = step.context.tape
         let z = tape.normalizedRows(projector(step.features, step.context))
-        let zTerm = tape.projectionContrast(
-            z, ownKeys: keyZ, queues: queues, labels: step.labels, temperature: settings.temperature,
-            divisor: step.globalBatch)
+        let zTerm = tape.contrastiveProjection(
+            z, keys: keyZ, queue: queues.z, labels: step.labels, classCount: queues.classCount,
+            temperature: settings.temperature, divisor: step.globalBatch)
         try queues.enqueue(h: keyH, z: keyZ, labels: step.labels, over: step.group)
         let h = tape.normalizedRows(step.features, appendingOne: true)
-        let yTerm = tape.classContrast(
-            h, head: classifier.head.weight.variable.value, bias: classifier.head.bias.variable.value,
-            queues: queues, labels: step.labels, temperature: settings.temperature, divisor: step.globalBatch)
+        let head = classifier.head
+        let yTerm = tape.contrastiveClassification(
+            h, classifier: head.weight.variable.value.normalizedRows(appending: head.bias.variable.value),
+            queue: queues.h, labels: step.labels, temperature: settings.temperature, divisor: step.globalBatch)
         return WeightedPenalty(tape.sum(zTerm, yTerm), weight: settings.tradeOff)
     }
 
