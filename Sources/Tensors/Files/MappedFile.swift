@@ -1,0 +1,46 @@
+internal import Foundation
+
+/// A file's bytes, read by the system when they are touched.
+///
+/// The file must not be shortened while it is mapped. Every writer of this program replaces a file by
+/// renaming another over it, which leaves mapped files whole.
+final class MappedFile: @unchecked Sendable {
+    /// The contents, valid as long as this object lives; nothing writes to them.
+    let bytes: UnsafeRawBufferPointer
+
+    /// What the system said when a file could not be mapped.
+    struct Failure: Error {
+        let reason: String
+    }
+
+    /// Maps a regular file.
+    init(_ path: String) throws(Failure) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure("cannot be opened") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure("cannot be examined") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(reason: "is not a regular file; give the path of a safetensors file")
+        }
+        let count = Int(status.st_size)
+        guard count > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        guard let memory = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED
+        else {
+            throw Self.failure("cannot be mapped into memory")
+        }
+        bytes = UnsafeRawBufferPointer(start: memory, count: count)
+    }
+
+    deinit {
+        if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+    }
+
+    /// Reads `errno`, so it must come right after the call that failed.
+    private static func failure(_ problem: String) -> Failure {
+        Failure(reason: "\(problem): \(String(cString: strerror(errno)))")
+    }
+}
