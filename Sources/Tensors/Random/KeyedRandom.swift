@@ -25,8 +25,9 @@ public struct KeyedRandom: RandomNumberGenerator, Sendable {
 
     /// The stream of the given keys.
     public init(seed: UInt64, purpose: Purpose, keys: [UInt64] = []) {
-        state = ([purpose.rawValue, UInt64(keys.count)] + keys).reduce(Self.mixed(seed &+ Self.increment)) {
-            Self.mixed($0 ^ Self.mixed($1 &+ Self.increment))
+        // The state is mixed once more than the next word, so that two words cannot change places.
+        state = ([seed, purpose.rawValue, UInt64(keys.count)] + keys).reduce(0) {
+            Self.mixed(($0 ^ Self.mixed($1 &+ Self.increment)) &+ Self.increment)
         }
     }
 
