@@ -79,7 +79,8 @@ extension Tensor {
         gradient: Tensor, momentum: Tensor, step: MomentumStep, penalty: QuadraticPenalty?
     ) -> Double {
         precondition(
-            gradient.shape == shape && momentum.shape == shape && (penalty?.anchor.map { $0.shape == shape } ?? true),
+            gradient.shape == shape && momentum.shape == shape
+                && (penalty?.anchor.map { $0.shape == shape } ?? true),
             "step of a parameter of \(shape) with gradient \(gradient.shape), momentum \(momentum.shape)")
         let (w, g, m) = (pointer, gradient.pointer, momentum.pointer)
         let anchor = penalty?.anchor?.pointer
