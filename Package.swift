@@ -70,6 +70,14 @@ let package = Package(
         .testTarget(
             name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
             exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["ProcessGroups", "Tensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RegularizersTests",
+            dependencies: [
+                "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
+            ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

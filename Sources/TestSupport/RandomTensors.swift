@@ -13,7 +13,9 @@ public func randomTensorAwayFromZero(_ shape: Shape, seed: UInt64) -> Tensor {
     var random = KeyedRandom(seed: seed, purpose: .initialization, 0xafa7)
     return Tensor(
         shape,
-        (0..<shape.count).map { _ in (random.next() & 1 == 0 ? 1 : -1) * (0.75 + random.uniform(in: 0..<1) / 2) })
+        (0..<shape.count).map { _ in
+            (random.next() & 1 == 0 ? 1 : -1) * (0.75 + random.uniform(in: 0..<1) / 2)
+        })
 }
 
 /// A dense tensor of `0, spacing, 2 · spacing, …` in random order: no two are close to each other.
