@@ -71,9 +71,6 @@ let package = Package(
             name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "TensorsTests", dependencies: ["ProcessGroups", "Tensors", "TestSupport"],
-            swiftSettings: strict),
-        .testTarget(
             name: "RegularizersTests",
             dependencies: [
                 "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
