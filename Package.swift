@@ -55,6 +55,9 @@ let package = Package(
         .testTarget(
             name: "ProcessGroupsTests", dependencies: ["ProcessGroups", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["ProcessGroups", "Tensors", "TestSupport"],
+            swiftSettings: strict),
         // Runs the built binary, which the dependency keeps up to date.
         .testTarget(
             name: "CommandLineTests", dependencies: ["ballast"], swiftSettings: strict),
@@ -67,6 +70,11 @@ let package = Package(
         .testTarget(
             name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
             exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "RegularizersTests",
+            dependencies: [
+                "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
+            ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -66,6 +66,11 @@ public struct Tensor: Sendable {
         }
     }
 
+    /// The floats as they lie in memory, channels of padding included, copied out; for tests.
+    package var storedElements: [Float] {
+        withExtendedLifetime(storage) { Array(UnsafeBufferPointer(start: pointer, count: storedCount)) }
+    }
+
     /// The value of a tensor with one element.
     public var scalar: Float {
         precondition(count == 1, "scalar asked of a tensor of shape \(shape)")
@@ -135,7 +140,7 @@ public struct Tensor: Sendable {
     public func dense() -> Tensor { with(layout: .dense) }
 
     /// The same elements in the given layout; the tensor itself where it has that layout already.
-    func with(layout: Layout) -> Tensor {
+    package func with(layout: Layout) -> Tensor {
         guard layout != self.layout else { return self }
         let result = Tensor(uninitialized: shape, layout: layout)
         Reorder.run(from: self, into: result, accumulating: false)

@@ -23,6 +23,13 @@ public final class Tape {
     /// An empty tape.
     public init(recording: Bool = true) { isRecording = recording }
 
+    // A forward pass that is given up must not leave its leaves waiting for uses that never come.
+    deinit {
+        for record in records {
+            for input in record.leaves { input.pendingUses -= 1 }
+        }
+    }
+
     /// Number of operations recorded.
     public var recordCount: Int { records.count }
 

@@ -48,8 +48,9 @@ extension Tensor {
                     let range = row * columns..<(row + 1) * columns
                     let largest = Double(values[range].max() ?? 0)
                     let sum = range.reduce(0.0) { $0 + exp(Double(values[$1]) - largest) }
-                    let shift = largest + log(sum)
-                    for index in range { buffer[index] = Float(Double(values[index]) - shift) }
+                    // In this order, because a large logit would swallow the logarithm.
+                    let logSum = log(sum)
+                    for index in range { buffer[index] = Float(Double(values[index]) - largest - logSum) }
                 }
             }
         }

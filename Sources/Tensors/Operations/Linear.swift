@@ -55,7 +55,7 @@ private func columnSums(_ matrix: Tensor) -> Tensor {
 }
 
 /// `result = op(a) · op(b)` or, when adding, `result += op(a) · op(b)`, where op transposes if asked to.
-func product(
+package func product(
     _ a: Tensor, _ b: Tensor, transposed: (Bool, Bool), into result: Tensor, adding: Bool = false
 ) {
     let (rows, inner) = transposed.0 ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])

@@ -1,0 +1,93 @@
+extension Tape {
+    /// This rank's share of the squared distance between feature maps and those of the source network, as
+    /// in DELTA: without weights
+    ///
+    ///     ½ Σ_{n,c,h,w} (x − x⁰)²
+    ///
+    /// and with a weight W for each channel
+    ///
+    ///     ½ Σ_{n,c} C · W[c] · ‖x[n, c] − x⁰[n, c]‖² / (H · W)
+    ///
+    /// Both are sums over the batch, not means: samples are local, and the shares of all ranks add up as they
+    /// are. One pass over memory gives the value, one the gradient, in the layout of `map`; only a reference
+    /// in another layout is copied. Squares are summed in 64 bits.
+    /// Li, Xiong, Wang, Rao, Liu, Chen and Huan, DELTA: deep learning transfer using feature map with attention for
+    /// convolutional networks, ICLR 2019.
+    ///
+    /// - Parameters:
+    ///   - map: `[N, C, H, W]`, x, of the samples of this rank.
+    ///   - reference: `[N, C, H, W]`, x⁰; no gradient flows into it.
+    ///   - channelWeights: C weights, equal on every rank, or nil for the plain sum.
+    /// - Returns: A scalar.
+    public func featureMapDistance(
+        _ map: Variable, reference: Tensor, channelWeights: [Float]? = nil
+    ) -> Variable {
+        let x = map.value
+        precondition(x.shape == reference.shape, "distance of \(x.shape) from \(reference.shape)")
+        precondition(
+            channelWeights == nil || channelWeights?.count == x.shape[1],
+            "\(channelWeights?.count ?? 0) channel weights for \(x.shape)")
+        let distance = FeatureMapDistance(
+            x: x, reference: reference.with(layout: x.layout), channelWeights: channelWeights)
+        return record(Tensor(scalar: Float(distance.value)), from: [map]) { gradient in
+            map.accumulate(distance.gradient(scale: Double(gradient.scalar)))
+        }
+    }
+}
+
+/// Two feature maps of one layout, and the factor of each channel.
+private struct FeatureMapDistance {
+    let x: Tensor
+    let reference: Tensor
+    let kernels: ChannelKernels
+    /// Factor of `½ Σ (x − x⁰)²` for each channel; 0 for those of padding.
+    let factors: [Double]
+
+    init(x: Tensor, reference: Tensor, channelWeights: [Float]?) {
+        (self.x, self.reference) = (x, reference)
+        let geometry = ChannelGeometry(x)
+        kernels = ChannelKernels(geometry: geometry)
+        let channels = x.shape[1]
+        let scale = Double(channels) / Double(max(geometry.positions, 1))
+        factors =
+            (channelWeights?.map { Double($0) * scale } ?? [Double](repeating: 1, count: channels))
+            + [Double](repeating: 0, count: geometry.paddedChannels - channels)
+    }
+
+    var value: Double {
+        let (first, second) = (UnsafePointer(x.pointer), UnsafePointer(reference.pointer))
+        // The kernel sums two numbers a channel; the first stays empty.
+        let sums = kernels.sums(
+            vector: { offset, _ in
+                let deviation = ChannelKernels.WideVector(
+                    ChannelKernels.load(first, offset) - ChannelKernels.load(second, offset))
+                return (.zero, deviation * deviation)
+            },
+            scalar: { offset, _ in
+                let deviation = Double(first[offset] - second[offset])
+                return (0, deviation * deviation)
+            })
+        withExtendedLifetime((x, reference)) {}
+        let count = factors.count
+        return factors.indices.reduce(0.0) { $0 + factors[$1] * sums[count + $1] } / 2
+    }
+
+    /// `scale · factor[c] · (x − x⁰)`, zero in channels of padding.
+    func gradient(scale: Double) -> Tensor {
+        let dx = Tensor(uninitialized: x.shape, layout: x.layout)
+        let (first, second, to) = (UnsafePointer(x.pointer), UnsafePointer(reference.pointer), dx.pointer)
+        factors.map { Float($0 * scale) }.withUnsafeBufferPointer { factors in
+            guard let factor = factors.baseAddress else { return }
+            kernels.forEach(
+                vector: { offset, channel in
+                    let deviation = ChannelKernels.load(first, offset) - ChannelKernels.load(second, offset)
+                    ChannelKernels.store(deviation * ChannelKernels.load(factor, channel), to, offset)
+                },
+                scalar: { offset, channel in
+                    to[offset] = (first[offset] - second[offset]) * factor[channel]
+                })
+        }
+        withExtendedLifetime((x, reference, dx)) {}
+        return dx
+    }
+}

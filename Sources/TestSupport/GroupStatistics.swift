@@ -1,0 +1,19 @@
+import ProcessGroups
+import Tensors
+
+/// Statistics of batch normalization summed over a group, for tests with several ranks.
+public final class GroupStatistics: StatisticsReducer {
+    private let group: any ProcessGroup
+
+    /// How often statistics were summed.
+    public private(set) var callCount = 0
+
+    /// Sums over all ranks of `group`.
+    public init(_ group: any ProcessGroup) { self.group = group }
+
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func sum(_ values: inout [Double]) throws {
+        callCount += 1
+        try group.sum(&values)
+    }
+}
