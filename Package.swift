@@ -67,6 +67,9 @@ let package = Package(
         .testTarget(
             name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
             exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "FrozenNetworkTests", dependencies: ["Layers", "Networks", "Tensors"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
