@@ -11,16 +11,12 @@ struct FrozenForwardTests {
         let taps = Set(network.taps)
         let expected = try network.features(Variable(example.images()), .inference, observing: taps)
         let found = network.frozen(keeping: taps).features(example.images(), observing: taps)
-        let error = mismatch(found.features, expected.features.value)
-        #expect(error < 1e-4)
-        print("features of \(example.testDescription): \(error)")
+        #expect(relativeError(found.features, expected.features.value) < 1e-4)
         #expect(Set(found.maps.keys) == taps)
         for tap in network.taps {
             let map = try #require(found.maps[tap])
             let expectedMap = try #require(expected.maps[tap]?.value)
-            let error = mismatch(map, expectedMap)
-            #expect(error < 1e-4, "\(tap)")
-            print("map \(tap.configurationName) of \(example.testDescription): \(error)")
+            #expect(relativeError(map, expectedMap) < 1e-4, "\(tap)")
         }
     }
 
@@ -30,10 +26,10 @@ struct FrozenForwardTests {
         let expected = try network.inferred(example.images())
         let folded = network.frozen(keeping: [])
         #expect(folded.featureCount == network.featureCount)
-        #expect(mismatch(folded.features(example.images(), observing: []).features, expected) < 1e-4)
+        #expect(relativeError(folded.features(example.images(), observing: []).features, expected) < 1e-4)
         let some = network.frozen(keeping: [network.taps[1], network.taps[3]])
         let found = some.features(example.images(), observing: [network.taps[3]])
-        #expect(mismatch(found.features, expected) < 1e-4)
+        #expect(relativeError(found.features, expected) < 1e-4)
         #expect(Array(found.maps.keys) == [network.taps[3]])
     }
 
@@ -56,11 +52,11 @@ struct FrozenForwardTests {
                 layer.runningVariance.fill(with: 0.5)
             }
             let now = frozen.features(example.images(), observing: []).features
-            #expect(mismatch(now, before) < 1e-4)
-            #expect(mismatch(try network.inferred(example.images()), before) > 0.1)
+            #expect(relativeError(now, before) < 1e-4)
+            #expect(relativeError(try network.inferred(example.images()), before) > 0.1)
         }
         let anew = network.frozen(keeping: taps).features(example.images(), observing: []).features
-        #expect(mismatch(anew, try network.inferred(example.images())) < 1e-4)
+        #expect(relativeError(anew, try network.inferred(example.images())) < 1e-4)
     }
 
     @Test("Batches of several sizes share the weights")
@@ -72,7 +68,7 @@ struct FrozenForwardTests {
         let expected = try network.inferred(images)
         for rows in [0..<3, 1..<2, 0..<2, 0..<3] {
             let found = frozen.features(images.rows(rows).duplicate(), observing: []).features
-            #expect(mismatch(found, expected.rows(rows)) < 1e-4, "\(rows)")
+            #expect(relativeError(found, expected.rows(rows)) < 1e-4, "\(rows)")
         }
     }
 }

@@ -33,7 +33,7 @@ struct InferenceConvolutionTests {
         let convolution = InferenceConvolution(
             weight: w, bias: bias, settings: example.settings, rectifying: choice.rectifying)
         let found = convolution(x, adding: choice.adding ? added : nil)
-        #expect(mismatch(found, expected.value) < 1e-5)
+        #expect(relativeError(found, expected.value) < 1e-5)
         #expect(added.elements == copy.elements)
     }
 
@@ -54,10 +54,10 @@ struct InferenceConvolutionTests {
         ).output.value
         let normalization = FixedNormalization(
             scale: scale, shift: shift, mean: mean, variance: variance, epsilon: 1e-3)
-        #expect(mismatch(normalization(raw.value), expected) < 1e-6)
+        #expect(relativeError(normalization(raw.value), expected) < 1e-6)
         let folded = normalization.folded(into: w)
         let found = InferenceConvolution(weight: folded.weight, bias: folded.bias, settings: .init())(x)
-        #expect(mismatch(found, expected) < 1e-5)
+        #expect(relativeError(found, expected) < 1e-5)
     }
 
     @Test("One channel is read and written alone", arguments: [3, 8, 12])

@@ -54,12 +54,12 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
 
 /// Largest deviation, relative to the largest expected element; infinite where it is not a number or the
 /// expectation is all zero, which would prove nothing.
-func mismatch(_ tensor: Tensor, _ expected: Tensor) -> Float {
+func relativeError(_ tensor: Tensor, _ expected: Tensor) -> Float {
     guard tensor.shape == expected.shape else { return .infinity }
-    return mismatch(tensor.elements, expected.elements)
+    return relativeError(tensor.elements, expected.elements)
 }
 
-func mismatch(_ values: [Float], _ expected: [Float]) -> Float {
+func relativeError(_ values: [Float], _ expected: [Float]) -> Float {
     let deviations = zip(values, expected).map { abs($0 - $1) }
     let largest = expected.map { abs($0) }.max() ?? 0
     guard values.count == expected.count, largest > 0, deviations.allSatisfy(\.isFinite) else {

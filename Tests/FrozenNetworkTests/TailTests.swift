@@ -6,9 +6,9 @@ import Testing
 @Suite("Tail behind a tap", .serialized)
 struct TailTests {
     /// How a zeroed filter moves the features, found against expected, relative to the largest movement.
-    private func mismatchOfChange(_ found: Tensor, _ expected: Tensor, from whole: Tensor) -> Float {
+    private func relativeErrorOfChange(_ found: Tensor, _ expected: Tensor, from whole: Tensor) -> Float {
         let whole = whole.elements
-        return mismatch(
+        return relativeError(
             zip(found.elements, whole).map { $0 - $1 }, zip(expected.elements, whole).map { $0 - $1 })
     }
 
@@ -23,19 +23,18 @@ struct TailTests {
             let state = try #require(states[tap])
             let before = state.output.elements
             let channels = network.tapChannels(tap)
-            var changes: Float = 0
+            var movingFilters = 0
             for channel in [0, 5, channels / 2, channels - 1] {
                 let expected = try network.inferred(images, zeroing: channel, of: tap)
                 let found = frozen.tail(from: tap, state: state, zeroing: channel)
-                let error = mismatch(found, expected)
-                #expect(error < 1e-4, "\(tap), channel \(channel)")
-                guard expected.elements != whole.elements else { continue }
-                changes += 1
-                let changeError = mismatchOfChange(found, expected, from: whole)
-                #expect(changeError < 1e-2, "\(tap), channel \(channel)")
-                print("tail \(example.testDescription), \(tap.stage), \(channel): \(error), \(changeError)")
+                #expect(relativeError(found, expected) < 1e-4, "\(tap), channel \(channel)")
+                // Where the filter hardly matters, the change drowns in rounding.
+                guard relativeError(whole, expected) > 1e-3 else { continue }
+                movingFilters += 1
+                let changeError = relativeErrorOfChange(found, expected, from: whole)
+                #expect(changeError < 2e-3, "\(tap), channel \(channel)")
             }
-            #expect(changes >= 2, "zeroed filters of \(tap) must matter")
+            #expect(movingFilters >= 1, "zeroed filters of \(tap) must matter")
             #expect(state.output.elements == before, "the state of \(tap) was not restored")
         }
     }
@@ -57,8 +56,7 @@ struct TailTests {
                 expected[sample * count + channel] += changes.elements[sample * count + channel]
             }
             let naive = try network.inferred(images, zeroing: channel, of: tap)
-            let error = mismatch(expected, naive.elements)
-            #expect(error < 1e-4, "channel \(channel)")
+            #expect(relativeError(expected, naive.elements) < 1e-4, "channel \(channel)")
             // The changes themselves, against those of this feature.
             let largest = whole.elements.map { abs($0) }.max() ?? 0
             for sample in 0..<3 {
