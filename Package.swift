@@ -75,6 +75,9 @@ let package = Package(
             dependencies: [
                 "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
             ], swiftSettings: strict),
+        .testTarget(
+            name: "FrozenNetworkTests", dependencies: ["Layers", "Networks", "Tensors"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
