@@ -25,7 +25,8 @@ extension Backbone {
     /// - Throws: `WeightError` that names a tensor which is missing, unexpected or of another shape, before
     ///   anything is changed; `SafetensorsError` where elements cannot be read.
     public func load(_ file: SafetensorsFile) throws {
-        try NamedTensors(backbone: self, head: nil).load(file, ignoring: [headName + ".weight", headName + ".bias"])
+        try NamedTensors(backbone: self, head: nil).load(
+            file, ignoring: [headName + ".weight", headName + ".bias"])
     }
 }
 
@@ -42,7 +43,9 @@ extension Classifier {
     /// - Parameter metadata: Strings for the file's header.
     public func file(metadata: [String: String]) -> SafetensorsWriter {
         var writer = SafetensorsWriter(metadata: metadata)
-        for (name, tensor) in NamedTensors(backbone: backbone, head: head).tensors { writer.add(name, tensor) }
+        for (name, tensor) in NamedTensors(backbone: backbone, head: head).tensors {
+            writer.add(name, tensor)
+        }
         for layer in backbone.normalizations {
             writer.add(layer.name + ".num_batches_tracked", integers: [layer.batchCount], shape: [])
         }
@@ -80,12 +83,14 @@ private struct NamedTensors {
     func load(_ file: SafetensorsFile, ignoring ignored: Set<String>) throws {
         try check(file, ignoring: ignored)
         let loaded = try tensors.map { try file.tensor($0.name) }
+        let counts = try normalizations.map { layer in
+            let name = layer.name + ".num_batches_tracked"
+            return file.shape(of: name) == nil ? 0 : Int64(try file.integers(name).first ?? 0)
+        }
+        // From here on nothing can fail.
         for (own, other) in zip(tensors, loaded) { own.tensor.copy(from: other) }
         for parameter in parameters { parameter.variable.valueDidChange() }
-        for layer in normalizations {
-            let name = layer.name + ".num_batches_tracked"
-            layer.batchCount = file.shape(of: name) == nil ? 0 : Int64(try file.integers(name).first ?? 0)
-        }
+        for (layer, count) in zip(normalizations, counts) { layer.batchCount = count }
     }
 
     private func check(_ file: SafetensorsFile, ignoring ignored: Set<String>) throws(WeightError) {
@@ -94,7 +99,8 @@ private struct NamedTensors {
         if let first = missing.first {
             throw WeightError(
                 file.path,
-                "tensor '\(first)' is missing, as are \(missing.count - 1) others of \(tensors.count); \(hint)")
+                "tensor '\(first)' is missing, as are \(missing.count - 1) others of \(tensors.count); \(hint)"
+            )
         }
         for (name, tensor) in tensors {
             guard let found = file.shape(of: name), found != tensor.shape else { continue }
