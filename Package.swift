@@ -62,6 +62,10 @@ let package = Package(
             name: "LayersTests", dependencies: ["Layers", "ProcessGroups", "Tensors", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "NetworksTests",
+            dependencies: ["Layers", "Networks", "ProcessGroups", "Tensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "RegularizersTests",
             dependencies: ["Layers", "Networks", "Regularizers", "Tensors", "TestSupport"],
             swiftSettings: strict),
