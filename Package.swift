@@ -67,7 +67,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RegularizersTests",
-            dependencies: ["Layers", "Networks", "Regularizers", "Tensors", "TestSupport"],
+            dependencies: [
+                "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
+            ],
             swiftSettings: strict),
         // Runs the built binary, which the dependency keeps up to date.
         .testTarget(
