@@ -84,11 +84,6 @@ let package = Package(
             name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "RegularizersTests",
-            dependencies: [
-                "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
-            ], swiftSettings: strict),
-        .testTarget(
             name: "FrozenNetworkTests", dependencies: ["Layers", "Networks", "Tensors"],
             swiftSettings: strict),
     ],

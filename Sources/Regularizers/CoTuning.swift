@@ -1,3 +1,4 @@
+internal import Foundation
 public import Layers
 internal import ProcessGroups
 public import Tensors
@@ -40,7 +41,7 @@ public final class CoTuning: Regularizer {
     public func prepare(_ preparation: Preparation) throws {
         let learned = try Self.learn(learning, head: head, preparation)
         try preparation.group.coordinate { () throws -> Void in
-            try learned.write(toDirectory: preparation.directory)
+            try learned.writeAll(beside: preparation.directory + "/relationship.safetensors")
         }
         for line in learned.words(count: 3) { preparation.say(line) }
         relationship = learned.probabilities
@@ -59,8 +60,7 @@ public final class CoTuning: Regularizer {
         switch learning {
         case .direct:
             return try .direct(
-                logits: logits, labels: labels, classCount: preparation.training.classCount,
-                classNames: preparation.training.classNames, group: group)
+                logits: logits, labels: labels, classNames: preparation.training.classNames, group: group)
         case .reverse(let scale):
             let (validationLogits, validationLabels) = try group.agree {
                 guard let validation = preparation.validation else { throw MissingValidationError() }
@@ -68,8 +68,7 @@ public final class CoTuning: Regularizer {
             }
             return try .reverse(
                 trainLogits: logits, trainLabels: labels, validationLogits: validationLogits,
-                validationLabels: validationLabels, classCount: preparation.training.classCount,
-                classNames: preparation.training.classNames, sourceLogitScale: scale, group: group)
+                validationLabels: validationLabels, classNames: preparation.training.classNames, sourceLogitScale: scale, group: group)
         }
     }
 
@@ -93,4 +92,27 @@ struct MissingValidationError: Error, ExitCodeProviding, CustomStringConvertible
     let description =
         "relationship: reverse chooses its regression by a validation split; set data.validation, or use direct"
     var exitCode: Int32 { ExitCode.wrongUse }
+}
+
+extension Relationship {
+    /// Writes the file, and beside it the table (`.csv`) and the picture (`.svg`).
+    ///
+    /// - Parameter path: Of the `.safetensors` file.
+    /// - Throws: `SafetensorsError` or what the system says.
+    public func writeAll(beside path: String) throws {
+        try write(to: path)
+        let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(".safetensors".count)) : path
+        try table().write(toFile: stem + ".csv", atomically: true, encoding: .utf8)
+        try picture().write(toFile: stem + ".svg", atomically: true, encoding: .utf8)
+    }
+
+    /// The relationship in words, a line for each target class: `class coat looks like pullover 81 %, …`.
+    ///
+    /// - Parameter count: Source classes named for each.
+    public func words(count: Int) -> [String] {
+        nearestSourceClasses(count: count).map { target, sources in
+            let named = sources.map { "\($0.index) \(Int(($0.probability * 100).rounded())) %" }
+            return "class \(target) looks like source classes \(named.joined(separator: ", "))"
+        }
+    }
 }

@@ -44,7 +44,7 @@ struct RelateCommand: ParsableCommand {
                 training: SubsetSource(splits.training, shard: shard, seed: seed),
                 validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) }, group: group,
                 seed: seed, directory: "", say: { _ in }))
-        try group.coordinate { () throws -> Void in try relationship.write(to: output) }
+        try group.coordinate { () throws -> Void in try relationship.writeAll(beside: output) }
         guard group.rank == 0 else { return }
         for line in relationship.words(count: 3) { print(line) }
         print("wrote \(output), and beside it a .csv table and an .svg picture")
