@@ -58,6 +58,19 @@ let package = Package(
         .testTarget(
             name: "TensorsTests", dependencies: ["ProcessGroups", "Tensors", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "LayersTests", dependencies: ["Layers", "ProcessGroups", "Tensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NetworksTests",
+            dependencies: ["Layers", "Networks", "ProcessGroups", "Tensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RegularizersTests",
+            dependencies: [
+                "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
+            ],
+            swiftSettings: strict),
         // Runs the built binary, which the dependency keeps up to date.
         .testTarget(
             name: "CommandLineTests", dependencies: ["ballast"], swiftSettings: strict),

@@ -83,12 +83,14 @@ private struct NamedTensors {
     func load(_ file: SafetensorsFile, ignoring ignored: Set<String>) throws {
         try check(file, ignoring: ignored)
         let loaded = try tensors.map { try file.tensor($0.name) }
+        let counts = try normalizations.map { layer in
+            let name = layer.name + ".num_batches_tracked"
+            return file.shape(of: name) == nil ? 0 : Int64(try file.integers(name).first ?? 0)
+        }
+        // From here on nothing can fail.
         for (own, other) in zip(tensors, loaded) { own.tensor.copy(from: other) }
         for parameter in parameters { parameter.variable.valueDidChange() }
-        for layer in normalizations {
-            let name = layer.name + ".num_batches_tracked"
-            layer.batchCount = file.shape(of: name) == nil ? 0 : Int64(try file.integers(name).first ?? 0)
-        }
+        for (layer, count) in zip(normalizations, counts) { layer.batchCount = count }
     }
 
     private func check(_ file: SafetensorsFile, ignoring ignored: Set<String>) throws(WeightError) {

@@ -1,0 +1,30 @@
+import Foundation
+import Layers
+import Tensors
+
+/// The smallest network with every kind of tensor: a convolution and a normalization.
+final class TinyBackbone: Backbone {
+    let convolution = Convolution2D(
+        name: "conv1", inputChannels: 3, outputChannels: 4, size: 3, settings: .init(padding: .init(1)))
+    let normalization = BatchNormalization(name: "bn1", channels: 4)
+    let featureCount = 4
+    let headName = "fc"
+
+    var parameters: [Parameter] { [convolution.weight] + normalization.parameters }
+    var normalizations: [BatchNormalization] { [normalization] }
+
+    func initialize(seed: UInt64) { convolution.initialize(seed: seed) }
+
+    func features(_ images: Variable, _ context: ForwardContext) throws -> Variable {
+        context.tape.globalAveragePooling(
+            try normalization(convolution(images, context), rectifying: true, context))
+    }
+}
+
+/// Calls `body` with a path in a folder that is removed afterwards.
+func withTemporaryFile<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder.appending(path: "weights.safetensors").path)
+}
