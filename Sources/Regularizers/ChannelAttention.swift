@@ -15,7 +15,7 @@ public enum ChannelAttention {
     /// - Parameter lossIncrease: Δ, how much the loss rises when a channel is zeroed; one number a channel.
     /// - Returns: One weight a channel.
     /// - Throws: `NonFiniteError` where a number is none or infinite, with its channel.
-    public static func weights(lossIncrease: [Double]) throws -> [Float] {
+    public static func weights(lossIncrease: [Double]) throws(NonFiniteError) -> [Float] {
         if let channel = lossIncrease.firstIndex(where: { !$0.isFinite }) {
             throw NonFiniteError(
                 what: "rises of the loss by channel", position: [channel], value: lossIncrease[channel])

@@ -10,9 +10,9 @@ internal import Foundation
 /// with the target's entropy, as PyTorch's `KLDivLoss` has it. Sums run in 64 bits.
 struct ContrastiveRows {
     /// `Σ_n KL / divisor`.
-    private(set) var value = 0.0
+    let value: Double
     /// Derivative of `value` by the product of each sample with its own key, before the division by T.
-    private(set) var ownSlopes: [Double]
+    let ownSlopes: [Double]
     /// Derivative of `value` by the products with the queue, before the division by T: `[N, K · L]`.
     let slopes: Tensor
 
@@ -30,7 +30,7 @@ struct ContrastiveRows {
         let target = 1 / Double(length + 1)
         let scale = 1 / (temperature * Double(divisor))
         var total = 0.0
-        ownSlopes = own
+        var slopesOfOwn = own
         products.withMutableElements { values in
             var exponentials = [Double](repeating: 0, count: entries)
             for (row, label) in labels.enumerated() {
@@ -47,15 +47,16 @@ struct ContrastiveRows {
                     $0 + Double(values[first + $1]) - largest
                 }
                 total += log(sum) - target * positive / temperature - log(Double(length + 1))
-                ownSlopes[row] = (ownExponential / sum - target) * scale
+                slopesOfOwn[row] = (ownExponential / sum - target) * scale
                 for entry in 0..<entries {
                     let expected = ofClass.contains(entry) ? target : 0
                     values[first + entry] = Float((exponentials[entry] / sum - expected) * scale)
                 }
             }
         }
-        slopes = products
         value = total / Double(divisor)
+        ownSlopes = slopesOfOwn
+        slopes = products
     }
 
     /// Product of each row of one matrix with the same row of another.
