@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// Batch spectral shrinkage: the smallest singular values of the batch's features are suppressed,
 ///

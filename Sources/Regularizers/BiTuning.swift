@@ -1,6 +1,6 @@
 public import Layers
 internal import ProcessGroups
-public import Tensors
+internal import Tensors
 
 /// Bi-Tuning: contrastive terms that pull a sample to the keys of its class,
 ///

@@ -1,7 +1,7 @@
 internal import Foundation
 public import Layers
 internal import ProcessGroups
-public import Tensors
+internal import Tensors
 
 /// Co-Tuning: the source head trains along, towards what source classes a target class looks like,
 ///

@@ -1,5 +1,5 @@
 public import Layers
-public import Tensors
+internal import Tensors
 
 /// Learning without forgetting: the source head must go on answering as the pretrained network did,
 ///
