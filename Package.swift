@@ -81,6 +81,10 @@ let package = Package(
             name: "SafetensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
+            name: "RelationshipTests",
+            dependencies: ["ProcessGroups", "Regularizers", "Tensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(

@@ -1,0 +1,83 @@
+internal import Foundation
+internal import FoundationXML
+import ProcessGroups
+import Regularizers
+import Tensors
+import Testing
+
+/// The heat map.
+@Suite struct PictureTests {
+    private func made(_ names: [String], _ sourceClassCount: Int) throws -> Relationship {
+        let samples = madeUpSamples(
+            count: 3 * names.count, classCount: names.count, sourceClassCount: sourceClassCount, seed: 6)
+        return try Relationship.direct(
+            logits: samples.logits, labels: samples.labels, classNames: names, group: SoloGroup())
+    }
+
+    private let names = [
+        "plain", "<b> & \"c\"", "control \u{1} \u{B}", String(repeating: "long ", count: 12),
+    ]
+
+    @Test(arguments: [7, 200, 201]) func isWellFormedWithACellAnElement(_ sourceClassCount: Int) throws {
+        let picture = try made(names, sourceClassCount).picture()
+        let outline = Outline()
+        let parser = XMLParser(data: Data(picture.utf8))
+        parser.delegate = outline
+        #expect(parser.parse(), "\(String(describing: parser.parserError))")
+        #expect(outline.cellCount == 4 * sourceClassCount)
+        #expect(outline.rowLabels.count == 4)
+        #expect(outline.rowLabels[1].hasPrefix("<b> & \"c\""))
+        #expect(outline.columnLabels.count == (sourceClassCount <= 200 ? sourceClassCount : 0))
+        #expect(Set(outline.columnLabels) == Set(outline.columnLabels.indices.map { String($0) }))
+    }
+
+    @Test func needsNothingFromOutside() throws {
+        let picture = try made(names, 7).picture()
+        let rest = picture.replacingOccurrences(of: "xmlns=\"http://www.w3.org/2000/svg\"", with: "")
+        for word in ["http", "href", "url(", "@import", "<script"] { #expect(!rest.contains(word)) }
+    }
+
+    @Test func columnsStandWithTheirTargetClass() throws {
+        // Source class c was made to belong to target class c mod 3.
+        let outline = Outline()
+        let parser = XMLParser(data: Data(try made(["a", "b", "c"], 9).picture().utf8))
+        parser.delegate = outline
+        #expect(parser.parse())
+        let homes = outline.columnLabels.compactMap { Int($0) }.map { $0 % 3 }
+        #expect(homes == [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    }
+}
+
+/// Counts what a picture consists of.
+private final class Outline: NSObject, XMLParserDelegate {
+    var cellCount = 0
+    var rowLabels: [String] = []
+    var columnLabels: [String] = []
+    /// The open elements, each with its class.
+    private var open: [(name: String, part: String)] = []
+
+    func parser(
+        _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?,
+        qualifiedName: String?, attributes: [String: String]
+    ) {
+        open.append((elementName, attributes["class"] ?? open.last?.part ?? ""))
+        guard let part = open.last?.part else { return }
+        switch (elementName, part) {
+        case ("rect", "cells"): cellCount += 1
+        case ("text", "rows"): rowLabels.append("")
+        case ("text", "columns"): columnLabels.append("")
+        default: break
+        }
+    }
+
+    func parser(
+        _ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?,
+        qualifiedName: String?
+    ) { open.removeLast() }
+
+    func parser(_ parser: XMLParser, foundCharacters string: String) {
+        guard let element = open.last, element.name == "text" else { return }
+        if element.part == "rows" { rowLabels[rowLabels.count - 1] += string }
+        if element.part == "columns" { columnLabels[columnLabels.count - 1] += string }
+    }
+}
