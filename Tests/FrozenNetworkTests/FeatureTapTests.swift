@@ -3,110 +3,114 @@ import Networks
 import Tensors
 import Testing
 
-@Suite("Feature taps")
-struct FeatureTapTests {
-    struct Expectation: Sendable {
-        let architecture: ResNet.Architecture
-        let names: [String]
-        let channels: [Int]
-    }
-
-    @Test(
-        "Names and channels are those of published weights",
-        arguments: [
-            Expectation(
-                architecture: .resNet18,
-                names: ["layer1.1.conv2", "layer2.1.conv2", "layer3.1.conv2", "layer4.1.conv2"],
-                channels: [64, 128, 256, 512]),
-            Expectation(
-                architecture: .resNet34,
-                names: ["layer1.2.conv2", "layer2.3.conv2", "layer3.5.conv2", "layer4.2.conv2"],
-                channels: [64, 128, 256, 512]),
-            Expectation(
-                architecture: .resNet50,
-                names: ["layer1.2.conv3", "layer2.3.conv3", "layer3.5.conv3", "layer4.2.conv3"],
-                channels: [256, 512, 1024, 2048]),
-            Expectation(
-                architecture: .resNet101,
-                names: ["layer1.2.conv3", "layer2.3.conv3", "layer3.22.conv3", "layer4.2.conv3"],
-                channels: [256, 512, 1024, 2048]),
-            Expectation(
-                architecture: .resNet152,
-                names: ["layer1.2.conv3", "layer2.7.conv3", "layer3.35.conv3", "layer4.2.conv3"],
-                channels: [256, 512, 1024, 2048]),
-        ])
-    func namesAndChannels(_ expected: Expectation) {
-        let network = ResNet(expected.architecture)
-        #expect(network.taps.map(\.stage) == [0, 1, 2, 3])
-        #expect(network.taps.map { network.tapName($0) } == expected.names)
-        #expect(network.taps.map { network.tapChannels($0) } == expected.channels)
-        let filters = Dictionary(
-            uniqueKeysWithValues: network.parameters.map { ($0.name, $0.shape[0]) })
-        #expect(expected.names.map { filters[$0 + ".weight"] } == expected.channels)
-    }
-
-    @Test("A configuration names the stages from layer1 to layer4")
-    func configurationNames() {
-        let names = ["layer1", "layer2", "layer3", "layer4"]
-        #expect(names.compactMap { FeatureTap(configurationName: $0)?.stage } == [0, 1, 2, 3])
-        #expect(names.compactMap { FeatureTap(configurationName: $0)?.configurationName } == names)
-        for name in ["layer0", "layer5", "layer", "layer01", "Layer1", "layer1 ", "layer1.2.conv3", ""] {
-            #expect(FeatureTap(configurationName: name) == nil, "\(name)")
+extension FrozenNetworkTests {
+    @Suite("Feature taps")
+    struct FeatureTapTests {
+        struct Expectation: Sendable {
+            let architecture: ResNet.Architecture
+            let names: [String]
+            let channels: [Int]
         }
-    }
 
-    @Test("Observing changes nothing, and only what was asked for is there")
-    func observing() throws {
-        let network = NetworkCase.all[0].network()
-        let images = Variable(NetworkCase.all[0].images())
-        let plain = try network.features(images, .inference).value
-        let observed = try network.features(
-            images, .inference, observing: [network.taps[1], network.taps[3]])
-        #expect(observed.features.value.elements == plain.elements)
-        #expect(Set(observed.maps.keys) == [network.taps[1], network.taps[3]])
-        #expect(observed.maps[network.taps[1]]?.shape == [3, 16, 8, 8])
-        #expect(observed.maps[network.taps[3]]?.shape == [3, 64, 2, 2])
-        #expect(try network.features(images, .inference, observing: []).maps.isEmpty)
-    }
-
-    @Test("A map is the raw output of its convolution: zeroing a filter zeroes its channel and no other")
-    func rawOutput() throws {
-        let network = NetworkCase.all[0].network()
-        let tap = network.taps[2]
-        let images = Variable(NetworkCase.all[0].images())
-        let whole = try #require(try network.features(images, .inference, observing: [tap]).maps[tap]?.value)
-        let weight = try #require(network.parameters.first { $0.name == "layer3.1.conv2.weight" })
-        let filterCount = weight.count / weight.shape[0]
-        weight.variable.assign(
-            Tensor(
-                weight.shape,
-                weight.variable.value.elements.enumerated().map { $0 / filterCount == 5 ? 0 : $1 }))
-        let changed = try #require(
-            try network.features(images, .inference, observing: [tap]).maps[tap]?.value)
-        for channel in 0..<32 {
-            let expected = channel == 5 ? [Float](repeating: 0, count: 48) : whole.channel(channel).elements
-            #expect(changed.channel(channel).elements == expected, "channel \(channel)")
+        @Test(
+            "Names and channels are those of published weights",
+            arguments: [
+                Expectation(
+                    architecture: .resNet18,
+                    names: ["layer1.1.conv2", "layer2.1.conv2", "layer3.1.conv2", "layer4.1.conv2"],
+                    channels: [64, 128, 256, 512]),
+                Expectation(
+                    architecture: .resNet34,
+                    names: ["layer1.2.conv2", "layer2.3.conv2", "layer3.5.conv2", "layer4.2.conv2"],
+                    channels: [64, 128, 256, 512]),
+                Expectation(
+                    architecture: .resNet50,
+                    names: ["layer1.2.conv3", "layer2.3.conv3", "layer3.5.conv3", "layer4.2.conv3"],
+                    channels: [256, 512, 1024, 2048]),
+                Expectation(
+                    architecture: .resNet101,
+                    names: ["layer1.2.conv3", "layer2.3.conv3", "layer3.22.conv3", "layer4.2.conv3"],
+                    channels: [256, 512, 1024, 2048]),
+                Expectation(
+                    architecture: .resNet152,
+                    names: ["layer1.2.conv3", "layer2.7.conv3", "layer3.35.conv3", "layer4.2.conv3"],
+                    channels: [256, 512, 1024, 2048]),
+            ])
+        func namesAndChannels(_ expected: Expectation) {
+            let network = ResNet(expected.architecture)
+            #expect(network.taps.map(\.stage) == [0, 1, 2, 3])
+            #expect(network.taps.map { network.tapName($0) } == expected.names)
+            #expect(network.taps.map { network.tapChannels($0) } == expected.channels)
+            let filters = Dictionary(
+                uniqueKeysWithValues: network.parameters.map { ($0.name, $0.shape[0]) })
+            #expect(expected.names.map { filters[$0 + ".weight"] } == expected.channels)
         }
-    }
 
-    @Test("A gradient from a map reaches what lies before its tap and nothing behind")
-    func gradient() throws {
-        let network = NetworkCase.all[0].network()
-        let tap = network.taps[1]
-        let tape = Tape()
-        let images = Variable(NetworkCase.all[0].images())
-        let observed = try network.features(
-            images, ForwardContext(tape: tape, normalization: .running), observing: [tap])
-        let map = try #require(observed.maps[tap])
-        let pooled = tape.globalAveragePooling(map)
-        let weight = Variable(Tensor(repeating: 1, [2, 16]))
-        let loss = tape.crossEntropy(
-            tape.linear(pooled, weight: weight, bias: Variable(Tensor([2], [0, 1]))), labels: [0, 1, 0],
-            divisor: 3)
-        try tape.backward(from: loss)
-        let reached = Set(network.parameters.filter { $0.variable.gradient != nil }.map(\.name))
-        #expect(reached.contains("layer2.1.conv2.weight") && reached.contains("conv1.weight"))
-        #expect(!reached.contains("layer2.1.bn2.weight"))
-        #expect(reached.allSatisfy { !$0.hasPrefix("layer3") && !$0.hasPrefix("layer4") })
+        @Test("A configuration names the stages from layer1 to layer4")
+        func configurationNames() {
+            let names = ["layer1", "layer2", "layer3", "layer4"]
+            #expect(names.compactMap { FeatureTap(configurationName: $0)?.stage } == [0, 1, 2, 3])
+            #expect(names.compactMap { FeatureTap(configurationName: $0)?.configurationName } == names)
+            for name in ["layer0", "layer5", "layer", "layer01", "Layer1", "layer1 ", "layer1.2.conv3", ""] {
+                #expect(FeatureTap(configurationName: name) == nil, "\(name)")
+            }
+        }
+
+        @Test("Observing changes nothing, and only what was asked for is there")
+        func observing() throws {
+            let network = NetworkCase.all[0].network()
+            let images = Variable(NetworkCase.all[0].images())
+            let plain = try network.features(images, .inference).value
+            let observed = try network.features(
+                images, .inference, observing: [network.taps[1], network.taps[3]])
+            #expect(observed.features.value.elements == plain.elements)
+            #expect(Set(observed.maps.keys) == [network.taps[1], network.taps[3]])
+            #expect(observed.maps[network.taps[1]]?.shape == [3, 16, 8, 8])
+            #expect(observed.maps[network.taps[3]]?.shape == [3, 64, 2, 2])
+            #expect(try network.features(images, .inference, observing: []).maps.isEmpty)
+        }
+
+        @Test("A map is the raw output of its convolution: zeroing a filter zeroes its channel and no other")
+        func rawOutput() throws {
+            let network = NetworkCase.all[0].network()
+            let tap = network.taps[2]
+            let images = Variable(NetworkCase.all[0].images())
+            let whole = try #require(
+                try network.features(images, .inference, observing: [tap]).maps[tap]?.value)
+            let weight = try #require(network.parameters.first { $0.name == "layer3.1.conv2.weight" })
+            let filterCount = weight.count / weight.shape[0]
+            weight.variable.assign(
+                Tensor(
+                    weight.shape,
+                    weight.variable.value.elements.enumerated().map { $0 / filterCount == 5 ? 0 : $1 }))
+            let changed = try #require(
+                try network.features(images, .inference, observing: [tap]).maps[tap]?.value)
+            for channel in 0..<32 {
+                let expected =
+                    channel == 5 ? [Float](repeating: 0, count: 48) : whole.channel(channel).elements
+                #expect(changed.channel(channel).elements == expected, "channel \(channel)")
+            }
+        }
+
+        @Test("A gradient from a map reaches what lies before its tap and nothing behind")
+        func gradient() throws {
+            let network = NetworkCase.all[0].network()
+            let tap = network.taps[1]
+            let tape = Tape()
+            let images = Variable(NetworkCase.all[0].images())
+            let observed = try network.features(
+                images, ForwardContext(tape: tape, normalization: .running), observing: [tap])
+            let map = try #require(observed.maps[tap])
+            let pooled = tape.globalAveragePooling(map)
+            let weight = Variable(Tensor(repeating: 1, [2, 16]))
+            let loss = tape.crossEntropy(
+                tape.linear(pooled, weight: weight, bias: Variable(Tensor([2], [0, 1]))), labels: [0, 1, 0],
+                divisor: 3)
+            try tape.backward(from: loss)
+            let reached = Set(network.parameters.filter { $0.variable.gradient != nil }.map(\.name))
+            #expect(reached.contains("layer2.1.conv2.weight") && reached.contains("conv1.weight"))
+            #expect(!reached.contains("layer2.1.bn2.weight"))
+            #expect(reached.allSatisfy { !$0.hasPrefix("layer3") && !$0.hasPrefix("layer4") })
+        }
     }
 }
