@@ -71,6 +71,12 @@ let package = Package(
                 "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "ImageData", "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
+                "Training",
+            ], swiftSettings: strict),
         // Runs the built binary, which the dependency keeps up to date.
         .testTarget(
             name: "CommandLineTests", dependencies: ["ballast"], swiftSettings: strict),
