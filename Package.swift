@@ -83,11 +83,6 @@ let package = Package(
         .testTarget(
             name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(
-            name: "RegularizersTests",
-            dependencies: [
-                "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
-            ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
