@@ -58,7 +58,7 @@ import Testing
         }
         try write([:], [0.5, 0.5, 1, 0])
         _ = try Relationship(contentsOf: path, classNames: ["a", "b"], sourceClassCount: 2)
-        try write(["kind": .some(nil)], [0.5, 0.5, 1, 0])
+        try write(["kind": nil], [0.5, 0.5, 1, 0])
         expect("is not a relationship", path, ["a", "b"], 2)
         try write(["version": "2"], [0.5, 0.5, 1, 0])
         expect("version 2", path, ["a", "b"], 2)

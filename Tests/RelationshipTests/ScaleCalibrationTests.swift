@@ -7,7 +7,7 @@ import Testing
 @Suite struct ScaleCalibrationTests {
     /// Two classes, logits (1, 0): with a share q of right answers the best scale is ln(q / (1 − q)).
     private func best(rightCount: Int, of count: Int, unit: Double) -> Double {
-        let logits = (0..<count).flatMap { _ in [unit, 0] }
+        let logits = (0..<2 * count).map { $0.isMultiple(of: 2) ? unit : 0 }
         return ScaleCalibration.scale(
             logits: DoubleMatrix(rowCount: count, columnCount: 2, elements: logits),
             labels: (0..<count).map { $0 < rightCount ? 0 : 1 })
