@@ -24,6 +24,14 @@ struct MethodConfiguration: Sendable, Equatable {
         }
     }
 
+    /// Whether the method pulls towards the weights that the run starts from, so that random ones make no sense.
+    var needsPretrainedWeights: Bool {
+        switch settings {
+        case .fineTune: false
+        case .l2SP: true
+        }
+    }
+
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
         let name = try reader.required("name", ValueKind<MethodName>.choice)
