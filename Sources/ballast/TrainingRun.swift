@@ -48,9 +48,11 @@ struct TrainingRun {
         let directory = try Self.makeDirectory(configuration, group: group)
         let progress = group.rank == 0 ? ProgressLine() : nil
         for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
+        let images = splits.training.dataset
         let description = ModelDescription(
             network: configuration.network, classNames: splits.training.classNames,
-            classes: configuration.data.classes, normalization: splits.normalization)
+            classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
+            normalization: splits.normalization)
         trainer = Trainer(
             step: step, plan: plan, data: data, normalization: mode, group: group, directory: directory,
             progress: progress, metadata: try description.metadata())
