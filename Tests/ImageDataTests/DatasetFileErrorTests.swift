@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func labelsTakenForImages() throws {
-        let error = openingError(try fixture("small-labels-idx1-ubyte.gz"))
+        let error = openingError(fixture("small-labels-idx1-ubyte.gz"))
         #expect(error?.kind == .format && error?.detail.contains("00 00 08 01") == true)
     }
 
