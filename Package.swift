@@ -79,7 +79,7 @@ let package = Package(
             ], swiftSettings: strict),
         // Runs the built binary, which the dependency keeps up to date.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["ballast"], swiftSettings: strict),
+            name: "CommandLineTests", dependencies: ["ballast", "Tensors"], swiftSettings: strict),
         .executableTarget(
             name: "MPIChecks", dependencies: ["ProcessGroups"], path: "Tests/MPIChecks",
             swiftSettings: strict),

@@ -10,13 +10,13 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 ranks=$(nproc)
 while [ $# -gt 0 ]; do
     case $1 in
-    -n) ranks=${2:?number of ranks after -n}; shift 2 ;;
+    -n) ranks=${2-}; shift $(($# > 1 ? 2 : 1)) ;;
     --) shift; break ;;
     *) echo "usage: launch/local.sh [-n RANKS] -- ballast COMMAND …" >&2; exit 64 ;;
     esac
 done
+case $ranks in '' | *[!0-9]* | 0*) echo "launch/local.sh: -n takes a number of ranks, not '$ranks'" >&2; exit 64 ;; esac
 [ $# -gt 0 ] || { echo "usage: launch/local.sh [-n RANKS] -- ballast COMMAND …" >&2; exit 64; }
-case $ranks in '' | *[!0-9]* | 0) echo "launch/local.sh: -n takes a number of ranks, not '$ranks'" >&2; exit 64 ;; esac
 
 . "$root/launch/threads.sh" "$ranks"
 if [ "$1" = ballast ]; then

@@ -1,3 +1,4 @@
+internal import ProcessGroups
 internal import Tensors
 
 /// Batch spectral shrinkage: the smallest singular values of the batch's features are suppressed,
@@ -22,11 +23,16 @@ public final class BSS: Regularizer {
 
     /// `Σ of the k smallest σ²`.
     ///
-    /// - Throws: `NonFiniteError` where a feature is no number; what the group throws.
+    /// - Throws: `CollectiveFailure` where a feature is no number; what the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
-        let value = try step.context.tape.smallestSingularValues(
-            step.features, count: count, over: step.group)
-        return WeightedPenalty(value, weight: tradeOff)
+        do {
+            let value = try step.context.tape.smallestSingularValues(
+                step.features, count: count, over: step.group)
+            return WeightedPenalty(value, weight: tradeOff)
+        } catch let error as NonFiniteError {
+            // Every rank looked at the same gathered features, so every rank is here.
+            throw CollectiveFailure(message: "\(error)", exitCode: error.exitCode)
+        }
     }
 }

@@ -39,7 +39,7 @@ public final class RunDirectory {
             try Data().write(to: URL(fileURLWithPath: metricsPath))
             metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
         } catch {
-            throw RunDirectoryError("\(path): cannot make the folder of the run: \(error.reason)")
+            throw RunDirectoryError("\(path): cannot make the folder of the run: \(error.systemReason)")
         }
     }
 
@@ -50,7 +50,7 @@ public final class RunDirectory {
         do {
             try metrics.write(contentsOf: encoder.encode(event) + Data("\n".utf8))
         } catch {
-            throw RunDirectoryError("\(path)/metrics.jsonl: cannot be written: \(error.reason)")
+            throw RunDirectoryError("\(path)/metrics.jsonl: cannot be written: \(error.systemReason)")
         }
     }
 }
@@ -63,18 +63,4 @@ public struct RunDirectoryError: Error, ExitCodeProviding, CustomStringConvertib
     public var exitCode: Int32 { ExitCode.inputOutput }
 
     init(_ description: String) { self.description = description }
-}
-
-extension Error {
-    /// What the system said, in its own words where Foundation passes them on.
-    var reason: String {
-        let error = self as NSError
-        if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError,
-            underlying.domain == NSPOSIXErrorDomain
-        {
-            return String(cString: strerror(Int32(underlying.code)))
-        }
-        return error.domain == NSPOSIXErrorDomain
-            ? String(cString: strerror(Int32(error.code))) : error.localizedDescription
-    }
 }

@@ -97,7 +97,7 @@ public final class Trainer {
     /// Trains, and saves the best model.
     ///
     /// - Returns: How it went, the same on every rank.
-    /// - Throws: `DivergenceError` where the loss is no number any more; what data, group and files throw.
+    /// - Throws: `CollectiveFailure` where the loss is no number any more; what data, group and files throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Outcome {
         let start = ContinuousClock.now
@@ -136,7 +136,11 @@ public final class Trainer {
         let rate = plan.learningRate * plan.schedule.factor(step: step)
         let result = try self.step.run(
             batches, globalBatch: plan.globalBatch, rate: rate, headOnly: epoch < plan.headOnlyEpochs)
-        guard result.loss.isFinite else { throw DivergenceError(step: step + 1, loss: result.loss) }
+        // The loss is that of the global batch: every rank stops here or none does.
+        guard result.loss.isFinite else {
+            throw CollectiveFailure(
+                message: Self.divergence(step: step + 1, loss: result.loss), exitCode: ExitCode.internalError)
+        }
         let elapsed = (ContinuousClock.now - began).seconds
         let event = StepEvent(
             step: step + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
@@ -162,6 +166,12 @@ public final class Trainer {
         return evaluation
     }
 
+    /// Says at which step the loss has left the range of numbers, and what to do.
+    private static func divergence(step: Int, loss: Double) -> String {
+        "the loss at step \(step) is \(loss): training has diverged; lower optimizer.learning-rate, add "
+            + "schedule.warm-up-steps or set training.clip-gradient-norm"
+    }
+
     private func log(_ event: RunEvent) throws { try directory?.append(event) }
 
     private func save() throws {
@@ -179,19 +189,4 @@ extension Evaluation {
             format: "accuracy %.2f %%, mean class accuracy %.2f %%, loss %.4f, %d samples", accuracy * 100,
             meanClassAccuracy * 100, loss, count)
     }
-}
-
-/// The loss has left the range of numbers.
-public struct DivergenceError: Error, ExitCodeProviding, CustomStringConvertible {
-    let step: Int
-    let loss: Double
-
-    /// Says at which step, and what to do.
-    public var description: String {
-        "the loss at step \(step) is \(loss): training has diverged; lower optimizer.learning-rate, add "
-            + "schedule.warm-up-steps or set training.clip-gradient-norm, and check the images for values that are no numbers"
-    }
-
-    /// 70: the run cannot go on.
-    public var exitCode: Int32 { ExitCode.internalError }
 }

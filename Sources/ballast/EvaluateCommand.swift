@@ -44,7 +44,7 @@ struct EvaluateCommand: ParsableCommand {
             return Array(try JSONEncoder().encode(ModelDescription(file)))
         }
         let description = try JSONDecoder().decode(ModelDescription.self, from: Data(content))
-        let classifier = try description.makeClassifier(modelPath)
+        let classifier = try group.agree { try description.makeClassifier(modelPath) }
         try group.coordinate { () throws -> Void in
             try classifier.load(SafetensorsFile(contentsOf: modelPath))
         }
@@ -69,9 +69,12 @@ struct EvaluateCommand: ParsableCommand {
         let normalization = try ImageData.Normalization(
             mean: description.mean, standardDeviation: description.standardDeviation)
         let dataset = try DatasetFile.open(path: data, normalization: normalization)
-        guard dataset.channels == 3 else {
+        let imageSize = [dataset.channels, dataset.height, dataset.width]
+        guard imageSize == description.imageSize else {
             throw DataError(
-                .format, path: data, "images have \(dataset.channels) channels; the model needs 3")
+                .format, path: data,
+                "images have size \(imageSize), the model was trained on \(description.imageSize); both must be equal"
+            )
         }
         let kept = classes.isEmpty ? description.classes : classes
         if let kept, kept.count != description.classNames.count {
@@ -146,5 +149,5 @@ struct OutputError: Error, ExitCodeProviding, CustomStringConvertible {
     let underlying: any Error
     /// 74: input or output.
     var exitCode: Int32 { ExitCode.inputOutput }
-    var description: String { "\(path): cannot be written: \(underlying.localizedDescription)" }
+    var description: String { "\(path): cannot be written: \(underlying.systemReason)" }
 }

@@ -25,14 +25,6 @@ extension MethodSettings {
         }
     }
 
-    /// Whether the method compares with the pretrained network, so that random weights make no sense.
-    var needsWeights: Bool {
-        switch self {
-        case .l2SP, .delta, .lwf, .coTuning: true
-        case .fineTune, .biTuning, .bss: false
-        }
-    }
-
     /// The method that the settings describe.
     ///
     /// - Throws: `UsageError`, the same on every rank, where an initial state does not fit.

@@ -15,6 +15,8 @@ struct ModelDescription: Codable, Equatable {
     var classNames: [String]
     /// Labels of the training data that were kept, in the order of the logits; nil for all.
     var classes: [Int]?
+    /// Channels, rows and columns of the images that the model was trained on.
+    var imageSize: [Int]
     /// Means of red, green and blue that pixels in [0, 1] are normalized by.
     var mean: [Float]
     /// Their standard deviations.
@@ -32,11 +34,12 @@ struct ModelDescription: Codable, Equatable {
 
     init(
         network: NetworkConfiguration, classNames: [String], classes: [Int]?,
-        normalization: ImageData.Normalization
+        imageSize: [Int], normalization: ImageData.Normalization
     ) {
         self.network = network.name.rawValue
         (baseWidth, stem) = (network.baseWidth, network.stem.rawValue)
         (self.classNames, self.classes) = (classNames, classes)
+        self.imageSize = imageSize
         (mean, standardDeviation) = (normalization.mean, normalization.standardDeviation)
     }
 

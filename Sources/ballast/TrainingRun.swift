@@ -46,9 +46,11 @@ struct TrainingRun {
             headOnlyEpochs: regularizer.headOnlyEpochs)
         let data = try Self.loaders(
             splits, configuration, secondView: regularizer.needs.secondView, group: group)
+        let images = splits.training.dataset
         let description = ModelDescription(
             network: configuration.network, classNames: splits.training.classNames,
-            classes: configuration.data.classes, normalization: splits.normalization)
+            classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
+            normalization: splits.normalization)
         trainer = Trainer(
             step: step, plan: plan, data: data, normalization: mode, group: group, directory: directory,
             progress: progress, metadata: try description.metadata())

@@ -35,6 +35,10 @@ struct TrainingSplits {
         let normalization = try data.imageNormalization
         var notes: [String] = []
         let dataset = try DatasetFile.open(path: data.train, normalization: normalization)
+        guard dataset.channels == 3 else {
+            throw DataError(
+                .format, path: data.train, "images have \(dataset.channels) channels; networks take 3")
+        }
         if let size = data.imageSize, dataset.height != size || dataset.width != size {
             throw DataError(
                 .setting, path: data.train,

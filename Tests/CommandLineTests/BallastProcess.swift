@@ -22,33 +22,68 @@ enum BallastProcess {
         return packageRoot.appending(path: ".build/release/ballast")
     }()
 
-    /// The reference files: the environment's `BALLAST_GOLDEN`, or `shared/golden` in or beside the package.
-    static let golden: URL = {
-        if let path = ProcessInfo.processInfo.environment["BALLAST_GOLDEN"] { return URL(filePath: path) }
-        let inside = packageRoot.appending(path: "shared/golden")
-        guard !FileManager.default.fileExists(atPath: inside.path) else { return inside }
-        return packageRoot.deletingLastPathComponent().appending(path: "shared/golden")
-    }()
+    /// The reference files.
+    static let golden = packageRoot.appending(path: "Tests/Golden")
 
-    /// Runs the program with arguments, in a folder if one is given, and waits for its end.
-    static func run(_ arguments: [String], in folder: URL? = nil) async throws -> Outcome {
+    /// Runs the program with arguments and waits for its end.
+    ///
+    /// - Parameters:
+    ///   - arguments: What stands after `ballast`.
+    ///   - ranks: How many ranks `mpirun` starts; 0 runs the program without it.
+    ///   - folder: Where to run, if not in the current folder.
+    static func run(_ arguments: [String], ranks: Int = 0, in folder: URL? = nil) async throws -> Outcome {
+        let launcher = [
+            "mpirun", "--oversubscribe", "--bind-to", "none",
+            // Without this, mpirun takes a second of rest after each job that fails.
+            "--mca", "odls_base_sigkill_timeout", "0", "-np", String(ranks),
+        ]
+        return try await run(
+            command: (ranks == 0 ? [] : launcher) + [binary.path] + arguments, in: folder,
+            // Containers often run as root, which OpenMPI refuses without the first two.
+            environment: [
+                "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1",
+            ])
+    }
+
+    /// Runs any command, which must end by itself, and waits for its end.
+    ///
+    /// - Parameter environment: Variables that are added to those of this process.
+    static func run(
+        command: [String], in folder: URL? = nil, environment: [String: String] = [:]
+    ) async throws -> Outcome {
         let process = Process()
-        process.executableURL = binary
-        process.arguments = arguments
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["timeout", "--kill-after=5", String(secondsUntilHanging)] + command
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = folder }
         // Files and not pipes: nobody has to read both at once while the program writes.
         let scratch = try TemporaryFolder()
         let output = try scratch.handle(named: "output")
         let errors = try scratch.handle(named: "errors")
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = errors
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in continuation.resume() }
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
-        return Outcome(
+        let outcome = Outcome(
             exitCode: process.terminationStatus, output: try scratch.text(of: "output"),
             errors: try scratch.text(of: "errors"))
+        // What `timeout` exits with where it had to end the command.
+        guard ![124, 137].contains(outcome.exitCode) else {
+            throw Hanging(command: command, outcome: outcome)
+        }
+        return outcome
+    }
+
+    /// After so many seconds a command counts as one that never ends. It is no measure of speed.
+    private static let secondsUntilHanging = 120
+
+    /// A command that did not end.
+    struct Hanging: Error {
+        let command: [String]
+        let outcome: Outcome
     }
 
     /// Runs `ballast train --dry-run` on a configuration in `folder`, from that folder.

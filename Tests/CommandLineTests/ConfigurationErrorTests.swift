@@ -171,6 +171,13 @@ import Testing
             "  workers: 2", "  mean: [0.5]\n  std: [1, 1, 1]",
             "run.yaml:8: data.std has 3 entries and data.mean 1; expected as many"
         ),
+        (
+            "  epochs: 3", "  epochs: 4",
+            """
+            run.yaml:4: network has no weights, but method 'l2-sp' pulls towards pretrained weights; set \
+            network.weights to a file, or method.name to fine-tune
+            """
+        ),
         // Keys that are missing or there twice.
         (
             "  train: pictures", "  trian: pictures",

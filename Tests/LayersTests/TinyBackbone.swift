@@ -15,10 +15,18 @@ final class TinyBackbone: Backbone {
 
     func initialize(seed: UInt64) { convolution.initialize(seed: seed) }
 
-    func features(_ images: Variable, _ context: ForwardContext) throws -> Variable {
-        context.tape.globalAveragePooling(
-            try normalization(convolution(images, context), rectifying: true, context))
+    func features(
+        _ images: Variable, _ context: ForwardContext, observing: Set<FeatureTap>
+    ) throws -> (features: Variable, maps: [FeatureTap: Variable]) {
+        let map = try normalization(convolution(images, context), rectifying: true, context)
+        return (context.tape.globalAveragePooling(map), [:])
     }
+
+    // The tests of layers look at no feature maps and freeze nothing.
+    let taps: [FeatureTap] = []
+    func tapName(_ tap: FeatureTap) -> String { fatalError("no tap \(tap)") }
+    func tapChannels(_ tap: FeatureTap) -> Int { fatalError("no tap \(tap)") }
+    func frozen(keeping taps: Set<FeatureTap>) -> any FrozenBackbone { fatalError("never frozen") }
 }
 
 /// Calls `body` with a path in a folder that is removed afterwards.

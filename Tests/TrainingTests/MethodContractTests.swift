@@ -108,7 +108,7 @@ import Training
         do {
             let result = try bench.step.run([damaged.batch(0..<7)], globalBatch: 7, rate: 0.01)
             #expect(!result.loss.isFinite)
-        } catch let error as NonFiniteError {
+        } catch let error as CollectiveFailure {
             #expect("\(error)".contains("nan"))
         }
     }

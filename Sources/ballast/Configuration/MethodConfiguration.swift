@@ -30,6 +30,14 @@ struct MethodConfiguration: Sendable, Equatable {
         }
     }
 
+    /// Whether the method compares with the weights that the run starts from, so that random ones make no sense.
+    var needsPretrainedWeights: Bool {
+        switch settings {
+        case .l2SP, .delta, .lwf, .coTuning: true
+        case .fineTune, .biTuning, .bss: false
+        }
+    }
+
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
         let name = try reader.required("name", ValueKind<MethodName>.choice)

@@ -48,6 +48,13 @@ struct RunConfiguration: Sendable, Equatable {
         var reader = try SectionReader(document.root, directory: directory)
         try self.init(reading: &reader)
         try reader.finish()
+        // A condition of two sections comes last: mistakes within one have a line of their own.
+        guard network.weights != nil || !method.needsPretrainedWeights else {
+            throw reader.error(
+                at: "network",
+                "has no weights, but method '\(method.name.rawValue)' compares with pretrained weights; set "
+                    + "network.weights to a file, or method.name to fine-tune")
+        }
     }
 
     private init(reading reader: inout SectionReader) throws {
