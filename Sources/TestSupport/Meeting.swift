@@ -24,7 +24,8 @@ final class Meeting: @unchecked Sendable {
 
     private let condition = NSCondition()
     private var contributions: [Int: (call: String, values: any Sendable)] = [:]
-    private var ended: Set<Int> = []
+    /// The rank that left first: the others left because of it, if they did.
+    private var firstEnded: Int?
 
     /// How many exchanges are complete, and what the latest came to. It stays until all ranks have seen it,
     /// because the next one cannot complete without them.
@@ -49,7 +50,7 @@ final class Meeting: @unchecked Sendable {
             contributions[rank] = (call, values)
             if contributions.count == size { complete() }
             while completed == number {
-                if let missing = ended.min() { throw ThreadedGroupError.ended(rank: missing, call: call) }
+                if let missing = firstEnded { throw ThreadedGroupError.ended(rank: missing, call: call) }
                 condition.wait()
             }
             return try latest.get().compactMap { $0 as? [E] }
@@ -59,7 +60,7 @@ final class Meeting: @unchecked Sendable {
     /// Notes that a rank will not come any more.
     func end(_ rank: Int) {
         condition.withLock {
-            ended.insert(rank)
+            if firstEnded == nil { firstEnded = rank }
             condition.broadcast()
         }
     }

@@ -37,7 +37,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         train("data.clases=[0]", 64, "unknown key 'data.clases'; did you mean 'classes'?"),
         train(
             "method.name=l2-sp network.weights=null", 64,
-            "network has no weights, but method 'l2-sp' pulls towards pretrained weights"),
+            "network has no weights, but method 'l2-sp' compares with pretrained weights"),
         train(
             "training.accumulation=3", 64, "training.global-batch 4 is no multiple of training.accumulation 3"
         ),

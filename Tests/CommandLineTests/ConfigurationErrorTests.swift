@@ -64,8 +64,8 @@ import Testing
         ),
         // Names that do not exist.
         (
-            "  name: l2-sp", "  name: delta",
-            "run.yaml:2: method.name is 'delta'; expected one of fine-tune, l2-sp"
+            "  name: l2-sp", "  name: stoch-norm",
+            "run.yaml:2: method.name is 'stoch-norm'; expected one of fine-tune, l2-sp, delta, lwf, co-tuning, bi-tuning, bss"
         ),
         (
             "  name: resnet18", "  name: vgg",
@@ -174,7 +174,7 @@ import Testing
         (
             "  epochs: 3", "  epochs: 4",
             """
-            run.yaml:4: network has no weights, but method 'l2-sp' pulls towards pretrained weights; set \
+            run.yaml:4: network has no weights, but method 'l2-sp' compares with pretrained weights; set \
             network.weights to a file, or method.name to fine-tune
             """
         ),

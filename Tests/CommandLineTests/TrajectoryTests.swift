@@ -45,7 +45,8 @@ extension ManyRanksTests {
         /// Each tensor may be off by 1e-5 of its largest element; the six steps move it by more than 1e-4.
         private func expectFinalTensors(_ model: SafetensorsFile, _ golden: SafetensorsFile) throws {
             let prefix = "output.final."
-            let names = golden.names.filter { $0.hasPrefix(prefix) }
+            // Queues are a state of the method, not a part of the model.
+            let names = golden.names.filter { $0.hasPrefix(prefix) && !$0.contains("queue") }
             #expect(names.count == 5)
             for name in names {
                 let own = name.replacing(prefix, with: "").replacing("head.", with: "fc.")
