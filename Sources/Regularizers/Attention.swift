@@ -54,11 +54,15 @@ enum Attention {
             for (index, tap) in taps.enumerated() {
                 let name = preparation.backbone.tapName(tap)
                 guard let shape = file.shape(of: name) else {
-                    throw AttentionError(path, "has no attention for '\(name)'; it holds \(file.names.joined(separator: ", "))")
+                    throw AttentionError(
+                        path, "has no attention for '\(name)'; it holds \(file.names.joined(separator: ", "))"
+                    )
                 }
                 guard shape.count == weights[index].count else {
                     throw AttentionError(
-                        path, "attention '\(name)' has \(shape.count) channels, the network \(weights[index].count)")
+                        path,
+                        "attention '\(name)' has \(shape.count) channels, the network \(weights[index].count)"
+                    )
                 }
                 weights[index] = try file.tensor(name).elements
             }
@@ -70,7 +74,8 @@ enum Attention {
     private static func checkKey(of file: SafetensorsFile, _ preparation: Preparation) throws {
         let expected = key(preparation)
         guard expected.keys.contains(where: { file.metadata[$0] != nil }) else {
-            preparation.say("attention: \(file.path) does not say what it was computed from; it is used as it is")
+            preparation.say(
+                "attention: \(file.path) does not say what it was computed from; it is used as it is")
             return
         }
         for (name, value) in expected.sorted(by: { $0.key < $1.key }) where file.metadata[name] != value {

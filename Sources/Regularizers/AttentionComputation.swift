@@ -77,7 +77,8 @@ struct AttentionComputation {
             let rate = Self.rate * pow(0.1, Double(epoch) / Self.epochsOfDecay)
             for start in stride(from: 0, to: order.count, by: Self.batchSize) {
                 let chosen = Array(order[start..<min(start + Self.batchSize, order.count)])
-                try descend(features.gathered(rows: chosen), chosen.map { allLabels[$0] }, momenta, rate: rate)
+                try descend(
+                    features.gathered(rows: chosen), chosen.map { allLabels[$0] }, momenta, rate: rate)
             }
         }
         // Every rank has computed the same; this makes it so to the last bit.
@@ -140,7 +141,8 @@ struct AttentionComputation {
                         for index in before.indices {
                             let (row, column) = (index / classes, index % classes)
                             buffer[index] =
-                                before[index] + weight[column * width + channel] * changes[row * width + channel]
+                                before[index] + weight[column * width + channel]
+                                * changes[row * width + channel]
                         }
                     }
                 }

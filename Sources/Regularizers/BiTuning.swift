@@ -119,7 +119,8 @@ public final class BiTuning: Regularizer {
         let head = classifier.head
         let yTerm = tape.contrastiveClassification(
             h, classifier: head.weight.variable.value.normalizedRows(appending: head.bias.variable.value),
-            queue: queues.h, labels: step.labels, temperature: settings.temperature, divisor: step.globalBatch)
+            queue: queues.h, labels: step.labels, temperature: settings.temperature, divisor: step.globalBatch
+        )
         return WeightedPenalty(tape.sum(zTerm, yTerm), weight: settings.tradeOff)
     }
 
@@ -142,7 +143,8 @@ public final class BiTuning: Regularizer {
     public func restore(_ state: [NamedTensor]) throws {
         let own = keyState
         let saved = try own.map { try state.tensor($0.name, shape: $0.tensor.shape) }
-        try queues.restore(Dictionary(state.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first }))
+        try queues.restore(
+            Dictionary(state.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first }))
         for (tensor, other) in zip(own, saved) { tensor.tensor.copy(from: other) }
         keyParametersDidChange()
     }

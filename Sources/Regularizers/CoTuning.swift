@@ -68,7 +68,8 @@ public final class CoTuning: Regularizer {
             }
             return try .reverse(
                 trainLogits: logits, trainLabels: labels, validationLogits: validationLogits,
-                validationLabels: validationLabels, classNames: preparation.training.classNames, sourceLogitScale: scale, group: group)
+                validationLabels: validationLabels, classNames: preparation.training.classNames,
+                sourceLogitScale: scale, group: group)
         }
     }
 

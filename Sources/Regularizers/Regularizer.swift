@@ -135,7 +135,8 @@ extension [NamedTensor] {
             throw StateError("tensor '\(name)' is missing from the method's state")
         }
         if let shape, found.shape != shape {
-            throw StateError("tensor '\(name)' of the method's state has shape \(found.shape), expected \(shape)")
+            throw StateError(
+                "tensor '\(name)' of the method's state has shape \(found.shape), expected \(shape)")
         }
         return found
     }

@@ -55,7 +55,8 @@ struct BenchmarkCommand: ParsableCommand {
             from: MethodIngredients(
                 classifier: classifier, sourceHead: sourceHead, makeBackbone: configuration.makeBackbone,
                 initialState: [], seed: 0))
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-benchmark-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "ballast-benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try regularizer.prepare(
@@ -64,9 +65,11 @@ struct BenchmarkCommand: ParsableCommand {
                 group: group, seed: 0, directory: folder.path, say: { _ in }))
         let step = TrainingStep(
             classifier,
-            groups: TrainingRun.parameterGroups(classifier, own: regularizer.ownParameters, backboneFactor: 0.1),
+            groups: TrainingRun.parameterGroups(
+                classifier, own: regularizer.ownParameters, backboneFactor: 0.1),
             regularizer: regularizer,
-            optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005), normalization: .synchronized,
+            optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005),
+            normalization: .synchronized,
             group: group)
         var seconds: [StepSeconds] = []
         for index in 0..<Self.warmUpSteps + steps {
@@ -78,7 +81,8 @@ struct BenchmarkCommand: ParsableCommand {
         let memory = try group.gather([Self.peakMemoryBytes]).max() ?? 0
         guard group.rank == 0 else { return }
         let report = BenchmarkReport(
-            network: network.rawValue, method: method.rawValue, ranks: group.size, threads: ComputeThreads.count,
+            network: network.rawValue, method: method.rawValue, ranks: group.size,
+            threads: ComputeThreads.count,
             localBatch: batch, imageSize: imageSize, peakMemoryBytes: memory, steps: seconds)
         try report.print(asJSON: json)
     }

@@ -34,11 +34,13 @@ extension MethodSettings {
         case .fineTune: return FineTune()
         case .l2SP(let settings):
             return L2SP(
-                backbone: backbone.parameters, tradeOff: settings.tradeOff, headTradeOff: settings.headTradeOff,
+                backbone: backbone.parameters, tradeOff: settings.tradeOff,
+                headTradeOff: settings.headTradeOff,
                 scope: settings.scope == .all ? .all : .weights)
         case .delta(let settings):
             return DELTA(
-                backbone: backbone, taps: settings.taps.compactMap { FeatureTap(configurationName: $0.rawValue) },
+                backbone: backbone,
+                taps: settings.taps.compactMap { FeatureTap(configurationName: $0.rawValue) },
                 features: settings.features == .plain ? .plain : .attention(file: settings.attentionFile),
                 tradeOff: settings.tradeOff, headTradeOff: settings.headTradeOff)
         case .lwf(let settings):
@@ -73,7 +75,9 @@ extension MethodIngredients {
     /// The pretrained network's classifier, which the caller has seen to.
     fileprivate var existingSourceHead: Linear {
         get throws {
-            guard let sourceHead else { throw UsageError("the method needs the classifier of the pretrained network") }
+            guard let sourceHead else {
+                throw UsageError("the method needs the classifier of the pretrained network")
+            }
             return sourceHead
         }
     }

@@ -42,7 +42,8 @@ struct RelateCommand: ParsableCommand {
             Preparation(
                 backbone: start.classifier.backbone, weightsDigest: "none",
                 training: SubsetSource(splits.training, shard: shard, seed: seed),
-                validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) }, group: group,
+                validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
+                group: group,
                 seed: seed, directory: "", say: { _ in }))
         try group.coordinate { () throws -> Void in try relationship.writeAll(beside: output) }
         guard group.rank == 0 else { return }

@@ -40,7 +40,9 @@ struct StartingPoint {
         source = try source.replicated(over: group)
         self.classifier = classifier
         initialState = try state.replicated(over: group)
-        sourceHead = source.isEmpty ? nil : Linear(name: "source-head", weight: source[0].tensor, bias: source[1].tensor)
+        sourceHead =
+            source.isEmpty
+            ? nil : Linear(name: "source-head", weight: source[0].tensor, bias: source[1].tensor)
     }
 
     /// Weight and bias of the pretrained network's classifier.
@@ -49,7 +51,8 @@ struct StartingPoint {
     ) throws -> [NamedTensor] {
         let names = [backbone.headName + ".weight", backbone.headName + ".bias"]
         let shapes = names.map { file.shape(of: $0) }
-        guard let weight = shapes[0], let bias = shapes[1], weight.rank == 2, weight[1] == backbone.featureCount,
+        guard let weight = shapes[0], let bias = shapes[1], weight.rank == 2,
+            weight[1] == backbone.featureCount,
             bias == [weight[0]]
         else {
             let found = zip(names, shapes).map { "'\($0)' \($1.map { "of shape \($0)" } ?? "missing")" }
@@ -91,16 +94,17 @@ extension [NamedTensor] {
     ///
     /// - Important: Collective: every rank of the group must call this, in the same order.
     fileprivate func replicated(over group: any ProcessGroup) throws -> [NamedTensor] {
-        var names = Array<UInt8>(map(\.name).joined(separator: "\n").utf8)
+        var names = [UInt8](map(\.name).joined(separator: "\n").utf8)
         var ranks = map { Int64($0.tensor.shape.rank) }
         var extents = flatMap { $0.tensor.shape.dimensions.map(Int64.init) }
         try group.broadcast(&names, from: 0)
         try group.broadcast(&ranks, from: 0)
         try group.broadcast(&extents, from: 0)
         var rest = extents.map { Int($0) }[...]
-        return try zip(String(decoding: names, as: UTF8.self).split(separator: "\n"), ranks).enumerated().map {
+        return try zip(String(decoding: names, as: UTF8.self).split(separator: "\n"), ranks).enumerated().map
+        {
             index, item in
-            let shape = Shape(Array<Int>(rest.prefix(Int(item.1))))
+            let shape = Shape([Int](rest.prefix(Int(item.1))))
             rest = rest.dropFirst(Int(item.1))
             let tensor = group.rank == 0 ? self[index].tensor : Tensor(repeating: 0, shape)
             try tensor.withMutableElements { try group.broadcast($0, from: 0) }

@@ -30,7 +30,8 @@ struct SyntheticSamples: SampleSource {
 
     /// This rank's batch of a step.
     var trainingBatch: Batch {
-        Batch(images: images, secondView: secondView, labels: labels, indices: positions, positions: positions)
+        Batch(
+            images: images, secondView: secondView, labels: labels, indices: positions, positions: positions)
     }
 
     func forEachBatch(_ body: (SampleBatch) throws -> Void) throws {

@@ -28,7 +28,8 @@ struct TrainingRun {
         let progress = group.rank == 0 ? ProgressLine() : nil
         let regularizer = try Self.makeRegularizer(configuration, start, splits, group, progress)
         let groups = Self.parameterGroups(
-            classifier, own: regularizer.ownParameters, backboneFactor: configuration.optimizer.backboneFactor)
+            classifier, own: regularizer.ownParameters, backboneFactor: configuration.optimizer.backboneFactor
+        )
         for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
         let mode = configuration.network.normalizationMode
         let step = TrainingStep(
@@ -63,7 +64,8 @@ struct TrainingRun {
     ) -> [ParameterGroup] {
         let method =
             own.isEmpty
-            ? [] : [ParameterGroup(name: "method", part: .method, rateFactor: backboneFactor, parameters: own)]
+            ? []
+            : [ParameterGroup(name: "method", part: .method, rateFactor: backboneFactor, parameters: own)]
         return [
             ParameterGroup(
                 name: "backbone", part: .backbone, rateFactor: backboneFactor,
@@ -109,7 +111,8 @@ struct TrainingRun {
             Preparation(
                 backbone: start.classifier.backbone, weightsDigest: digest,
                 training: SubsetSource(splits.training, shard: shard, seed: seed),
-                validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) }, group: group,
+                validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
+                group: group,
                 seed: seed, directory: configuration.output, say: { progress?.say($0) }))
         return regularizer
     }
@@ -151,7 +154,8 @@ struct TrainingRun {
             return Trainer.Data(
                 training: try BatchLoader(
                     subset: splits.training, transform: splits.transform, seed: training.seed, shard: shard,
-                    globalBatch: training.globalBatch / training.accumulation, shuffle: training.shuffle, secondView: secondView,
+                    globalBatch: training.globalBatch / training.accumulation, shuffle: training.shuffle,
+                    secondView: secondView,
                     workers: configuration.data.workers),
                 validation: try evaluator(splits.validation), test: try evaluator(splits.test))
         }

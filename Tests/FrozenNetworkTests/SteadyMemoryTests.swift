@@ -40,7 +40,8 @@ extension FrozenNetworkTests {
                 let states = frozen.states(images, at: taps)
                 for tap in network.taps {
                     let state = try #require(states[tap])
-                    #expect(Self.laterAllocations { _ = frozen.tail(from: tap, state: state, zeroing: 1) } == 0)
+                    #expect(
+                        Self.laterAllocations { _ = frozen.tail(from: tap, state: state, zeroing: 1) } == 0)
                 }
                 let last = try #require(states[network.taps[3]])
                 #expect(Self.laterAllocations { _ = frozen.pooledChanges(last) } == 0)

@@ -43,7 +43,8 @@ import Training
                 #expect(
                     mismatch(
                         Tensor([course.parameters.count], course.parameters),
-                        Tensor([alone.parameters.count], alone.parameters), absolute: 1e-5, relative: 1e-4) == nil)
+                        Tensor([alone.parameters.count], alone.parameters), absolute: 1e-5, relative: 1e-4)
+                        == nil)
                 // Replicas hold the same bits.
                 #expect(course.parameters == courses[0].parameters)
                 for (own, first) in zip(course.state, courses[0].state) {
@@ -131,7 +132,9 @@ import Training
         let gradient = try #require(variable.gradient).elements
         let pull =
             bench.regularizer.parameterPenalty(on: layer.weight, of: .backbone).map { penalty in
-                zip(start.elements, penalty.anchor?.elements ?? []).map { Float(penalty.strength) * ($0 - $1) }
+                zip(start.elements, penalty.anchor?.elements ?? []).map {
+                    Float(penalty.strength) * ($0 - $1)
+                }
             } ?? gradient.map { _ in 0 }
         let scale = gradient.map { abs($0) }.max() ?? 0
         for index in [0, 21, 50] {

@@ -10,7 +10,8 @@ import Training
 
 /// All methods, each with settings under which six samples of five classes make sense.
 enum MethodCase: String, CaseIterable, Sendable {
-    case fineTune, l2SP, deltaPlain, deltaAttention, lwf, lwfPaper, coTuningDirect, coTuningReverse, biTuning, bss
+    case fineTune, l2SP, deltaPlain, deltaAttention, lwf, lwfPaper, coTuningDirect, coTuningReverse, biTuning,
+        bss
 
     /// The method for a classifier at its starting point.
     func make(_ classifier: Classifier, _ sourceHead: Linear) throws -> any Regularizer {
@@ -22,10 +23,12 @@ enum MethodCase: String, CaseIterable, Sendable {
         case .deltaPlain, .deltaAttention:
             return DELTA(
                 backbone: backbone, taps: [backbone.taps[2], backbone.taps[3]],
-                features: self == .deltaPlain ? .plain : .attention(file: nil), tradeOff: 0.01, headTradeOff: 0.01)
+                features: self == .deltaPlain ? .plain : .attention(file: nil), tradeOff: 0.01,
+                headTradeOff: 0.01)
         case .lwf, .lwfPaper:
             return LWF(
-                head: sourceHead, tradeOff: 4, temperature: 3, trainsHead: self == .lwfPaper, headOnlyEpochs: 0)
+                head: sourceHead, tradeOff: 4, temperature: 3, trainsHead: self == .lwfPaper,
+                headOnlyEpochs: 0)
         case .coTuningDirect: return CoTuning(head: sourceHead, tradeOff: 2.3, learning: .direct)
         case .coTuningReverse:
             return CoTuning(head: sourceHead, tradeOff: 2.3, learning: .reverse(sourceLogitScale: 1))
@@ -67,7 +70,8 @@ final class MethodBench {
                 group: group, seed: 2, directory: folder.path, say: { _ in }))
         var groups = [
             ParameterGroup(
-                name: "backbone", part: .backbone, rateFactor: 0.1, parameters: classifier.backbone.parameters),
+                name: "backbone", part: .backbone, rateFactor: 0.1, parameters: classifier.backbone.parameters
+            ),
             ParameterGroup(name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters),
         ]
         if !regularizer.ownParameters.isEmpty {
@@ -77,7 +81,8 @@ final class MethodBench {
         }
         step = TrainingStep(
             classifier, groups: groups, regularizer: regularizer,
-            optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005), normalization: .synchronized,
+            optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005),
+            normalization: .synchronized,
             group: group)
     }
 

@@ -6,7 +6,9 @@ extension Tensor {
         return Tensor(Shape([rows.count] + shape.dimensions.dropFirst())) { buffer in
             withElements { elements in
                 for (index, row) in rows.enumerated() {
-                    for column in 0..<width { buffer[index * width + column] = elements[row * width + column] }
+                    for column in 0..<width {
+                        buffer[index * width + column] = elements[row * width + column]
+                    }
                 }
             }
         }
