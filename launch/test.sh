@@ -3,7 +3,7 @@
 # The last line counts all suites together: "N passed, N failed".
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-cd "$root"
+cd "$root" || exit
 
 launch/install.sh || exit
 swift format lint --strict --recursive Package.swift Sources Tests || {
