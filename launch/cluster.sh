@@ -29,7 +29,7 @@ wrong_use() {
 }
 is_number() { [[ $1 =~ ^[0-9]+$ ]]; }
 
-hostfile='' ranks='' restarts=0 drop_failed_host=
+hostfile='' ranks='' restarts=0 drop_failed_host=''
 while [ $# -gt 0 ]; do
     case $1 in
     --hostfile | -n | --restarts)
@@ -51,17 +51,15 @@ is_number "$restarts" || wrong_use "--restarts takes a number, not '$restarts'"
 read_hostfile "$hostfile" || exit 64
 [ ${#host_names[@]} -gt 0 ] || wrong_use "hostfile $hostfile names no hosts"
 
-is_training=
 program=$1
-if [ "$program" = ballast ]; then
-    program=$root/.build/release/ballast
-    if [ "${2:-}" = train ]; then is_training=1; fi
-fi
+if [ "$program" = ballast ]; then program=$root/.build/release/ballast; fi
 program=$(command -v "$program") || { say "$program is missing; run: swift build -c release"; exit 64; }
 # The same absolute path on every host.
 program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
 shift
 command=("$program" "$@")
+is_training=''
+if [ "$(basename "$program")" = ballast ] && [ "${1:-}" = train ]; then is_training=1; fi
 
 read -r -a user_options <<<"${BALLAST_MPI_OPTIONS:-}"
 
@@ -151,7 +149,9 @@ trap 'tell USR1' USR1
 # Runs mpirun to its end and returns its code.
 run_job() {
     local code heard
-    echo "OMP_NUM_THREADS=$OMP_NUM_THREADS OPENBLAS_NUM_THREADS=$OPENBLAS_NUM_THREADS ${line[*]@Q}" >&2
+    printf '%s' "OMP_NUM_THREADS=$OMP_NUM_THREADS OPENBLAS_NUM_THREADS=$OPENBLAS_NUM_THREADS" >&2
+    printf ' %q' "${line[@]}" >&2
+    echo >&2
     # In a session of its own, so that Ctrl-C reaches it once, through this script: a second one would make
     # mpirun leave its ranks behind.
     setsid "${line[@]}" </dev/null &

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib, the data
-# set of the quickstart, and iproute2 for the tests over several hosts. Needs root, or sudo, only when something is missing. Swift itself must be there.
+# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib, the data set of the
+# quickstart, and iproute2 for the tests over several hosts. Needs root, or sudo, only when something is missing.
+# Swift itself must be there.
 set -euo pipefail
 
 packages=(
