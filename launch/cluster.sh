@@ -53,7 +53,8 @@ read_hostfile "$hostfile" || exit 64
 
 program=$1
 if [ "$program" = ballast ]; then program=$root/.build/release/ballast; fi
-program=$(command -v "$program") || { say "$program is missing; run: swift build -c release"; exit 64; }
+command -v "$program" >/dev/null || { say "$program is missing; run: swift build -c release"; exit 64; }
+program=$(command -v "$program")
 # The same absolute path on every host.
 program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
 shift
@@ -153,8 +154,8 @@ run_job() {
     printf ' %q' "${line[@]}" >&2
     echo >&2
     # In a session of its own, so that Ctrl-C reaches it once, through this script: a second one would make
-    # mpirun leave its ranks behind.
-    setsid "${line[@]}" </dev/null &
+    # mpirun leave its ranks behind. What a script starts in the background would else be deaf to INT.
+    setsid env --default-signal=INT "${line[@]}" </dev/null &
     job=$!
     while :; do
         heard=$tellings code=0
