@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib, and the data
-# set of the quickstart. Needs root, or sudo, only when something is missing. Swift itself must be there.
+# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib, the data set of the
+# quickstart, and iproute2 for the tests over several hosts. Needs root, or sudo, only when something is missing.
+# Swift itself must be there.
 set -euo pipefail
 
 packages=(
     libopenmpi-dev openmpi-bin libopenblas-dev liblapacke-dev libdnnl-dev zlib1g-dev pkg-config
-    dataset-fashion-mnist
+    dataset-fashion-mnist iproute2
 )
 missing=()
 for package in "${packages[@]}"; do

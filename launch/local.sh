@@ -6,8 +6,10 @@
 # Without -n there is one rank for each core. `ballast` is the release build of this checkout.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=launch/threads.sh
+. "$root/launch/threads.sh"
 
-ranks=$(nproc)
+ranks=$(ballast_cores)
 while [ $# -gt 0 ]; do
     case $1 in
     -n) ranks=${2-}; shift $(($# > 1 ? 2 : 1)) ;;
@@ -18,7 +20,7 @@ done
 case $ranks in '' | *[!0-9]* | 0*) echo "launch/local.sh: -n takes a number of ranks, not '$ranks'" >&2; exit 64 ;; esac
 [ $# -gt 0 ] || { echo "usage: launch/local.sh [-n RANKS] -- ballast COMMAND …" >&2; exit 64; }
 
-. "$root/launch/threads.sh" "$ranks"
+ballast_divide_cores "$ranks"
 if [ "$1" = ballast ]; then
     shift
     set -- "$root/.build/release/ballast" "$@"

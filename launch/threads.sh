@@ -1,20 +1,37 @@
-# The one place that divides a machine's cores into ranks and threads. To be sourced:
+# shellcheck shell=bash
+# The one place that divides a machine's cores into ranks and threads. To be sourced; defines
 #
-#     . launch/threads.sh RANKS_ON_THIS_MACHINE
+#     ballast_cores                         prints how many cores of this machine are ours
+#     ballast_divide_cores RANKS [CORES]    divides the cores of a machine by the ranks on it
 #
-# Sets OMP_NUM_THREADS (oneDNN and Ballast's own loops) and OPENBLAS_NUM_THREADS for each rank, unless
-# OMP_NUM_THREADS is set already, and lets OpenMPI run as root in a container.
-ballast_ranks=${1:?ranks on this machine}
-ballast_cores=$(nproc)
-if [ -z "${OMP_NUM_THREADS:-}" ]; then
-    OMP_NUM_THREADS=$((ballast_cores / ballast_ranks))
-    [ "$OMP_NUM_THREADS" -ge 1 ] || OMP_NUM_THREADS=1
-fi
-export OMP_NUM_THREADS
-export OPENBLAS_NUM_THREADS=$OMP_NUM_THREADS
-# Options of mpirun: no rank is pinned to fewer cores than it has threads.
-ballast_mpi_options=(--bind-to none)
-if [ "$ballast_ranks" -gt "$ballast_cores" ]; then ballast_mpi_options+=(--oversubscribe); fi
-if [ "$(id -u)" = 0 ]; then
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-fi
+# The second sets OMP_NUM_THREADS (oneDNN and Ballast's own loops) unless it is set already, and
+# OPENBLAS_NUM_THREADS for each rank, fills the array ballast_mpi_options, and lets OpenMPI run as root in a
+# container.
+
+ballast_cores() {
+    local cores quota period
+    # nproc would print OMP_NUM_THREADS if that is set.
+    cores=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
+    # A container can be allowed less time than it sees cores: "200000 100000" is two cores, "max" is all.
+    if read -r quota period 2>/dev/null <"${ballast_cpu_max:-/sys/fs/cgroup/cpu.max}" && [ "$quota" != max ]; then
+        if [ $((quota / period)) -lt "$cores" ]; then cores=$((quota / period)); fi
+        if [ "$cores" -lt 1 ]; then cores=1; fi
+    fi
+    echo "$cores"
+}
+
+ballast_divide_cores() {
+    local ranks=$1 cores=${2:-$(ballast_cores)}
+    if [ -z "${OMP_NUM_THREADS:-}" ]; then
+        OMP_NUM_THREADS=$((cores / ranks))
+        if [ "$OMP_NUM_THREADS" -lt 1 ]; then OMP_NUM_THREADS=1; fi
+    fi
+    export OMP_NUM_THREADS
+    export OPENBLAS_NUM_THREADS=$OMP_NUM_THREADS
+    # No rank is pinned to fewer cores than it has threads, as mpirun would do by itself.
+    ballast_mpi_options=(--bind-to none)
+    if [ "$ranks" -gt "$cores" ]; then ballast_mpi_options+=(--oversubscribe); fi
+    if [ "$(id -u)" = 0 ]; then
+        export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    fi
+}

@@ -1,0 +1,260 @@
+#!/usr/bin/env bash
+# Checks the launch scripts themselves, with stand-ins for nproc, mpirun, ssh and scontrol: arguments, threads, the
+# line that is run, new starts, signals, Slurm. Starts no rank and needs no build.
+#   Tests/run-launch-checks.sh
+set -u -o pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+temporary=$(mktemp -d)
+trap 'rm -rf "$temporary"' EXIT
+output=$temporary/output
+passed=0
+failed=0
+unset OMP_NUM_THREADS BALLAST_MPI_OPTIONS LD_LIBRARY_PATH OMPI_MCA_plm_rsh_agent SLURM_RESTART_COUNT
+export BALLAST_RESTART_PAUSE=0 STUBS=$temporary PATH=$temporary/bin:$PATH
+
+# A checkout with scripts and an empty ballast, so that the one that is there is not needed.
+copy=$temporary/checkout
+mkdir -p "$copy/.build/release" "$temporary/bin"
+cp -r "$root/launch" "$root/hostfiles" "$copy"
+stub() { # FILE, its text from standard input
+    { echo '#!/usr/bin/env bash'; cat; } >"$1"
+    chmod +x "$1"
+}
+stub "$copy/.build/release/ballast" </dev/null
+stub "$temporary/bin/nproc" <<'END'
+echo "${STUB_CORES:-$(cat "$STUBS/cores")}"
+END
+# Answers as a host with the number of cores that ends its name, unless that host is down.
+stub "$temporary/bin/agent" <<'END'
+case $1 in down*) exit 255 ;; esac
+export STUB_CORES=${1##*-} ballast_cpu_max=/missing
+shift
+exec "$@"
+END
+# Notes its arguments and ends with the next code of a list; "wait" ends with 75 after USR1, 1 after TERM.
+stub "$temporary/bin/mpirun" <<'END'
+echo "threads=$OMP_NUM_THREADS,$OPENBLAS_NUM_THREADS $*" >>"$STUBS/calls"
+code=$(head -n 1 "$STUBS/codes")
+sed -i 1d "$STUBS/codes"
+if [ "$code" = wait ]; then
+    trap 'exit 75' USR1
+    trap 'exit 1' TERM INT
+    touch "$STUBS/waits"
+    for ((i = 0; i < 100; i++)); do sleep 0.1; done
+fi
+if [ "$code" = killed ]; then kill -KILL $$; fi
+exit "${code:-0}"
+END
+stub "$temporary/bin/scontrol" <<'END'
+echo "$*" >>"$STUBS/requeued"
+END
+
+# Forgets earlier calls and sets what the next calls of mpirun end with.
+codes() {
+    rm -f "$temporary"/{calls,waits,requeued}
+    : >"$temporary/calls"
+    printf '%s\n' "$@" >"$temporary/codes"
+}
+cores() { echo "$1" >"$temporary/cores"; }
+count_calls() { wc -l <"$temporary/calls"; }
+
+# Counts a check: the values must be equal, or the text must be in the file.
+same() { # LABEL ACTUAL EXPECTED
+    if [ "$2" = "$3" ]; then passed=$((passed + 1)); echo "passed  $1"; else wrong "$1" "'$2', expected '$3'"; fi
+}
+holds() { # LABEL FILE TEXT
+    if grep -qF -- "$3" "$2"; then passed=$((passed + 1)); echo "passed  $1"; else wrong "$1" "no '$3'"; fi
+}
+wrong() { # LABEL REASON
+    failed=$((failed + 1))
+    echo "FAILED  $1: $2"
+    sed 's/^/        | /' "$output"
+    sed 's/^/        > /' "$temporary/calls"
+}
+# Runs a command; its exit code must be the expected one, its output must hold the text.
+ends() { # LABEL EXPECTED_EXIT_CODE TEXT COMMAND…
+    local label=$1 expected=$2 text=$3 code=0
+    shift 3
+    timeout --kill-after 5 30 "$@" >"$output" 2>&1 </dev/null || code=$?
+    if [ "$code" -ne "$expected" ]; then wrong "$label" "exit code $code, expected $expected"; else holds "$label" "$output" "$text"; fi
+}
+
+cores 8
+codes 0
+cluster=$copy/launch/cluster.sh
+hosts=$temporary/hosts
+printf '# two hosts\nhost-8 slots=2 # the larger\n\nhost-4 slots = 2 max_slots=3\n' >"$hosts"
+export OMPI_MCA_plm_rsh_agent=agent
+
+# Arguments.
+ends "local.sh without a command" 64 "usage" "$copy/launch/local.sh" -n 2
+ends "local.sh with a wrong number" 64 "not 'two'" "$copy/launch/local.sh" -n two -- ballast
+ends "local.sh without a number" 64 "usage" "$copy/launch/local.sh" -n
+ends "cluster.sh without a hostfile" 64 "--hostfile is missing" "$cluster" -n 2 -- ballast
+ends "cluster.sh without ranks" 64 "-n is missing" "$cluster" --hostfile "$hosts" -- ballast
+ends "cluster.sh with zero ranks" 64 "not '0'" "$cluster" --hostfile "$hosts" -n 0 -- ballast
+ends "cluster.sh without a command" 64 "command after -- is missing" "$cluster" --hostfile "$hosts" -n 2
+ends "cluster.sh with an unknown option" 64 "'--host' is no option" "$cluster" --host a
+ends "cluster.sh with wrong restarts" 64 "not 'many'" "$cluster" --hostfile "$hosts" -n 2 --restarts many -- ballast
+ends "a hostfile that is missing" 64 "none is missing" "$cluster" --hostfile "$temporary/none" -n 2 -- ballast
+echo '# nobody' >"$temporary/empty"
+ends "a hostfile without hosts" 64 "names no hosts" "$cluster" --hostfile "$temporary/empty" -n 2 -- ballast
+echo 'host-8 slot=2' >"$temporary/typo"
+ends "a hostfile with a wrong word" 64 "typo:1: 'slot=2' is not understood" "$cluster" --hostfile "$temporary/typo" -n 2 -- ballast
+ends "more ranks than slots" 64 "5 ranks are more than the 4 slots" "$cluster" --hostfile "$hosts" -n 5 -- ballast
+ends "a program that is missing" 64 "/none/ballast is missing" "$cluster" --hostfile "$hosts" -n 2 -- /none/ballast
+same "none of these started a job" "$(count_calls)" 0
+for file in "$root"/hostfiles/*; do
+    # shellcheck source=launch/hosts.sh
+    same "hostfile $(basename "$file") is read" "$(. "$root/launch/hosts.sh"; read_hostfile "$file" && [ ${#host_names[@]} -gt 0 ] && echo yes)" yes
+done
+
+# Threads: cores, ranks, what OMP_NUM_THREADS was, threads and options to be expected.
+while read -r core_count rank_count before threads options; do
+    cores "$core_count"
+    # shellcheck source=launch/threads.sh disable=SC2030
+    actual=$(
+        if [ "$before" != - ]; then export OMP_NUM_THREADS=$before; fi
+        . "$root/launch/threads.sh"
+        ballast_cpu_max=/missing
+        ballast_divide_cores "$rank_count"
+        echo "$OMP_NUM_THREADS $OPENBLAS_NUM_THREADS ${ballast_mpi_options[*]}"
+    )
+    same "$core_count cores, $rank_count ranks, OMP_NUM_THREADS $before" "$actual" "$threads $threads $options"
+done <<'END'
+8 1 - 8 --bind-to none
+8 2 - 4 --bind-to none
+8 3 - 2 --bind-to none
+8 8 - 1 --bind-to none
+8 9 - 1 --bind-to none --oversubscribe
+1 1 - 1 --bind-to none
+8 2 3 3 --bind-to none
+END
+cores 64
+while read -r limit expected; do
+    echo "${limit/,/ }" >"$temporary/cpu.max"
+    # shellcheck source=launch/threads.sh
+    same "64 cores with the limit $limit" "$(. "$root/launch/threads.sh"; ballast_cpu_max=$temporary/cpu.max ballast_cores)" "$expected"
+done <<'END'
+max,100000 64
+400000,100000 4
+50000,100000 1
+9900000,100000 64
+END
+
+# The line that is run.
+cores 8
+codes 0 0
+ends "local.sh prints its line" 0 "mpirun -np 2 --bind-to none $copy/.build/release/ballast train --config a b.yaml" \
+    env ballast_cpu_max=/missing "$copy/launch/local.sh" -n 2 -- ballast train --config "a b.yaml"
+holds "local.sh gives each rank its threads" "$temporary/calls" "threads=4,4 -np 2"
+codes 0
+ends "cluster.sh ends with the job's code" 0 "mpirun -np 3 --host host-8:2\\,host-4:1 --map-by slot --wdir" \
+    env BALLAST_MPI_OPTIONS="--mca btl_tcp_if_include 10.0.0.0/24" "$cluster" --hostfile "$hosts" -n 3 -- ballast train
+holds "ranks are dealt evenly, threads are those of the smallest share" "$temporary/calls" "threads=4,4 -np 3 --host host-8:2,host-4:1"
+holds "threads go to the other hosts" "$temporary/calls" "-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS"
+holds "options of the user stand last" "$temporary/calls" "--mca btl_tcp_if_include 10.0.0.0/24 $copy/.build/release/ballast train"
+holds "a lost host is noticed" "$temporary/calls" "--mca oob_tcp_keepalive_time 10"
+codes 0
+BALLAST_MPI_OPTIONS="--mca oob_tcp_keepalive_time 99" "$cluster" --hostfile "$hosts" -n 4 -- ballast evaluate >"$output" 2>&1
+same "what the user says about lost hosts holds" "$(grep -o 'oob_tcp_keepalive[^ ]* [0-9]*' "$temporary/calls" | paste -sd ,)" "oob_tcp_keepalive_time 99"
+printf 'host-3\nhost-4 slots=1\n' >"$temporary/no-slots"
+codes 0
+ends "a host without slots takes as many ranks as cores" 0 "host-3:3\\,host-4:1" "$cluster" --hostfile "$temporary/no-slots" -n 4 -- ballast
+printf 'host-8 slots=1\nhost-4 slots=1\nhost-8 slots=1\n' >"$temporary/twice"
+codes 0
+ends "a host named twice has the slots of both lines" 0 "host-8:2\\,host-4:1" "$cluster" --hostfile "$temporary/twice" -n 3 -- ballast
+
+# New starts: codes of the job, --restarts, exit code and number of starts to be expected.
+while read -r list restarts expected starts; do
+    IFS=, read -r -a ends_with <<<"$list"
+    codes "${ends_with[@]}"
+    ends "job ends with $list, --restarts $restarts" "$expected" "mpirun" \
+        "$cluster" --hostfile "$hosts" -n 2 --restarts "$restarts" -- ballast train --config c.yaml
+    same "... is started $starts times" "$(count_calls)" "$starts"
+done <<'END'
+0 3 0 1
+75 0 75 1
+75,0 1 0 2
+76,75,0 3 0 3
+76,76,76 2 76 3
+killed,0 1 0 2
+205,0 1 0 2
+64,0 3 64 1
+70,0 3 70 1
+1,0 3 1 1
+END
+codes 76 0
+"$cluster" --hostfile "$hosts" -n 2 --restarts 1 -- ballast train --config c.yaml >"$output" 2>&1
+same "the first start does not resume" "$(head -n 1 "$temporary/calls" | grep -c -- --resume)" 0
+same "the second does" "$(tail -n 1 "$temporary/calls" | grep -c -- 'c.yaml --resume auto$')" 1
+codes 76 0
+"$cluster" --hostfile "$hosts" -n 2 --restarts 1 -- ballast train --resume none >"$output" 2>&1
+same "--resume of the user holds" "$(tail -n 1 "$temporary/calls" | grep -c -- 'train --resume none$')" 1
+codes 76 0
+"$cluster" --hostfile "$hosts" -n 2 --restarts 1 -- ballast evaluate >"$output" 2>&1
+same "only train resumes" "$(grep -c -- --resume "$temporary/calls")" 0
+
+# Hosts that do not answer.
+printf 'host-8 slots=2\ndown-8 slots=2\n' >"$temporary/down"
+codes 0
+ends "a host that does not answer" 76 "host down-8 does not answer" "$cluster" --hostfile "$temporary/down" -n 4 -- ballast
+same "... starts nothing" "$(count_calls)" 0
+ends "a host left out" 0 "2 ranks instead of 4" "$cluster" --hostfile "$temporary/down" -n 4 --drop-failed-host -- ballast
+holds "... gets no rank" "$temporary/calls" "-np 2 --host host-8:2 "
+codes 0
+ends "a host left out that is not needed" 0 "is left out" "$cluster" --hostfile "$temporary/down" -n 2 --drop-failed-host -- ballast
+echo 'down-8 slots=2' >"$temporary/all-down"
+codes 0
+ends "no host left" 76 "no host is left" "$cluster" --hostfile "$temporary/all-down" -n 2 --drop-failed-host -- ballast
+
+# Signals to the script reach the job and end the restarts: signal, exit code to be expected.
+until_waiting() { for ((i = 0; i < 100; i++)); do [ ! -e "$temporary/waits" ] || return 0; sleep 0.1; done; }
+while read -r signal expected; do
+    codes wait 0
+    # A shell ignores INT in what it starts in the background; env undoes that.
+    env --default-signal=INT "$cluster" --hostfile "$hosts" -n 2 --restarts 3 -- ballast train >"$output" 2>&1 &
+    until_waiting
+    kill -s "$signal" $!
+    code=0
+    wait $! || code=$?
+    same "cluster.sh passes $signal on" "$code" "$expected"
+    same "... and starts nothing again" "$(count_calls)" 1
+done <<'END'
+USR1 75
+TERM 1
+INT 1
+HUP 1
+END
+
+# Slurm.
+export SLURM_SUBMIT_DIR=$copy SLURM_NTASKS_PER_NODE=2 SLURM_CPUS_PER_TASK=16 SLURM_JOB_NUM_NODES=4 SLURM_JOB_ID=4711
+batch=$temporary/slurm_script
+cp "$root/launch/slurm.sbatch" "$batch"
+same "Slurm's options stand before the first command" \
+    "$(sed '/^[^#]/,$d' "$batch" | grep -cE '^#SBATCH --(nodes|ntasks-per-node|cpus-per-task|signal=B:USR1@120|requeue)')" 5
+codes 0
+ends "a job of Slurm" 0 "mpirun -np 8 --map-by ppr:2:node" bash "$batch" train --config c.yaml
+holds "... has the threads of a task" "$temporary/calls" "threads=16,16 -np 8"
+same "... is not put into the queue again" "$(cat "$temporary/requeued" 2>/dev/null)" ""
+codes 0
+SLURM_RESTART_COUNT=1 bash "$batch" train --config c.yaml >"$output" 2>&1
+holds "... resumes when Slurm starts it again" "$temporary/calls" "c.yaml --resume auto"
+codes 70
+ends "a job of Slurm that fails" 70 "mpirun" bash "$batch" train
+same "... is not put into the queue again either" "$(cat "$temporary/requeued" 2>/dev/null)" ""
+codes wait
+bash "$batch" train >"$output" 2>&1 &
+until_waiting
+kill -s USR1 $!
+code=0
+wait $! || code=$?
+same "a job of Slurm passes USR1 on" "$code" 75
+same "... and goes into the queue again" "$(cat "$temporary/requeued" 2>/dev/null)" "requeue 4711"
+ends "a job of Slurm without a command" 64 "usage" bash "$batch"
+rm "$copy/.build/release/ballast"
+ends "a job of Slurm submitted from elsewhere" 64 "submit from the checkout" bash "$batch" train
+
+echo "Launch checks: $passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

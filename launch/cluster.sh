@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# Runs a command of Ballast on many machines:
+#
+#     launch/cluster.sh --hostfile hostfiles/NAME -n 8 [--restarts 3] [--drop-failed-host] -- ballast train …
+#
+# Every host needs this checkout, its build and the data at the same path, and mpirun must reach it without a
+# password (ssh, or the plm_rsh_agent of OpenMPI). Ranks are dealt evenly to the hosts; each gets the cores of
+# its host divided by the ranks there, and as many threads as the host with the fewest can give.
+#
+# --restarts N          starts the job again, at most N times, when it ended with 75 (stopped after a checkpoint),
+#                       76 (a rank or the network failed) or by a signal; `ballast train` then resumes.
+# --drop-failed-host    leaves out hosts that do not answer, with as many ranks as fit on the others.
+#
+# TERM, INT and USR1 are passed on to mpirun, and end the restarts. mpirun passes USR1 on to the ranks; after
+# TERM and INT it kills them within seconds.
+# BALLAST_MPI_OPTIONS holds more options of mpirun, for example "--mca btl_tcp_if_include 10.0.0.0/24".
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=launch/threads.sh
+. "$root/launch/threads.sh"
+# shellcheck source=launch/hosts.sh
+. "$root/launch/hosts.sh"
+
+say() { echo "launch/cluster.sh: $1" >&2; }
+wrong_use() {
+    say "$1"
+    echo "usage: launch/cluster.sh --hostfile FILE -n RANKS [--restarts N] [--drop-failed-host] -- ballast COMMAND …" >&2
+    exit 64
+}
+is_number() { [[ $1 =~ ^[0-9]+$ ]]; }
+
+hostfile='' ranks='' restarts=0 drop_failed_host=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --hostfile | -n | --restarts)
+        [ $# -gt 1 ] || wrong_use "$1 takes a value"
+        case $1 in --hostfile) hostfile=$2 ;; -n) ranks=$2 ;; --restarts) restarts=$2 ;; esac
+        shift 2 ;;
+    --drop-failed-host) drop_failed_host=1; shift ;;
+    --) shift; break ;;
+    *) wrong_use "'$1' is no option" ;;
+    esac
+done
+[ -n "$hostfile" ] || wrong_use "--hostfile is missing"
+[ -n "$ranks" ] || wrong_use "-n is missing"
+if ! is_number "$ranks" || [ "$ranks" -eq 0 ]; then wrong_use "-n takes a number of ranks, not '$ranks'"; fi
+is_number "$restarts" || wrong_use "--restarts takes a number, not '$restarts'"
+[ $# -gt 0 ] || wrong_use "the command after -- is missing"
+
+[ -r "$hostfile" ] || wrong_use "hostfile $hostfile is missing"
+read_hostfile "$hostfile" || exit 64
+[ ${#host_names[@]} -gt 0 ] || wrong_use "hostfile $hostfile names no hosts"
+
+program=$1
+if [ "$program" = ballast ]; then program=$root/.build/release/ballast; fi
+command -v "$program" >/dev/null || { say "$program is missing; run: swift build -c release"; exit 64; }
+program=$(command -v "$program")
+# The same absolute path on every host.
+program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
+shift
+command=("$program" "$@")
+is_training=''
+if [ "$(basename "$program")" = ballast ] && [ "${1:-}" = train ]; then is_training=1; fi
+
+read -r -a user_options <<<"${BALLAST_MPI_OPTIONS:-}"
+
+# How mpirun starts a process on another host. ssh must not stop to ask for a password.
+remote_shell=${OMPI_MCA_plm_rsh_agent:-}
+for ((i = 0; i + 2 < ${#user_options[@]}; i++)); do
+    if [ "${user_options[i + 1]}" = plm_rsh_agent ]; then remote_shell=${user_options[i + 2]}; fi
+done
+read -r -a agent <<<"${remote_shell%% :*}"
+if [ ${#agent[@]} -eq 0 ]; then agent=(ssh -o BatchMode=yes -o ConnectTimeout=5); fi
+
+# OpenMPI alone takes about eight minutes to see that a host is gone from the network; this takes half a minute.
+watch_options=()
+if [[ "${user_options[*]} $(env)" != *oob_tcp_keepalive* ]]; then
+    watch_options=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
+fi
+export_options=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS)
+if [ -n "${LD_LIBRARY_PATH:-}" ]; then export_options+=(-x LD_LIBRARY_PATH); fi
+# Threads of the first start are not a wish of the user's for the second.
+wished_threads=${OMP_NUM_THREADS:-}
+
+# Asks the hosts and deals out the ranks. Ends with 76 if hosts are missing, 64 if the job does not fit them.
+#   prepare
+prepare() {
+    local host fitting=$ranks troubled=0
+    ask_hosts "$PWD" "$program" "${agent[@]}"
+    for host in "${host_names[@]}"; do
+        [ -n "${host_trouble[$host]:-}" ] || continue
+        case ${host_trouble[$host]} in has\ no*)
+            say "host $host ${host_trouble[$host]}: every host needs the same paths"
+            return 64 ;;
+        esac
+        troubled=1
+        say "host $host ${host_trouble[$host]}${drop_failed_host:+ and is left out}"
+    done
+    if [ "$troubled" -eq 1 ] && [ -z "$drop_failed_host" ]; then
+        say "try '${agent[*]} HOST true', or leave such hosts out with --drop-failed-host"
+        return 76
+    fi
+    local slots
+    slots=$(slots_in_all)
+    if [ "$slots" -lt "$ranks" ]; then
+        if [ "$troubled" -eq 0 ]; then
+            say "$ranks ranks are more than the $slots slots in $hostfile"
+            return 64
+        elif [ "$slots" -eq 0 ]; then
+            say "no host is left"
+            return 76
+        fi
+        fitting=$slots
+        say "$fitting ranks instead of $ranks; the global batch stays what it is"
+    fi
+    spread_ranks "$fitting"
+    choose_threads
+    local list=''
+    for host in "${host_names[@]}"; do
+        if [ -n "${host_ranks[$host]:-}" ]; then list+=,$host:${host_ranks[$host]}; fi
+    done
+    line=(mpirun -np "$fitting" --host "${list#,}" --map-by slot --wdir "$PWD" "${ballast_mpi_options[@]}"
+        "${export_options[@]}" "${watch_options[@]}" "${user_options[@]}" "${command[@]}")
+}
+
+# Threads for all ranks: what the host with the fewest cores a rank can give.
+choose_threads() {
+    local host threads='' options=()
+    for host in "${!host_ranks[@]}"; do
+        OMP_NUM_THREADS=$wished_threads
+        ballast_divide_cores "${host_ranks[$host]}" "${host_cores[$host]}"
+        if [ -z "$threads" ] || [ "$OMP_NUM_THREADS" -lt "$threads" ]; then threads=$OMP_NUM_THREADS; fi
+        # One host with more ranks than cores is enough for --oversubscribe.
+        if [ ${#ballast_mpi_options[@]} -gt ${#options[@]} ]; then options=("${ballast_mpi_options[@]}"); fi
+    done
+    OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads
+    ballast_mpi_options=("${options[@]}")
+}
+
+job='' told='' tellings=0
+tell() { # SIGNAL
+    told=$1
+    tellings=$((tellings + 1))
+    if [ -n "$job" ]; then kill -s "$1" "$job" 2>/dev/null || true; fi
+}
+trap 'tell TERM' TERM HUP
+trap 'tell INT' INT
+trap 'tell USR1' USR1
+
+# Runs mpirun to its end and returns its code.
+run_job() {
+    local code heard
+    printf '%s' "OMP_NUM_THREADS=$OMP_NUM_THREADS OPENBLAS_NUM_THREADS=$OPENBLAS_NUM_THREADS" >&2
+    printf ' %q' "${line[@]}" >&2
+    echo >&2
+    # In a session of its own, so that Ctrl-C reaches it once, through this script: a second one would make
+    # mpirun leave its ranks behind. What a script starts in the background would else be deaf to INT.
+    setsid env --default-signal=INT "${line[@]}" </dev/null &
+    job=$!
+    while :; do
+        heard=$tellings code=0
+        wait "$job" || code=$?
+        # A signal to this script ends the wait but not the job.
+        [ "$heard" -ne "$tellings" ] || break
+    done
+    job=
+    return "$code"
+}
+
+for ((start = 0; ; start++)); do
+    code=0
+    prepare || code=$?
+    if [ -n "$told" ]; then exit $((128 + $(kill -l "$told"))); fi
+    if [ "$code" -eq 0 ]; then run_job || code=$?; fi
+    if [ "$code" -ne 75 ] && [ "$code" -ne 76 ] && [ "$code" -le 128 ]; then exit "$code"; fi
+    if [ -n "$told" ] || [ "$start" -ge "$restarts" ]; then exit "$code"; fi
+    say "the job ended with $code; start $((start + 1)) of $restarts again"
+    if [ -n "$is_training" ] && [[ " ${command[*]} " != *" --resume"[\ =]* ]]; then command+=(--resume auto); fi
+    # Time for a host to come back and for connections of the last job to end.
+    sleep "${BALLAST_RESTART_PAUSE:-5}"
+done
