@@ -80,6 +80,16 @@ import Testing
         #expect(try empty.optimum().coefficients == DoubleMatrix(zeros: 3, 5))
     }
 
+    @Test(arguments: Relationship.strengths) func samplesAllAlikeHaveAnOptimum(_ strength: Double) throws {
+        // Thirds and sevenths are rounded, so that the gradient at zero is not exactly zero.
+        let alike = MultinomialRegression(
+            samples: DoubleMatrix(
+                rowCount: 21, columnCount: 7, elements: [Double](repeating: 1.0 / 7, count: 147)),
+            labels: (0..<21).map { $0 % 3 }, classCount: 3, strength: strength)
+        let optimum = try alike.optimum()
+        #expect(optimum.coefficients.elements.allSatisfy { abs($0) <= 1e-8 })
+    }
+
     @Test func anUnreachableToleranceIsAnError() {
         let error = #expect(throws: RelationshipError.self) {
             try regression(strength: 1).optimum(tolerance: 0)

@@ -24,8 +24,9 @@ extension Relationship {
     public static func direct(
         logits: Tensor, labels: [Int], classNames: [String], group: any ProcessGroup
     ) throws -> Relationship {
-        let (classCount, sourceClassCount) = (classNames.count, logits.shape[1])
+        let classCount = classNames.count
         SourceProbabilities.check(logits: logits, labels: labels, classCount: classCount)
+        let sourceClassCount = logits.shape[1]
         let elements = logits.elements
         try group.agree {
             if let index = elements.firstIndex(where: { !$0.isFinite }) {

@@ -5,7 +5,7 @@ extension MultinomialRegression {
     package struct Optimum: Sendable {
         /// W, `[K, S]`.
         package let coefficients: DoubleMatrix
-        /// ‖∇f(W)‖ as a part of ‖∇f(0)‖.
+        /// ‖∇f(W)‖ as a part of ‖∇f(0)‖, or of C · ‖x‖ / 10⁶ where that is larger.
         package let gradientNorm: Double
     }
 
@@ -32,10 +32,11 @@ extension MultinomialRegression {
     private func descend(
         from start: DoubleMatrix, tolerance: Double
     ) throws(RelationshipError) -> Optimum {
-        let initialNorm = norm(evaluate(DoubleMatrix(zeros: classCount, samples.columnCount)).gradient)
+        let initial = evaluate(DoubleMatrix(zeros: classCount, samples.columnCount))
+        // Where samples are all alike, the first gradient is nothing but rounding: no measure of a goal.
+        let initialNorm = max(norm(initial.gradient), 1e-6 * strength * norm(samples))
         guard initialNorm > 0 else {
-            return Optimum(
-                coefficients: DoubleMatrix(zeros: classCount, samples.columnCount), gradientNorm: 0)
+            return Optimum(coefficients: initial.coefficients, gradientNorm: 0)
         }
         var point = evaluate(start)
         for _ in 0..<200 {

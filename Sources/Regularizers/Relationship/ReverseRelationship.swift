@@ -41,9 +41,10 @@ extension Relationship {
         trainLogits: Tensor, trainLabels: [Int], validationLogits: Tensor, validationLabels: [Int],
         classNames: [String], sourceLogitScale: Double, group: any ProcessGroup
     ) throws -> Relationship {
-        let (classCount, sourceClassCount) = (classNames.count, trainLogits.shape[1])
+        let classCount = classNames.count
         SourceProbabilities.check(logits: trainLogits, labels: trainLabels, classCount: classCount)
         SourceProbabilities.check(logits: validationLogits, labels: validationLabels, classCount: classCount)
+        let sourceClassCount = trainLogits.shape[1]
         precondition(
             validationLogits.shape[1] == sourceClassCount,
             "training logits of \(trainLogits.shape), validation logits of \(validationLogits.shape)")
