@@ -21,6 +21,13 @@ train() { # name, recipe, settings …
 }
 accuracy() { sed -n 's/^test: accuracy \([0-9.]* %\).*/\1/p' "$runs/$1.log" | tail -n 1; }
 
+# The data set numbers its classes; here are their names.
+relationship() {
+    sed -n 's/^class \([0-9]\) looks like /  \1 looks like /p' "$runs/co-tuning.log" | awk '
+        BEGIN { split("T-shirt,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle-boot", names, ",") }
+        { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]$/ && $(i + 1) != "%") $i = names[$i + 1]; print "  " $0 }'
+}
+
 train source source
 train scratch target --set network.weights=null
 train fine-tune target
@@ -46,8 +53,8 @@ target task, 4 classes, 25 images a class
   Bi-Tuning                                       $(accuracy bi-tuning)
   BSS                                             $(accuracy bss)
 
-Co-Tuning's relationship, target class: nearest source classes
-$(grep ' looks like ' "$runs/co-tuning.log")
+Co-Tuning's relationship of target and source classes
+$(relationship)
 
 models: $runs/METHOD/model.safetensors
 try:    .build/release/ballast evaluate --model $runs/l2-sp \\

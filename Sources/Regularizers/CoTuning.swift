@@ -1,4 +1,3 @@
-internal import Foundation
 public import Layers
 internal import ProcessGroups
 internal import Tensors
@@ -41,9 +40,11 @@ public final class CoTuning: Regularizer {
     public func prepare(_ preparation: Preparation) throws {
         let learned = try Self.learn(learning, head: head, preparation)
         try preparation.group.coordinate { () throws -> Void in
-            try learned.writeAll(beside: preparation.directory + "/relationship.safetensors")
+            try learned.write(to: preparation.directory + "/relationship.safetensors")
         }
-        for line in learned.words(count: 3) { preparation.say(line) }
+        for line in learned.words(count: 3, sourceClassNames: preparation.sourceClassNames) {
+            preparation.say(line)
+        }
         relationship = learned.probabilities
     }
 
@@ -96,24 +97,18 @@ struct MissingValidationError: Error, ExitCodeProviding, CustomStringConvertible
 }
 
 extension Relationship {
-    /// Writes the file, and beside it the table (`.csv`) and the picture (`.svg`).
-    ///
-    /// - Parameter path: Of the `.safetensors` file.
-    /// - Throws: `SafetensorsError` or what the system says.
-    public func writeAll(beside path: String) throws {
-        try write(to: path)
-        let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(".safetensors".count)) : path
-        try table().write(toFile: stem + ".csv", atomically: true, encoding: .utf8)
-        try picture().write(toFile: stem + ".svg", atomically: true, encoding: .utf8)
-    }
-
     /// The relationship in words, a line for each target class: `class coat looks like pullover 81 %, …`.
     ///
-    /// - Parameter count: Source classes named for each.
-    public func words(count: Int) -> [String] {
+    /// - Parameters:
+    ///   - count: Source classes named for each.
+    ///   - sourceClassNames: Their names; nil for their numbers.
+    public func words(count: Int, sourceClassNames: [String]?) -> [String] {
         nearestSourceClasses(count: count).map { target, sources in
-            let named = sources.map { "\($0.index) \(Int(($0.probability * 100).rounded())) %" }
-            return "class \(target) looks like source classes \(named.joined(separator: ", "))"
+            let named = sources.map { source in
+                let name = sourceClassNames.map { $0[source.index] } ?? "source class \(source.index)"
+                return "\(name) \(Int((source.probability * 100).rounded())) %"
+            }
+            return "class \(target) looks like \(named.joined(separator: ", "))"
         }
     }
 }

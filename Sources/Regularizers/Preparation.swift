@@ -8,6 +8,8 @@ public struct Preparation {
     public let backbone: any Backbone
     /// SHA-256 of the weights' file.
     public let weightsDigest: String
+    /// A name for each class of the pretrained network; nil where its weights name none.
+    public let sourceClassNames: [String]?
     /// The training samples, in their fixed evaluation view.
     public let training: any SampleSource
     /// The validation samples, if there are any.
@@ -23,11 +25,13 @@ public struct Preparation {
 
     /// A preparation's parts.
     public init(
-        backbone: any Backbone, weightsDigest: String, training: any SampleSource,
-        validation: (any SampleSource)?, group: any ProcessGroup, seed: UInt64, directory: String,
+        backbone: any Backbone, weightsDigest: String, sourceClassNames: [String]? = nil,
+        training: any SampleSource, validation: (any SampleSource)?, group: any ProcessGroup, seed: UInt64,
+        directory: String,
         say: @escaping (String) -> Void
     ) {
         (self.backbone, self.weightsDigest, self.training) = (backbone, weightsDigest, training)
+        self.sourceClassNames = sourceClassNames
         (self.validation, self.group, self.seed) = (validation, group, seed)
         (self.directory, self.say) = (directory, say)
     }

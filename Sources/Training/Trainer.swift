@@ -168,7 +168,7 @@ public final class Trainer {
 
     /// Says at which step the loss has left the range of numbers, and what to do.
     private static func divergence(step: Int, loss: Double) -> String {
-        "the loss at step \(step) is \(loss): training has diverged; lower optimizer.learning-rate, add "
+        "the loss at step \(step) is \(loss.isNaN ? "not a number" : "infinite"): training has diverged; lower optimizer.learning-rate, add "
             + "schedule.warm-up-steps or set training.clip-gradient-norm"
     }
 

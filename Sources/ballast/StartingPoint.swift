@@ -10,6 +10,8 @@ struct StartingPoint {
     let classifier: Classifier
     /// The pretrained network's own classifier, where the method asks for it; equal on all ranks.
     let sourceHead: Linear?
+    /// Names of the source head's classes, where the weights name them.
+    let sourceClassNames: [String]?
     /// The tensors of `initial-state` that belong to the method; equal on all ranks.
     let initialState: [NamedTensor]
 
@@ -24,12 +26,15 @@ struct StartingPoint {
         classifier.head.initialize(seed: seed)
         var source: [NamedTensor] = []
         var state: [NamedTensor] = []
+        var names: [String] = []
         try group.coordinate { () throws -> Void in
             if let weights = configuration.network.weights {
                 let file = try SafetensorsFile(contentsOf: weights)
                 try classifier.backbone.load(file)
                 if configuration.method.settings.needsSourceHead {
                     source = try Self.sourceHead(in: file, of: classifier.backbone, configuration.method.name)
+                    let described = (try? ModelDescription(file))?.classNames ?? []
+                    if described.count == source[0].tensor.shape[0] { names = described }
                 }
             }
             if let path = configuration.initialState {
@@ -39,6 +44,8 @@ struct StartingPoint {
         try classifier.replicate(over: group)
         source = try source.replicated(over: group)
         self.classifier = classifier
+        // Rank 0 alone speaks of them.
+        sourceClassNames = names.isEmpty ? nil : names
         initialState = try state.replicated(over: group)
         sourceHead =
             source.isEmpty

@@ -110,6 +110,7 @@ struct TrainingRun {
         try regularizer.prepare(
             Preparation(
                 backbone: start.classifier.backbone, weightsDigest: digest,
+                sourceClassNames: start.sourceClassNames,
                 training: SubsetSource(splits.training, shard: shard, seed: seed),
                 validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
                 group: group,
