@@ -13,7 +13,6 @@ struct Program {
         """
 
     static func main() {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             switch (arguments.first, arguments.count) {
@@ -24,7 +23,7 @@ struct Program {
             case ("check", 2): exit(try check(arguments[1]))
             case ("measure", 3): try measure(arguments[1], megabytes: Int(arguments[2]) ?? 1)
             default:
-                print(usage)
+                say(usage)
                 exit(64)
             }
         } catch {
@@ -33,6 +32,9 @@ struct Program {
         }
     }
 
+    /// Prints a line at once: a buffer would die with the process.
+    private static func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
     /// Goes on after the newest checkpoint and saves one after each step; "saved N" once that is certain.
     private static func train(_ directory: String, stepCount: Int, inBackground: Bool) throws {
         let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
@@ -40,7 +42,7 @@ struct Program {
         store.cleanStaging()
         let first = (try store.newestGood().checkpoint?.step ?? 0) + 1
         let writer = BackgroundWriter(store)
-        print("began at \(first)")
+        say("began at \(first)")
         for step in first..<first + stepCount {
             for point in [FaultPoint.forward, .backward, .insideSum, .optimizer] {
                 try faults.reach(point, step: step, rank: 0)
@@ -50,7 +52,7 @@ struct Program {
                 while let outcome = writer.takeResult() { try report(outcome) }
             } else {
                 try store.prune(after: store.write(Model.contents(step: step)))
-                print("saved \(step)")
+                say("saved \(step)")
             }
         }
         for outcome in try writer.finish() { try report(outcome) }
@@ -58,7 +60,7 @@ struct Program {
 
     private static func report(_ outcome: BackgroundWriter.Outcome) throws {
         _ = try outcome.pruned.get()
-        print("saved \(try outcome.written.get().step)")
+        say("saved \(try outcome.written.get().step)")
     }
 
     /// Prints the newest good step, 0 for none, the number of checkpoints and of hidden folders.
@@ -70,8 +72,8 @@ struct Program {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         let hiddenCount = names.filter { $0.hasPrefix(".") }.count
         let count = try store.steps().count
-        print("newest \(checkpoint?.step ?? 0) of \(count), \(hiddenCount) left over")
-        for problem in problems { print("PROBLEM \(problem)") }
+        say("newest \(checkpoint?.step ?? 0) of \(count), \(hiddenCount) left over")
+        for problem in problems { say("PROBLEM \(problem)") }
         return problems.isEmpty ? 0 : ExitCode.badData
     }
 
@@ -92,7 +94,7 @@ struct Program {
             let written = try store.write(contents)
             try store.prune(after: written)
             let verifying = try clock.measure { _ = try store.newestGood() }
-            print(
+            say(
                 "\(byteCount) bytes: copy \(copying), write \(written.seconds) s, of which serialize "
                     + "\(serializing); verify \(verifying)")
         }
