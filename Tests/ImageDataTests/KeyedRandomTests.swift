@@ -1,4 +1,4 @@
-import ImageData
+import Tensors
 import Testing
 
 @Suite struct KeyedRandomTests {
