@@ -2,13 +2,13 @@ internal import Foundation
 internal import Synchronization
 import Training
 
-/// The calls of the system, counted; one of them, or every other one, fails without being made.
+/// The calls of the system, counted; some of them fail without being made.
 final class CountedCalls: Sendable {
     private let made = Mutex<[String]>([])
-    private let failure: @Sendable (Int, String) -> Int32?
+    private let failure: @Sendable ([String]) -> Int32?
 
-    /// - Parameter failure: The error number of a call, by its number from 0 and its name; nil to make it.
-    init(failing failure: @escaping @Sendable (Int, String) -> Int32? = { _, _ in nil }) {
+    /// - Parameter failure: The error number of a call, from the names of all calls up to it; nil to make it.
+    init(failing failure: @escaping @Sendable ([String]) -> Int32? = { _ in nil }) {
         self.failure = failure
     }
 
@@ -34,11 +34,11 @@ final class CountedCalls: Sendable {
     }
 
     private func call(_ name: String, _ body: () -> Int) -> Int {
-        let number = made.withLock { made in
+        let names = made.withLock { made in
             made.append(name)
-            return made.count - 1
+            return made
         }
-        if let code = failure(number, name) { return -Int(code) }
+        if let code = failure(names) { return -Int(code) }
         return body()
     }
 }

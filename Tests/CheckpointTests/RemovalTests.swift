@@ -55,7 +55,7 @@ import Training
         let scratch = try Scratch()
         for step in 1...2 { try scratch.store().write(example(step: step)) }
         let last = try scratch.store().write(example(step: 3))
-        let counted = CountedCalls { _, name in name == "rename" ? 5 : nil }
+        let counted = CountedCalls { $0.last == "rename" ? 5 : nil }
         let failing = try scratch.store(keep: 1, calls: counted.calls)
         let error = #expect(throws: CheckpointError.self) { try failing.prune(after: last) }
         #expect(error?.errorNumber == 5 && error?.exitCode == 74)

@@ -14,8 +14,8 @@ import Training
             let before = try scratch.store()
             try before.write(example(step: 1))
             if replacing { try before.write(example(step: 2, variant: 0.25)) }
-            let counted = CountedCalls { call, name in
-                call == number ? code : cannotExchange && name == "exchange" ? ENOSYS : nil
+            let counted = CountedCalls { names in
+                names.count == number + 1 ? code : cannotExchange && names.last == "exchange" ? ENOSYS : nil
             }
             let store = try scratch.store(calls: counted.calls)
             let thrown: CheckpointError?
@@ -25,9 +25,16 @@ import Training
             } catch { thrown = try #require(error as? CheckpointError) }
             let checkpoint = try store.newestGood().checkpoint
             let after = try scratch.names()
-            guard let thrown else {
+            guard counted.names.count > number else {
+                #expect(thrown == nil)
                 try expectExample(checkpoint, step: 2)
                 return failed
+            }
+            guard let thrown else {
+                // A folder that was flushed may be closed badly: nothing is lost.
+                #expect(counted.names[number] == "close" && counted.names[number - 1] == "flush")
+                try expectExample(checkpoint, step: 2)
+                continue
             }
             failed.append(counted.names[number])
             #expect(thrown.errorNumber == code && thrown.exitCode == 74, "\(thrown)")
@@ -80,9 +87,7 @@ import Training
     @Test func aFileWhereAFolderBelongs() throws {
         for place in ["/runs", "/runs/example", "/runs/example/checkpoints"] {
             let scratch = try Scratch()
-            try makeFolder(
-                scratch.path + String(place.prefix { $0 != "c" }.dropLast(place == "/runs" ? 5 : 0)))
-            try? remove(scratch.path + place)
+            try makeFolder((scratch.path + place as NSString).deletingLastPathComponent)
             try replace(scratch.path + place, with: [1])
             let error = #expect(throws: CheckpointError.self) {
                 try scratch.store().write(example(step: 1))
@@ -103,7 +108,7 @@ import Training
     /// Every other call is interrupted by a signal, every write takes at most 1000 bytes.
     @Test func interruptionsAndShortWrites() throws {
         let scratch = try Scratch()
-        let counted = CountedCalls { number, _ in number % 2 == 0 ? EINTR : nil }
+        let counted = CountedCalls { $0.count % 2 == 1 ? EINTR : nil }
         var calls = counted.calls
         let write = calls.write
         calls.write = { write($0, UnsafeRawBufferPointer(rebasing: $1.prefix(1000))) }
@@ -142,7 +147,7 @@ import Training
 
     @Test func folderThatCannotBeFlushedBecauseThereIsNoSuchCall() throws {
         let scratch = try Scratch()
-        let folders = CountedCalls { _, _ in nil }
+        let folders = CountedCalls()
         var calls = folders.calls
         calls.openDirectory = { _ in 1_000_000 }
         calls.flush = { $0 == 1_000_000 ? -Int(EINVAL) : SystemCalls.system.flush($0) }

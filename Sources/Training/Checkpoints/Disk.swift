@@ -97,10 +97,10 @@ struct Disk: Sendable {
 
     /// Removes a file or a folder with what is in it. What is not there is fine.
     func remove(_ path: String) throws(CheckpointError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
         do {
             try FileManager.default.removeItem(atPath: path)
-        } catch CocoaError.fileNoSuchFile {
-            return
         } catch {
             throw CheckpointError(.inputOutput, path, "cannot be removed: \(error.reason)")
         }
