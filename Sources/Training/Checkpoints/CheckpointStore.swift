@@ -46,7 +46,7 @@ public struct CheckpointStore: Sendable {
 
     /// The newest checkpoint whose manifest, sizes and hashes hold, and why newer ones do not.
     ///
-    /// Reads every byte of the checkpoint. Files that the manifest does not name are ignored, as are folders
+    /// Reads every byte of the checkpoint; called after `cleanStaging`, which may put one back. Files that the manifest does not name are ignored, as are folders
     /// with names that `write` does not give.
     ///
     /// - Returns: The checkpoint, nil where none is good or there is none at all; and those that are newer
