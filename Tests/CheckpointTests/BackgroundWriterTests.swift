@@ -52,10 +52,11 @@ import Training
             writer.submit(example(step: 2))
             submitted.signal()
         }
-        #expect(submitted.wait(timeout: .now() + 0.2) == .timedOut)
+        let early = submitted.wait(timeout: .now() + 0.2) == .success
+        #expect(!early)
         #expect(try scratch.store().steps() == [])
         gate.open()
-        submitted.wait()
+        #expect(early || submitted.wait(timeout: .now() + 60) == .success)
         #expect(writer.takeResult()?.step == 1)
         #expect(try writer.finish().map(\.step) == [2])
         try expectExample(try scratch.store().newestGood().checkpoint, step: 2)
