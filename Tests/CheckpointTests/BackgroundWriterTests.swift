@@ -27,6 +27,7 @@ import Training
 
     @Test func writesInOrderAndPrunes() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let writer = BackgroundWriter(try scratch.store(keep: 2))
         for step in 1...5 { writer.submit(example(step: step), keepingAlso: [2]) }
         let outcomes = try writer.finish()
@@ -43,6 +44,7 @@ import Training
 
     @Test func trainingGoesOnMeanwhileButTheNextOneWaits() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let gate = Gate()
         let writer = BackgroundWriter(try scratch.store(calls: gate.calls))
         writer.submit(example(step: 1))
@@ -65,6 +67,7 @@ import Training
     /// The tensors change while they are being written, as in training.
     @Test func writesTheCopyNotWhatBecameOfIt() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let gate = Gate()
         let writer = BackgroundWriter(try scratch.store(calls: gate.calls))
         let weight = Tensor([2, 3], [1, 2, 3, 4, 5, 6])
@@ -84,6 +87,7 @@ import Training
 
     @Test func anErrorComesBackAndTheNextWriteWorks() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store(
             keep: 1, faults: "step=2,point=before-write,kind=disk-full;step=3,point=before-rename,kind=throw")
         let writer = BackgroundWriter(store)
@@ -102,6 +106,7 @@ import Training
     /// A failure to remove old ones does not make the new one worthless.
     @Test func pruningThatFailsIsToldApart() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: 1))
         let renames = CountedCalls { names in
             names.last == "rename" && names.filter { $0 == "rename" }.count == 2 ? 13 : nil

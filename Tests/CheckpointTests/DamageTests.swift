@@ -11,6 +11,7 @@ import Training
         of name: String, _ damage: ([UInt8]) -> [(label: String, bytes: [UInt8])]
     ) throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store()
         for step in 1...2 { try store.write(example(step: step)) }
         let path = try scratch.file(name, step: 2)
@@ -61,6 +62,7 @@ import Training
 
     @Test(arguments: files) func aMissingFile(name: String) throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store()
         for step in 1...2 { try store.write(example(step: step)) }
         try remove(scratch.file(name, step: 2))
@@ -71,6 +73,7 @@ import Training
 
     @Test func aFolderInAFilesPlace() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: 2))
         try remove(scratch.file("position.bin", step: 2))
         try makeFolder(scratch.file("position.bin", step: 2))
@@ -80,6 +83,7 @@ import Training
 
     @Test func anotherVersion() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         for step in 1...2 { try scratch.store().write(example(step: step)) }
         let path = try scratch.file("manifest.json", step: 2)
         try replace(path, with: Array("{\"format-version\": 2, \"parts\": []}".utf8))
@@ -91,6 +95,7 @@ import Training
     @Test(arguments: ["", "{", "[]", "null", "{}", "{\"format-version\": 1}", "{\"format-version\": \"1\"}"])
     func somethingElseInTheManifestsPlace(text: String) throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: 2))
         try replace(scratch.file("manifest.json", step: 2), with: Array(text.utf8))
         let (checkpoint, rejected) = try scratch.store().newestGood()
@@ -103,6 +108,7 @@ import Training
 
     @Test func theNameOfAnotherStep() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store()
         for step in 1...2 { try store.write(example(step: step)) }
         #expect(SystemCalls.system.rename(store.path(ofStep: 2), store.path(ofStep: 7)) == 0)
@@ -113,6 +119,7 @@ import Training
 
     @Test func filesOfAnotherStep() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         for step in 1...2 { try scratch.store().write(example(step: step)) }
         let old = try contents(scratch.file("position.bin", step: 1))
         try replace(scratch.file("position.bin", step: 2), with: old)
@@ -122,6 +129,7 @@ import Training
 
     @Test func everyReasonIsGivenNewestFirst() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         for step in 1...4 { try scratch.store().write(example(step: step)) }
         try remove(scratch.file("manifest.json", step: 4))
         try replace(scratch.file("position.bin", step: 3), with: [])
@@ -132,6 +140,7 @@ import Training
 
     @Test func whatIsNobodysBusinessIsIgnored() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: 2))
         try replace(scratch.file("note.txt", step: 2), with: [1])
         for name in ["step-9", "step-0000000x", "step--0000009", ".staging-step-00000009-1", "old"] {

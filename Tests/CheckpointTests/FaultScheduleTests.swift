@@ -82,6 +82,7 @@ import Training
     ])
     func theStoreThrowsAtEachPoint(point: FaultPoint, newest: Int) throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store(faults: "step=2,point=\(point.rawValue),kind=throw")
         try store.write(example(step: 1))
         let error = #expect(throws: InjectedFault.self) { try store.write(example(step: 2)) }
@@ -95,6 +96,7 @@ import Training
     @Test(arguments: [FaultPoint.beforeWrite, .halfWritten])
     func theStoreBringsWriteFaultsAbout(point: FaultPoint) throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store(
             faults:
                 "step=2,point=\(point.rawValue),kind=disk-full;step=3,point=\(point.rawValue),kind=short-write"

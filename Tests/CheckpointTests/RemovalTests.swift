@@ -7,6 +7,7 @@ import Training
         _ written: [Int], keep: Int, keepingAlso alsoKept: Set<Int> = [], damaging damaged: [Int] = []
     ) throws -> (left: [Int], removed: [Int]) {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store(keep: keep)
         var last: WrittenCheckpoint?
         for step in written { last = try store.write(example(step: step)) }
@@ -42,6 +43,7 @@ import Training
 
     @Test func removesStepsThatWereUndone() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store()
         for step in [100, 200, 300] { try store.write(example(step: step)) }
         #expect(try store.removeNewer(than: 100) == [200, 300])
@@ -53,6 +55,7 @@ import Training
     /// The name goes before the first file does.
     @Test func aCheckpointThatCannotBeRenamedStaysWhole() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         for step in 1...2 { try scratch.store().write(example(step: step)) }
         let last = try scratch.store().write(example(step: 3))
         let counted = CountedCalls { $0.last == "rename" ? 5 : nil }
@@ -66,6 +69,7 @@ import Training
 
     @Test func cleansUpAfterAnEarlierProcess() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store()
         try store.write(example(step: 3))
         let stale = [
@@ -88,6 +92,7 @@ import Training
     /// The process ended between the two renames of a file system that cannot exchange.
     @Test func putsBackWhatWasBeingReplaced() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = try scratch.store()
         try store.write(example(step: 3))
         let aside = scratch.directory + "/.replaced-step-00000003-17"
@@ -99,6 +104,7 @@ import Training
 
     @Test func aFolderThatIsNoneIsNeverFatal() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try makeFolder(scratch.path + "/runs/example")
         try replace(scratch.directory, with: [1])
         #expect(try scratch.store().cleanStaging() == [])

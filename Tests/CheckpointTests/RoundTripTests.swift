@@ -6,6 +6,7 @@ import Training
 @Suite struct RoundTripTests {
     @Test func readsWhatItWrote() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let written = try scratch.store().write(example(step: 500))
         #expect(try scratch.names() == ["step-00000500"])
         #expect(written.step == 500 && written.path == scratch.directory + "/step-00000500")
@@ -21,7 +22,9 @@ import Training
     }
 
     @Test func aFolderThatIsNotThereHasNone() throws {
-        let store = try Scratch().store()
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let store = try scratch.store()
         let (checkpoint, rejected) = try store.newestGood()
         #expect(checkpoint == nil && rejected.isEmpty)
         #expect(try store.steps() == [] && store.cleanStaging() == [])
@@ -29,6 +32,7 @@ import Training
 
     @Test func namesTheFilesThatThereAre() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: 1))
         let checkpoint = try #require(try scratch.store().newestGood().checkpoint)
         let error = #expect(throws: CheckpointError.self) { try checkpoint.bytes("queue.safetensors") }
@@ -40,6 +44,7 @@ import Training
     @Test(arguments: [0, 7, 99_999_999, 100_000_000, 12_345_678_901])
     func stepsOfEverySize(step: Int) throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: step))
         try expectExample(try scratch.store().newestGood().checkpoint, step: step)
         #expect(try scratch.store().steps() == [step])
@@ -47,6 +52,7 @@ import Training
 
     @Test func theNewestIsTheOneOfTheLastStepNotOfTheLastWrite() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         for step in [30, 100_000_000, 9] { try scratch.store().write(example(step: step)) }
         try expectExample(try scratch.store().newestGood().checkpoint, step: 100_000_000)
     }
@@ -54,6 +60,7 @@ import Training
     @Test(arguments: [true, false])
     func replacesOneOfTheSameStep(exchanging: Bool) throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let counted = CountedCalls { $0.last == "exchange" && !exchanging ? 22 : nil }
         try scratch.store(calls: counted.calls).write(example(step: 5))
         try scratch.store(calls: counted.calls).write(example(step: 5, variant: 0.5))
@@ -65,6 +72,7 @@ import Training
 
     @Test func opensACopyUnderAnotherName() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let written = try scratch.store().write(example(step: 8))
         let copy = scratch.path + "/best"
         try makeFolder(copy)
@@ -83,6 +91,7 @@ import Training
 
     @Test func theManifestIsReadableByOthers() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: 500))
         let text = String(decoding: try contents(scratch.file("manifest.json", step: 500)), as: UTF8.self)
         for line in [

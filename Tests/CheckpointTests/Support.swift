@@ -3,8 +3,8 @@ import Tensors
 import Testing
 import Training
 
-/// A folder for one test with a store in it, removed at its end.
-final class Scratch {
+/// A folder for one test with a store in it.
+struct Scratch {
     let path: String
     /// The folder of the checkpoints; not there before the first write.
     var directory: String { path + "/runs/example/checkpoints" }
@@ -16,7 +16,8 @@ final class Scratch {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// Called in a `defer`: an object that nobody names any more may be gone before its test ends.
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     func store(
         keep: Int = 3, faults: String = "", calls: SystemCalls = .system

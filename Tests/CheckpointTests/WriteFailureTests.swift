@@ -11,6 +11,7 @@ import Training
         var failed: [String] = []
         for number in 0..<1000 {
             let scratch = try Scratch()
+            defer { scratch.remove() }
             let before = try scratch.store()
             try before.write(example(step: 1))
             if replacing { try before.write(example(step: 2, variant: 0.25)) }
@@ -72,6 +73,7 @@ import Training
 
     @Test func aFullDevice() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         var calls = SystemCalls.system
         calls.create = { _ in Int(open("/dev/full", O_WRONLY | O_CLOEXEC)) }
         let error = #expect(throws: CheckpointError.self) {
@@ -87,6 +89,7 @@ import Training
     @Test func aFileWhereAFolderBelongs() throws {
         for place in ["/runs", "/runs/example", "/runs/example/checkpoints"] {
             let scratch = try Scratch()
+            defer { scratch.remove() }
             try makeFolder((scratch.path + place as NSString).deletingLastPathComponent)
             try replace(scratch.path + place, with: [1])
             let error = #expect(throws: CheckpointError.self) {
@@ -98,8 +101,10 @@ import Training
     }
 
     @Test func aNameThatIsTooLong() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
         let store = CheckpointStore(
-            directory: try Scratch().path + "/" + String(repeating: "x", count: 300), keep: 1,
+            directory: scratch.path + "/" + String(repeating: "x", count: 300), keep: 1,
             ballastVersion: "")
         let error = #expect(throws: CheckpointError.self) { try store.write(example(step: 1)) }
         #expect(error?.errorNumber == ENAMETOOLONG)
@@ -108,6 +113,7 @@ import Training
     /// Every other call is interrupted by a signal, every write takes at most 1000 bytes.
     @Test func interruptionsAndShortWrites() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let counted = CountedCalls { $0.count % 2 == 1 ? EINTR : nil }
         var calls = counted.calls
         let write = calls.write
@@ -123,6 +129,7 @@ import Training
         var calls = SystemCalls.system
         calls.write = { _, _ in 0 }
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let error = #expect(throws: CheckpointError.self) {
             try scratch.store(calls: calls).write(example(step: 4))
         }
@@ -132,6 +139,7 @@ import Training
     /// Files, then their folder, are on the disk before the rename, and the rename is before the end.
     @Test func theOrderOfCalls() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         try scratch.store().write(example(step: 1))
         let counted = CountedCalls()
         try scratch.store(calls: counted.calls).write(example(step: 2))
@@ -147,6 +155,7 @@ import Training
 
     @Test func folderThatCannotBeFlushedBecauseThereIsNoSuchCall() throws {
         let scratch = try Scratch()
+        defer { scratch.remove() }
         let folders = CountedCalls()
         var calls = folders.calls
         calls.openDirectory = { _ in 1_000_000 }
