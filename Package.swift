@@ -96,6 +96,13 @@ let package = Package(
         .testTarget(
             name: "FrozenNetworkTests", dependencies: ["Layers", "Networks", "Tensors"],
             swiftSettings: strict),
+        .testTarget(
+            name: "CheckpointTests",
+            dependencies: ["ProcessGroups", "Tensors", "Training"], swiftSettings: strict),
+        // A program that is killed while it saves: see Tests/run-checkpoint-checks.sh.
+        .executableTarget(
+            name: "CheckpointTorture", dependencies: ["ProcessGroups", "Tensors", "Training"],
+            path: "Tests/CheckpointTorture", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

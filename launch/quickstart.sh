@@ -25,7 +25,7 @@ accuracy() { sed -n 's/^test: accuracy \([0-9.]* %\).*/\1/p' "$runs/$1.log" | ta
 relationship() {
     sed -n 's/^class \([0-9]\) looks like /  \1 looks like /p' "$runs/co-tuning.log" | awk '
         BEGIN { split("T-shirt,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle-boot", names, ",") }
-        { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]$/ && $(i + 1) != "%") $i = names[$i + 1]; print "  " $0 }'
+        { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]$/ && $(i + 1) !~ /^%/) $i = names[$i + 1]; print "  " $0 }'
 }
 
 train source source

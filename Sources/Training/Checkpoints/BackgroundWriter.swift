@@ -1,0 +1,84 @@
+internal import Dispatch
+internal import Synchronization
+
+/// Writes checkpoints one after the other on a thread of its own, while training goes on.
+///
+/// One thread submits. Nothing is lost: the outcome of each write waits until somebody takes it.
+public final class BackgroundWriter: Sendable {
+    /// How one write ended.
+    public struct Outcome: Sendable {
+        /// Steps done at the checkpoint.
+        public let step: Int
+        /// The checkpoint, or why it was not written.
+        public let written: Result<WrittenCheckpoint, any Error>
+        /// Steps of old checkpoints that were removed after it, or why that failed; none after a failed write.
+        public let pruned: Result<[Int], CheckpointError>
+        /// Seconds of both together.
+        public let seconds: Double
+    }
+
+    private let store: CheckpointStore
+    private let queue = DispatchQueue(label: "ballast.checkpoints", qos: .utility)
+    private let running = DispatchGroup()
+    private let outcomes = Mutex<[Outcome]>([])
+
+    /// A writer into a store. Nobody else writes into it or prunes it meanwhile.
+    public init(_ store: CheckpointStore) { self.store = store }
+
+    /// Begins to write a checkpoint and, if that succeeds, to remove old ones; waits first until the one
+    /// before is done.
+    ///
+    /// - Parameters:
+    ///   - contents: Its tensors must not change until it is written: see `CheckpointContents`.
+    ///   - alsoKept: Steps that are not removed, such as the best one.
+    public func submit(_ contents: CheckpointContents, keepingAlso alsoKept: Set<Int> = []) {
+        running.wait()
+        running.enter()
+        queue.async { [self] in
+            let outcome = Self.write(contents, to: store, keepingAlso: alsoKept)
+            outcomes.withLock { $0.append(outcome) }
+            running.leave()
+        }
+    }
+
+    /// The outcome of the oldest write that is done and was not taken yet; nil where there is none. Does not
+    /// wait.
+    public func takeResult() -> Outcome? {
+        outcomes.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    /// Waits until nothing is being written.
+    public func waitUntilIdle() { running.wait() }
+
+    /// Waits until nothing is being written and takes all outcomes, oldest first.
+    ///
+    /// - Throws: The error of the first write that failed and whose outcome was not taken.
+    @discardableResult
+    public func finish() throws -> [Outcome] {
+        running.wait()
+        let taken = outcomes.withLock { outcomes in
+            defer { outcomes = [] }
+            return outcomes
+        }
+        for outcome in taken { _ = try outcome.written.get() }
+        return taken
+    }
+
+    private static func write(
+        _ contents: CheckpointContents, to store: CheckpointStore, keepingAlso alsoKept: Set<Int>
+    ) -> Outcome {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let written = Result { try store.write(contents) }
+        var pruned: Result<[Int], CheckpointError> = .success([])
+        if case .success(let checkpoint) = written {
+            do throws(CheckpointError) {
+                pruned = .success(try store.prune(after: checkpoint, keepingAlso: alsoKept))
+            } catch {
+                pruned = .failure(error)
+            }
+        }
+        return Outcome(
+            step: contents.step, written: written, pruned: pruned, seconds: (clock.now - start).seconds)
+    }
+}
