@@ -91,7 +91,7 @@ public struct Checkpoint: Sendable {
         do {
             digest = try FileDigest(ofFile: path)
         } catch {
-            throw CheckpointError(.inputOutput, path, "it cannot be read: \(error.reason)")
+            throw CheckpointError(.inputOutput, path, "it cannot be read: \(error.systemReason)")
         }
         guard digest.description == file.digest else {
             throw CheckpointError(
@@ -119,7 +119,7 @@ public struct Checkpoint: Sendable {
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
         } catch {
-            throw CheckpointError(.inputOutput, path, "it cannot be read: \(error.reason)")
+            throw CheckpointError(.inputOutput, path, "it cannot be read: \(error.systemReason)")
         }
     }
 }

@@ -88,7 +88,7 @@ public struct CheckpointStore: Sendable {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            throw CheckpointError(.inputOutput, directory, "the folder cannot be read: \(error.reason)")
+            throw CheckpointError(.inputOutput, directory, "the folder cannot be read: \(error.systemReason)")
         }
     }
 }

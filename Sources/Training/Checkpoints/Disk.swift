@@ -102,7 +102,7 @@ struct Disk: Sendable {
         do {
             try FileManager.default.removeItem(atPath: path)
         } catch {
-            throw CheckpointError(.inputOutput, path, "cannot be removed: \(error.reason)")
+            throw CheckpointError(.inputOutput, path, "cannot be removed: \(error.systemReason)")
         }
     }
 
