@@ -28,7 +28,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     }
 
     /// All that need no trained model.
-    static let all = configuration + data + weights + output + models
+    static let all = configuration + data + weights + methods + output + models
 
     private static let configuration = [
         BadInput(
@@ -96,6 +96,38 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "initial-state=other-head.safetensors", 64,
             "other-head.safetensors: tensor 'head.weight' has shape [5, 64], the new head needs [2, 64]"),
         train("initial-state=source.safetensors", 64, "source.safetensors: tensor 'bn1.bias' is none that"),
+    ]
+
+    private static let methods = [
+        train("method.name=lwf method.temperature=0", 64, "method.temperature is 0; expected a number"),
+        train("method.name=bi-tuning method.queue-length=0", 64, "method.queue-length is 0; expected"),
+        train(
+            "method.name=bss method.singular-values=5", 64,
+            "method bss needs batches of at least 5 samples, training.global-batch is 4"),
+        train(
+            "method.name=bss method.singular-values=65 training.global-batch=80", 64,
+            "method.singular-values is 65, the network has only 64 features"),
+        train(
+            "method.name=bss training.accumulation=2", 64,
+            "method bss looks at a batch as a whole: training.accumulation must be 1, not 2"),
+        train(
+            "method.name=co-tuning method.queue-length=4", 64,
+            "key 'method.queue-length' does not belong to method 'co-tuning'"),
+        train(
+            "method.name=co-tuning network.weights=headless.safetensors", 64,
+            "headless.safetensors: method co-tuning needs the linear classifier of the pretrained network"),
+        train(
+            "method.name=co-tuning method.relationship=reverse", 64,
+            "relationship: reverse chooses its regression by a validation split"),
+        train(
+            "method.name=delta method.attention-file=other-attention.safetensors", 65,
+            "other-attention.safetensors: was computed from other samples"),
+        train(
+            "method.name=delta method.attention-file=headless.safetensors", 65,
+            "headless.safetensors: has no attention for 'layer1.1.conv2'"),
+        train(
+            "method.name=bi-tuning initial-state=other-projector.safetensors", 65,
+            "tensor 'projector.weight' of the method's state has shape [3, 64], expected [128, 64]"),
     ]
 
     private static let output = [

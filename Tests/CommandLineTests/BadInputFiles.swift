@@ -63,6 +63,18 @@ struct BadInputFiles {
         var head = SafetensorsWriter()
         head.add("head.weight", Tensor([5, 64], [Float](repeating: 0, count: 5 * 64)))
         try head.write(to: url("other-head.safetensors").path)
+        let source = try SafetensorsFile(contentsOf: url("source.safetensors").path)
+        var headless = SafetensorsWriter()
+        for name in source.names where !name.hasPrefix("fc.") && !name.hasSuffix("num_batches_tracked") {
+            headless.add(name, try source.tensor(name))
+        }
+        try headless.write(to: url("headless.safetensors").path)
+        var projector = SafetensorsWriter()
+        projector.add("projector.weight", Tensor([3, 64], [Float](repeating: 0, count: 3 * 64)))
+        try projector.write(to: url("other-projector.safetensors").path)
+        var attention = SafetensorsWriter(metadata: ["samples": "0", "version": "1"])
+        attention.add("layer1.1.conv2", Tensor([8], [Float](repeating: 0.125, count: 8)))
+        try attention.write(to: url("other-attention.safetensors").path)
         var model = SafetensorsWriter(metadata: [
             "format": "pt",
             "ballast": """

@@ -114,6 +114,23 @@ import Training
         }
     }
 
+    @Test(arguments: MethodCase.allCases)
+    func warmUpMovesTheNewHeadAlone(method: MethodCase) throws {
+        let samples = try Samples()
+        let bench = try MethodBench(method, SoloGroup(), samples: samples)
+        let (before, head) = (bench.parameters, bench.classifier.head.weight.variable.value.elements)
+        let statistics = bench.classifier.backbone.normalizations.map(\.runningMean.elements)
+        let result = try bench.step.run([samples.batch(0..<7)], globalBatch: 7, rate: 0.01, headOnly: true)
+        #expect(result.penalty == 0)
+        #expect(bench.classifier.head.weight.variable.value.elements != head)
+        #expect(bench.classifier.backbone.normalizations.map(\.runningMean.elements) == statistics)
+        let moved = zip(before, bench.parameters).count { $0 != $1 }
+        #expect(moved > 0 && moved <= head.count + samples.classCount)
+        // Afterwards everything trains.
+        _ = try bench.train(0..<7)
+        #expect(zip(before, bench.parameters).count { $0 != $1 } > before.count / 2)
+    }
+
     /// The gradient that reaches the last normalization, from cross-entropy and method together.
     @Test(arguments: MethodCase.allCases)
     func theGradientIsThatOfTheLoss(method: MethodCase) throws {

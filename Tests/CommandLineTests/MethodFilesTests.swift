@@ -1,0 +1,90 @@
+import Foundation
+import Tensors
+import Testing
+
+extension ManyRanksTests {
+    /// The files that methods leave in a run's folder, and what becomes of them.
+    @Suite(.serialized) struct MethodFilesTests {
+        private static let configuration = BallastProcess.golden.appending(path: "trajectory-co-tuning.yaml")
+            .path
+
+        @Test func aRunOfCoTuningLeavesItsRelationshipAsFileTableAndPicture() async throws {
+            let folder = try TemporaryFolder()
+            let run = try await train("trajectory-co-tuning", in: folder, as: "run", ranks: 2)
+            #expect(
+                try run.names == [
+                    "config.yaml", "metrics.jsonl", "model.safetensors", "relationship.csv",
+                    "relationship.safetensors", "relationship.svg",
+                ])
+            let golden = try SafetensorsFile(
+                contentsOf: BallastProcess.golden.appending(path: "trajectory-co-tuning.safetensors").path)
+            let learned = try SafetensorsFile(
+                contentsOf: run.url.appending(path: "relationship.safetensors").path)
+            #expect(
+                isClose(
+                    try learned.tensor("relationship").elements.map(Double.init),
+                    try golden.tensor("output.relationship").elements.map(Double.init), relative: 1e-5,
+                    absolute: 1e-7))
+        }
+
+        @Test(arguments: ["direct", "reverse"])
+        func relateGivesTheSameAtEveryNumberOfRanks(relationship: String) async throws {
+            let folder = try TemporaryFolder()
+            var learned: [[Double]] = []
+            for ranks in [0, 3] {
+                let file = folder.url.appending(path: "relationship-\(ranks).safetensors").path
+                let outcome = try await BallastProcess.run(
+                    [
+                        "relate", "--config", Self.configuration, "--output", file, "--set",
+                        "method.relationship=\(relationship)", "data.validation=trajectory-data.safetensors",
+                    ], ranks: ranks)
+                try #require(outcome.exitCode == 0, "\(outcome.errors)")
+                // A line for each of the five classes, and one that says what was written.
+                let lines = outcome.output.split(separator: "\n")
+                #expect(lines.count == 6)
+                #expect(lines[0].hasPrefix("class 0 looks like source class "))
+                learned.append(
+                    try SafetensorsFile(contentsOf: file).tensor("relationship").elements.map(Double.init))
+            }
+            #expect(isClose(learned[1], learned[0], relative: 1e-5, absolute: 1e-7))
+        }
+
+        @Test func relateNeedsCoTuning() async throws {
+            let folder = try TemporaryFolder()
+            let outcome = try await BallastProcess.run([
+                "relate", "--config", BallastProcess.golden.appending(path: "trajectory-bss.yaml").path,
+                "--output", folder.url.appending(path: "relationship.safetensors").path,
+            ])
+            #expect(outcome.exitCode == 64)
+            #expect(outcome.errors.contains("method.name is bss: only co-tuning has a relationship"))
+        }
+
+        /// Computed attention is saved with its key: the same run takes it back, one with other samples does not.
+        @Test func attentionIsTakenBackForTheSameSamplesOnly() async throws {
+            let folder = try TemporaryFolder()
+            let computed = try await train(
+                "trajectory-delta-attention-feature-map", in: folder, as: "computed", ranks: 2,
+                set: ["method.attention-file=null"])
+            let file = computed.url.appending(path: "attention.safetensors").path
+            let again = try await train(
+                "trajectory-delta-attention-feature-map", in: folder, as: "again", ranks: 2,
+                set: ["method.attention-file=\(file)"])
+            #expect(try again.steps("loss") == computed.steps("loss"))
+            let attention = try SafetensorsFile(contentsOf: file)
+            #expect(
+                attention.names == ["layer1.1.conv2", "layer2.1.conv2", "layer3.1.conv2", "layer4.1.conv2"])
+            for name in attention.names {
+                #expect(abs(try attention.tensor(name).elements.reduce(0, +) - 1) < 1e-5)
+            }
+            let outcome = try await BallastProcess.run([
+                "train", "--config",
+                BallastProcess.golden.appending(path: "trajectory-delta-attention-feature-map.yaml").path,
+                "--set",
+                "output=\(folder.url.appending(path: "other").path)", "method.attention-file=\(file)",
+                "data.classes=[0, 1, 2]", "initial-state=null",
+            ])
+            #expect(outcome.exitCode == 65)
+            #expect(outcome.errors.contains("attention.safetensors: was computed from other samples"))
+        }
+    }
+}
