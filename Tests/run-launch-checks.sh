@@ -90,7 +90,7 @@ export OMPI_MCA_plm_rsh_agent=agent
 # Arguments.
 ends "local.sh without a command" 64 "usage" "$copy/launch/local.sh" -n 2
 ends "local.sh with a wrong number" 64 "not 'two'" "$copy/launch/local.sh" -n two -- ballast
-ends "local.sh without a number" 64 "usage" "$copy/launch/local.sh" -n
+ends "local.sh without a number" 64 "takes a number of ranks" "$copy/launch/local.sh" -n
 ends "cluster.sh without a hostfile" 64 "--hostfile is missing" "$cluster" -n 2 -- ballast
 ends "cluster.sh without ranks" 64 "-n is missing" "$cluster" --hostfile "$hosts" -- ballast
 ends "cluster.sh with zero ranks" 64 "not '0'" "$cluster" --hostfile "$hosts" -n 0 -- ballast
