@@ -15,7 +15,13 @@ enum Attention {
     static func prepared(
         _ taps: [FeatureTap], file: String?, _ preparation: Preparation
     ) throws -> [FeatureTap: [Float]] {
-        guard let file else {
+        // A run that goes on finds what it computed before.
+        let saved = preparation.directory + "/attention.safetensors"
+        let isSaved = try preparation.group.coordinate {
+            let metadata = (try? SafetensorsFile(contentsOf: saved))?.metadata
+            return [metadata == key(preparation) ? 1 : 0]
+        }
+        guard let file = file ?? (isSaved == [1] ? saved : nil) else {
             let computed = try AttentionComputation(taps, preparation).run()
             try preparation.group.coordinate { () throws -> Void in
                 try write(computed, preparation)

@@ -5,7 +5,7 @@ public import ProcessGroups
 internal import Tensors
 
 /// How well a classifier does on a split, over all ranks.
-public struct Evaluation: Sendable, Equatable {
+public struct Evaluation: Sendable, Equatable, Codable {
     /// Share of samples whose largest logit is that of their label.
     public let accuracy: Double
     /// Mean over the classes that have samples of the share that is right.

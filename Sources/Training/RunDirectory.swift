@@ -17,30 +17,50 @@ public final class RunDirectory {
 
     /// Makes the folder and begins its files.
     ///
-    /// A run that is there already is moved aside, to `NAME.1`, `NAME.2` and so on: nothing is lost.
+    /// A run that is there already is moved aside, to `NAME.1`, `NAME.2` and so on: nothing is lost. A run that
+    /// goes on keeps its folder; what `metrics.jsonl` says of later steps is dropped, as they are done again.
     ///
     /// - Parameters:
     ///   - path: The folder.
     ///   - configuration: Contents of `config.yaml`.
+    ///   - resume: Where the run goes on from, if it does.
     /// - Throws: `RunDirectoryError` that names the file and what the system said.
-    public init(path: String, configuration: String) throws {
+    public init(path: String, configuration: String, resume: ResumePoint? = nil) throws {
         self.path = path
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         let manager = FileManager.default
         do {
-            if manager.fileExists(atPath: path + "/metrics.jsonl") {
+            let metricsPath = path + "/metrics.jsonl"
+            var kept = Data()
+            if let resume {
+                kept = Self.lines(of: metricsPath, upTo: resume.step)
+                try resume.model.map {
+                    try Data($0).write(
+                        to: URL(fileURLWithPath: path + "/model.safetensors"), options: .atomic)
+                }
+            } else if manager.fileExists(atPath: metricsPath) {
                 let aside = (1...).lazy.map { "\(path).\($0)" }.first { !manager.fileExists(atPath: $0) }
                 try manager.moveItem(atPath: path, toPath: aside ?? path + ".old")
             }
             try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
             try Data(configuration.utf8).write(
                 to: URL(fileURLWithPath: path + "/config.yaml"), options: .atomic)
-            let metricsPath = path + "/metrics.jsonl"
-            try Data().write(to: URL(fileURLWithPath: metricsPath))
+            try kept.write(to: URL(fileURLWithPath: metricsPath), options: .atomic)
             metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
+            try metrics.seekToEnd()
         } catch {
             throw RunDirectoryError("\(path): cannot make the folder of the run: \(error.systemReason)")
         }
+    }
+
+    /// The lines of events up to a step; a last line that was cut off counts as none.
+    private static func lines(of path: String, upTo step: Int) -> Data {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let kept = text.split(separator: "\n").filter { line in
+            let event = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return (event?["step"] as? Int).map { $0 <= step } ?? false
+        }
+        return Data(kept.map { $0 + "\n" }.joined().utf8)
     }
 
     /// Appends one line to `metrics.jsonl`.

@@ -5,6 +5,8 @@ public enum RunEvent: Sendable {
     case step(StepEvent)
     /// After an evaluation.
     case evaluation(EvaluationEvent)
+    /// After a checkpoint was written.
+    case checkpoint(CheckpointEvent)
     /// At the end of a run.
     case finished(FinishedEvent)
 }
@@ -65,6 +67,16 @@ public struct EvaluationEvent: Sendable, Encodable {
     }
 }
 
+/// What is logged of a checkpoint.
+public struct CheckpointEvent: Sendable, Encodable {
+    /// Steps done when it was taken.
+    public let step: Int
+    /// Seconds that writing took, beside the training.
+    public let seconds: Double
+    /// Size of all its files.
+    public let bytes: Int
+}
+
 /// What is logged at the end.
 public struct FinishedEvent: Sendable, Encodable {
     /// Steps after which the saved model stood.
@@ -92,6 +104,9 @@ extension RunEvent: Encodable {
             try event.encode(to: encoder)
         case .evaluation(let event):
             try container.encode("evaluation", forKey: .event)
+            try event.encode(to: encoder)
+        case .checkpoint(let event):
+            try container.encode("checkpoint", forKey: .event)
             try event.encode(to: encoder)
         case .finished(let event):
             try container.encode("finished", forKey: .event)

@@ -73,6 +73,9 @@ public final class Trainer {
     private let directory: RunDirectory?
     private let progress: ProgressLine?
     private let metadata: [String: String]
+    private let checkpoints: RunCheckpoints?
+    private let policy: CheckpointPolicy
+    private var position: RunPosition
 
     private var classifier: Classifier { step.classifier }
 
@@ -85,13 +88,26 @@ public final class Trainer {
     ///   - directory: Where to write; on rank 0 only.
     ///   - progress: Where to report; on rank 0 only.
     ///   - metadata: Strings for the header of the saved model.
+    ///   - checkpoints: Where to save; on rank 0 only.
+    ///   - policy: When to save.
+    ///   - resume: Where the run goes on from, if it does; on rank 0 only.
+    /// - Throws: `CollectiveFailure` where the state does not fit.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
     public init(
         step: TrainingStep, plan: TrainingPlan, data: Data, normalization: BatchNormalizationMode,
-        group: any ProcessGroup, directory: RunDirectory?, progress: ProgressLine?, metadata: [String: String]
-    ) {
+        group: any ProcessGroup, directory: RunDirectory?, progress: ProgressLine?,
+        metadata: [String: String],
+        checkpoints: RunCheckpoints?, policy: CheckpointPolicy, resume: ResumePoint?
+    ) throws {
         (self.step, self.plan, self.data, self.group) = (step, plan, data, group)
         (self.normalization, self.directory) = (normalization, directory)
         (self.progress, self.metadata) = (progress, metadata)
+        (self.checkpoints, self.policy) = (checkpoints, policy)
+        // Rank 0 says where the run stands.
+        let own = resume?.position ?? RunPosition(step: 0, best: nil)
+        let bytes = try group.coordinate { Array(try JSONEncoder().encode(own)) }
+        position = try JSONDecoder().decode(RunPosition.self, from: Foundation.Data(bytes))
+        if position.step > 0 { try step.restore(resume?.state) }
     }
 
     /// Trains, and saves the best model.
@@ -101,23 +117,17 @@ public final class Trainer {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Outcome {
         let start = ContinuousClock.now
-        var best: (step: Int, evaluation: Evaluation)?
-        for epoch in 0..<plan.epochs {
-            for step in epoch * plan.stepsPerEpoch..<(epoch + 1) * plan.stepsPerEpoch {
-                try train(step, epoch: epoch)
-            }
-            if normalization == .local { try classifier.averageRunningStatistics(over: group) }
-            guard let validation = data.validation else { continue }
-            let done = (epoch + 1) * plan.stepsPerEpoch
-            let evaluation = try validation.evaluate(classifier)
-            try log(.evaluation(EvaluationEvent("validation", step: done, evaluation)))
-            progress?.say("validation after step \(done): \(evaluation.summary)")
-            if best.map({ evaluation.accuracy > $0.evaluation.accuracy }) ?? true {
-                best = (done, evaluation)
-                try save()
-            }
+        while position.step < plan.stepCount {
+            let epoch = position.step / plan.stepsPerEpoch
+            let result = try train(position.step, epoch: epoch)
+            position.step += 1
+            if position.step % plan.stepsPerEpoch == 0 { try evaluateEpoch() }
+            try saveState(after: result)
         }
         if data.validation == nil { try save() }
+        checkpoints?.waitUntilIdle()
+        _ = try reportSaves()
+        let best = position.best
         let test = try evaluateTest(savedAtLastStep: best.map { $0.step == plan.stepCount } ?? true)
         let outcome = Outcome(
             bestStep: best?.step ?? plan.stepCount, validation: best?.evaluation, test: test)
@@ -128,14 +138,74 @@ public final class Trainer {
         return outcome
     }
 
-    private func train(_ step: Int, epoch: Int) throws {
+    /// Evaluates on the validation split, and saves the model if it is the best so far.
+    private func evaluateEpoch() throws {
+        if normalization == .local { try classifier.averageRunningStatistics(over: group) }
+        guard let validation = data.validation else { return }
+        let evaluation = try validation.evaluate(classifier)
+        try log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
+        progress?.say("validation after step \(position.step): \(evaluation.summary)")
+        if position.best.map({ evaluation.accuracy > $0.evaluation.accuracy }) ?? true {
+            position.best = .init(step: position.step, evaluation: evaluation)
+            try save()
+        }
+    }
+
+    /// Saves the state if it is time to, or if a signal ends the run.
+    ///
+    /// - Throws: `CollectiveFailure` with exit code 75 after a signal, 74 where a save has failed and ends the run.
+    private func saveState(after result: TrainingStep.Result) throws {
+        if result.saveHasFailed {
+            throw CollectiveFailure(
+                message:
+                    "a checkpoint could not be written, and checkpoint.on-failure is stop: see the message of rank 0 above",
+                exitCode: ExitCode.inputOutput)
+        }
+        let isDue = policy.everySteps.map { position.step % $0 == 0 } ?? false
+        guard isDue || result.stopCount > 0 else { return }
+        if let checkpoints, let directory {
+            try checkpoints.save(position, state: step.snapshot(), modelPath: directory.modelPath)
+        }
+        guard result.stopCount > 0 else { return }
+        try group.coordinate { () throws -> Void in
+            checkpoints?.waitUntilIdle()
+            if let failure = try reportSaves() { throw failure }
+        }
+        throw CollectiveFailure(
+            message: "stopped by a signal after step \(position.step), which is saved; run again to continue",
+            exitCode: ExitCode.stopped)
+    }
+
+    /// Logs saves that are done. On rank 0.
+    ///
+    /// - Returns: The error of one that failed.
+    private func reportSaves() throws -> (any Error)? {
+        var failure: (any Error)?
+        while let outcome = checkpoints?.takeResult() {
+            switch outcome.written {
+            case .success(let written):
+                try log(
+                    .checkpoint(
+                        CheckpointEvent(
+                            step: outcome.step, seconds: outcome.seconds, bytes: written.byteCount)))
+            case .failure(let error):
+                progress?.say("checkpoint of step \(outcome.step) failed: \(error)")
+                failure = error
+            }
+        }
+        return failure
+    }
+
+    private func train(_ step: Int, epoch: Int) throws -> TrainingStep.Result {
+        let saveHasFailed = try reportSaves() != nil && policy.stopsOnFailure
         let began = ContinuousClock.now
         let batches = try self.step.stopwatch.measure(.data) {
             try (0..<plan.accumulation).map { try data.training.batch(step: step * plan.accumulation + $0) }
         }
         let rate = plan.learningRate * plan.schedule.factor(step: step)
         let result = try self.step.run(
-            batches, globalBatch: plan.globalBatch, rate: rate, headOnly: epoch < plan.headOnlyEpochs)
+            batches, globalBatch: plan.globalBatch, rate: rate, number: step + 1,
+            saveHasFailed: saveHasFailed, headOnly: epoch < plan.headOnlyEpochs)
         // The loss is that of the global batch: every rank stops here or none does.
         guard result.loss.isFinite else {
             throw CollectiveFailure(
@@ -148,6 +218,7 @@ public final class Trainer {
             imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: self.step.stopwatch.lap())
         try log(.step(event))
         progress?.show(event, of: plan.stepCount)
+        return result
     }
 
     /// The test split is looked at once, with the model that was saved.

@@ -19,17 +19,22 @@ public final class TrainingStep {
         public let loss: Double
         /// Share of samples whose largest logit was that of their label.
         public let accuracy: Double
+        /// How many ranks were asked to stop.
+        public let stopCount: Int
+        /// Whether rank 0 could not write a checkpoint and the run must end.
+        public let saveHasFailed: Bool
     }
 
     /// What is trained.
     public let classifier: Classifier
-    private let group: any ProcessGroup
-    private let regularizer: any Regularizer
+    let group: any ProcessGroup
+    let regularizer: any Regularizer
     private let optimizer: SGD
-    private let store: ParameterStore
+    let store: ParameterStore
     private let synchronizer: GradientSynchronizer
     private let reducer: GroupReducer
     private let normalization: BatchNormalizationMode
+    private let faults: FaultSchedule
     let stopwatch = Stopwatch()
 
     /// Moves the parameters of `groups` into buffers of its own and gets ready.
@@ -41,12 +46,13 @@ public final class TrainingStep {
     ///   - optimizer: How parameters move.
     ///   - normalization: How batch normalization works.
     ///   - group: The ranks.
+    ///   - faults: What goes wrong, in tests.
     public init(
         _ classifier: Classifier, groups: [ParameterGroup], regularizer: any Regularizer, optimizer: SGD,
-        normalization: BatchNormalizationMode, group: any ProcessGroup
+        normalization: BatchNormalizationMode, group: any ProcessGroup, faults: FaultSchedule = .none
     ) {
         (self.classifier, self.regularizer, self.optimizer) = (classifier, regularizer, optimizer)
-        (self.normalization, self.group) = (normalization, group)
+        (self.normalization, self.group, self.faults) = (normalization, group, faults)
         store = ParameterStore(groups)
         synchronizer = GradientSynchronizer(store, group: group, stopwatch: stopwatch)
         reducer = GroupReducer(group, stopwatch: stopwatch)
@@ -59,16 +65,22 @@ public final class TrainingStep {
     ///     portions on every rank.
     ///   - globalBatch: Samples of all ranks and portions together: the divisor of the mean.
     ///   - rate: Learning rate before the factors of the groups.
+    ///   - number: Steps done with this one.
+    ///   - saveHasFailed: On rank 0, whether a checkpoint could not be written; every rank learns of it.
     ///   - headOnly: Whether only the new head trains: the rest is in inference mode, and the method has no say.
     /// - Throws: What the group and the method throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run(
-        _ batches: [Batch], globalBatch: Int, rate: Double, headOnly: Bool = false
+        _ batches: [Batch], globalBatch: Int, rate: Double, number: Int = 0, saveHasFailed: Bool = false,
+        headOnly: Bool = false
     ) throws -> Result {
+        let rank = group.rank
+        try faults.reach(.forward, step: number, rank: rank)
         store.clearGradients()
         store.setTraining(headOnly: headOnly)
-        // Summed over the ranks below: cross-entropy, the method's term, its weighted value, right answers.
-        var sums = [0.0, 0.0, 0.0, 0.0]
+        // Summed over the ranks below: cross-entropy, the method's term, its weighted value, right answers,
+        // signals received, failed checkpoints.
+        var sums = [0.0, 0.0, 0.0, 0.0, StopSignal.isReceived ? 1 : 0, saveHasFailed ? 1 : 0]
         for (index, batch) in batches.enumerated() {
             let tape = Tape()
             let mode = headOnly ? .running : normalization.normalization(reducer, groupSize: group.size)
@@ -76,6 +88,7 @@ public final class TrainingStep {
             let objective = try stopwatch.measure(.forward) {
                 try self.objective(batch, context, globalBatch: globalBatch, headOnly: headOnly, sums: &sums)
             }
+            try faults.reach(.backward, step: number, rank: rank)
             // Gradients are complete, and can be summed, once the last portion has been added.
             let isLast = index == batches.count - 1
             try stopwatch.measure(.backward) {
@@ -86,13 +99,16 @@ public final class TrainingStep {
                 if isLast { try synchronizer.finish() }
             }
         }
+        try faults.reach(.insideSum, step: number, rank: rank)
         try stopwatch.measure(.communication) { try group.sum(&sums) }
+        try faults.reach(.optimizer, step: number, rank: rank)
         let penalties = stopwatch.measure(.optimizer) {
             optimizer.step(store, rate: rate, regularizer: regularizer, headOnly: headOnly)
         }
         return Result(
             classificationLoss: sums[0], penalty: sums[1] + penalties.backbone,
-            loss: sums[0] + sums[2] + penalties.objective, accuracy: sums[3] / Double(globalBatch))
+            loss: sums[0] + sums[2] + penalties.objective, accuracy: sums[3] / Double(globalBatch),
+            stopCount: Int(sums[4]), saveHasFailed: sums[5] > 0)
     }
 
     /// The forward pass: this rank's share of the objective, on the tape.

@@ -1,6 +1,7 @@
 import ImageData
 import Layers
 import ProcessGroups
+import Regularizers
 import Tensors
 
 // Modules below `ProcessGroups` declare the exit codes of their errors without knowing its protocol.
@@ -8,6 +9,9 @@ extension ConfigurationError: ExitCodeProviding {}
 extension DataError: ExitCodeProviding {}
 extension SafetensorsError: ExitCodeProviding {}
 extension WeightError: ExitCodeProviding {}
+extension StateError: ExitCodeProviding {}
+extension BiTuningStateError: ExitCodeProviding {}
+extension NonFiniteError: ExitCodeProviding {}
 
 /// A use of the program that cannot work, though each option by itself is right.
 struct UsageError: Error, ExitCodeProviding, CustomStringConvertible {

@@ -95,27 +95,3 @@ struct StartingPoint {
         return try file.names.filter { !$0.hasPrefix("head.") }.map { NamedTensor($0, try file.tensor($0)) }
     }
 }
-
-extension [NamedTensor] {
-    /// Rank 0's tensors, on every rank.
-    ///
-    /// - Important: Collective: every rank of the group must call this, in the same order.
-    fileprivate func replicated(over group: any ProcessGroup) throws -> [NamedTensor] {
-        var names = [UInt8](map(\.name).joined(separator: "\n").utf8)
-        var ranks = map { Int64($0.tensor.shape.rank) }
-        var extents = flatMap { $0.tensor.shape.dimensions.map(Int64.init) }
-        try group.broadcast(&names, from: 0)
-        try group.broadcast(&ranks, from: 0)
-        try group.broadcast(&extents, from: 0)
-        var rest = extents.map { Int($0) }[...]
-        return try zip(String(decoding: names, as: UTF8.self).split(separator: "\n"), ranks).enumerated().map
-        {
-            index, item in
-            let shape = Shape([Int](rest.prefix(Int(item.1))))
-            rest = rest.dropFirst(Int(item.1))
-            let tensor = group.rank == 0 ? self[index].tensor : Tensor(repeating: 0, shape)
-            try tensor.withMutableElements { try group.broadcast($0, from: 0) }
-            return NamedTensor(String(item.0), tensor)
-        }
-    }
-}

@@ -14,6 +14,13 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Read the configuration, print it with every default filled in, and stop.")
     var dryRun = false
 
+    /// Where to go on from.
+    @Option(
+        help: ArgumentHelp(
+            "Go on from the newest good checkpoint if there is one (auto), begin anew (none), or from a checkpoint.",
+            valueName: "auto|none|PATH"))
+    var resume = "auto"
+
     func run() throws {
         try Ballast.runOnAllRanks { group in
             let configuration = try options.configuration(for: group)
@@ -21,7 +28,7 @@ struct TrainCommand: ParsableCommand {
                 if group.rank == 0 { print(configuration.yaml(), terminator: "") }
                 return
             }
-            let run = try TrainingRun(configuration, group: group)
+            let run = try TrainingRun(configuration, resume: Resume(resume), group: group)
             let outcome = try run.trainer.run()
             guard group.rank == 0 else { return }
             print("model: \(run.modelPath)")

@@ -18,15 +18,27 @@ struct TrainingRun {
     ///
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ configuration: RunConfiguration, group: any ProcessGroup) throws {
+    init(_ configuration: RunConfiguration, resume: Resume, group: any ProcessGroup) throws {
+        StopSignal.watch()
+        let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
         let training = configuration.training
         try Self.check(training, group: group)
         let splits = try TrainingSplits.open(configuration.data, seed: training.seed, group: group)
         let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
         let classifier = start.classifier
-        let directory = try Self.makeDirectory(configuration, group: group)
         let progress = group.rank == 0 ? ProgressLine() : nil
-        let regularizer = try Self.makeRegularizer(configuration, start, splits, group, progress)
+        let digest = try Self.weightsDigest(configuration, group: group)
+        let identity = configuration.identity(weightsDigest: digest, samples: splits.training.fingerprint)
+        let store = CheckpointStore(
+            directory: configuration.output + "/checkpoints", keep: configuration.checkpoint.keep,
+            ballastVersion: Ballast.version, faults: faults)
+        var point: ResumePoint?
+        try group.coordinate { () throws -> Void in
+            point = try resume.point(in: store, identity: identity) { progress?.say($0) }
+        }
+        let directory = try Self.makeDirectory(configuration, digest: digest, resume: point, group: group)
+        if let point { progress?.say("goes on after step \(point.step)") }
+        let regularizer = try Self.makeRegularizer(configuration, start, splits, digest, group, progress)
         let groups = Self.parameterGroups(
             classifier, own: regularizer.ownParameters, backboneFactor: configuration.optimizer.backboneFactor
         )
@@ -35,7 +47,7 @@ struct TrainingRun {
         let step = TrainingStep(
             classifier, groups: groups, regularizer: regularizer,
             optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
-            normalization: mode, group: group)
+            normalization: mode, group: group, faults: faults)
         let stepsPerEpoch =
             training.stepsPerEpoch
             ?? (splits.training.count + training.globalBatch - 1) / training.globalBatch
@@ -52,9 +64,16 @@ struct TrainingRun {
             network: configuration.network, classNames: splits.training.classNames,
             classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
             normalization: splits.normalization)
-        trainer = Trainer(
+        trainer = try Trainer(
             step: step, plan: plan, data: data, normalization: mode, group: group, directory: directory,
-            progress: progress, metadata: try description.metadata())
+            progress: progress, metadata: try description.metadata(),
+            checkpoints: group.rank == 0
+                ? RunCheckpoints(
+                    store, worldSize: group.size, configuration: configuration.yaml(), identity: identity)
+                : nil,
+            policy: CheckpointPolicy(
+                everySteps: configuration.checkpoint.everySteps,
+                stopsOnFailure: configuration.checkpoint.onFailure == .stop), resume: point)
         modelPath = configuration.output + "/model.safetensors"
     }
 
@@ -75,10 +94,20 @@ struct TrainingRun {
         ]
     }
 
+    /// SHA-256 of the weights' file, on every rank; `none` without weights.
+    private static func weightsDigest(_ configuration: RunConfiguration, group: any ProcessGroup) throws
+        -> String
+    {
+        guard let weights = configuration.network.weights else { return "none" }
+        return String(
+            decoding: try group.coordinate { Array(try FileDigest(ofFile: weights).description.utf8) },
+            as: UTF8.self)
+    }
+
     /// The method, after its passes over the data.
     private static func makeRegularizer(
         _ configuration: RunConfiguration, _ start: StartingPoint, _ splits: TrainingSplits,
-        _ group: any ProcessGroup, _ progress: ProgressLine?
+        _ digest: String, _ group: any ProcessGroup, _ progress: ProgressLine?
     ) throws -> any Regularizer {
         let seed = configuration.training.seed
         let regularizer = try group.agree {
@@ -99,12 +128,6 @@ struct TrainingRun {
                 message:
                     "method \(configuration.method.name.rawValue) needs batches of at least \(regularizer.needs.smallestBatch) samples, training.global-batch is \(configuration.training.globalBatch): fewer samples have fewer singular values",
                 exitCode: ExitCode.wrongUse)
-        }
-        var digest = "none"
-        if let weights = configuration.network.weights {
-            digest = String(
-                decoding: try group.coordinate { Array(try FileDigest(ofFile: weights).description.utf8) },
-                as: UTF8.self)
         }
         let shard = Shard(rank: group.rank, size: group.size)
         try regularizer.prepare(
@@ -164,22 +187,20 @@ struct TrainingRun {
 
     /// Rank 0 makes the folder; whether that worked reaches all.
     private static func makeDirectory(
-        _ configuration: RunConfiguration, group: any ProcessGroup
+        _ configuration: RunConfiguration, digest: String, resume: ResumePoint?, group: any ProcessGroup
     ) throws -> RunDirectory? {
         let hosts = try group.gatherEach(Array(HostName.current.utf8)).map {
             String(decoding: $0, as: UTF8.self)
         }
         var directory: RunDirectory?
         try group.coordinate { () throws -> Void in
-            let weights =
-                try configuration.network.weights.map { try FileDigest(ofFile: $0).description } ?? "none"
             directory = try RunDirectory(
                 path: configuration.output,
                 configuration: configuration.yaml(comments: [
                     "ballast \(Ballast.version)",
                     "hosts: \(Array(Set(hosts)).sorted().joined(separator: ", "))",
-                    "ranks: \(group.size)", "threads: \(ComputeThreads.count)", "weights-sha256: \(weights)",
-                ]))
+                    "ranks: \(group.size)", "threads: \(ComputeThreads.count)", "weights-sha256: \(digest)",
+                ]), resume: resume)
         }
         return directory
     }

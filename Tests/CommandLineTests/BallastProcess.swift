@@ -31,7 +31,10 @@ enum BallastProcess {
     ///   - arguments: What stands after `ballast`.
     ///   - ranks: How many ranks `mpirun` starts; 0 runs the program without it.
     ///   - folder: Where to run, if not in the current folder.
-    static func run(_ arguments: [String], ranks: Int = 0, in folder: URL? = nil) async throws -> Outcome {
+    ///   - faults: What is to go wrong, as `BALLAST_FAULTS` says it. A run with faults may be killed.
+    static func run(
+        _ arguments: [String], ranks: Int = 0, in folder: URL? = nil, faults: String = ""
+    ) async throws -> Outcome {
         let launcher = [
             "mpirun", "--oversubscribe", "--bind-to", "none",
             // Without this, mpirun takes a second of rest after each job that fails.
@@ -42,14 +45,20 @@ enum BallastProcess {
             // Containers often run as root, which OpenMPI refuses without the first two.
             environment: [
                 "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1",
-            ])
+                "BALLAST_FAULTS": faults,
+            ], mayBeKilled: !faults.isEmpty)
     }
 
     /// Runs any command, which must end by itself, and waits for its end.
     ///
-    /// - Parameter environment: Variables that are added to those of this process.
+    /// - Parameters:
+    ///   - command: The program and its arguments.
+    ///   - folder: Where to run, if not in the current folder.
+    ///   - environment: Variables that are added to those of this process.
+    ///   - mayBeKilled: Whether exit code 137 is an outcome, and not a sign that the command hung.
     static func run(
-        command: [String], in folder: URL? = nil, environment: [String: String] = [:]
+        command: [String], in folder: URL? = nil, environment: [String: String] = [:],
+        mayBeKilled: Bool = false
     ) async throws -> Outcome {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
@@ -71,7 +80,7 @@ enum BallastProcess {
             exitCode: process.terminationStatus, output: try scratch.text(of: "output"),
             errors: try scratch.text(of: "errors"))
         // What `timeout` exits with where it had to end the command.
-        guard ![124, 137].contains(outcome.exitCode) else {
+        guard outcome.exitCode != 124, mayBeKilled || outcome.exitCode != 137 else {
             throw Hanging(command: command, outcome: outcome)
         }
         return outcome

@@ -34,12 +34,12 @@ import Testing
             "output: out", "output: out\ncolour: red",
             """
             run.yaml:11: unknown key 'colour'; keys here: method, network, data, optimizer, schedule, training, \
-            initial-state, output
+            checkpoint, initial-state, output
             """
         ),
         (
-            "output: out", "output: out\ncheckpoint: {keep: 3}",
-            "run.yaml:11: unknown key 'checkpoint': checkpoints are not in this version"
+            "output: out", "output: out\ncheckpoint: {keep: 0}",
+            "run.yaml:11: checkpoint.keep is '0'; expected a whole number, at least 1"
         ),
         // Keys of another method or schedule.
         (
@@ -240,7 +240,7 @@ import Testing
             "this is not YAML: while parsing a flow sequence: did not find expected ',' or ']'"
         ),
         ("data.class=[1]", "unknown key 'data.class'; did you mean 'classes'? keys here: "),
-        ("checkpoint.keep=3", "unknown key 'checkpoint': checkpoints are not in this version"),
+        ("checkpoint.kept=3", "unknown key 'checkpoint.kept'; did you mean 'keep'?"),
     ])
     func aMistakeInAnOptionIsNamedWithTheOption(assignment: String, message: String) async throws {
         let folder = try TemporaryFolder(configuration: Self.right)

@@ -61,6 +61,10 @@ import Testing
               shuffle: true
               seed: 0
               clip-gradient-norm: null
+            checkpoint:
+              every-steps: 500
+              keep: 3
+              on-failure: warn
             initial-state: null
             output: \(folder.url.path)/runs/first
 

@@ -17,6 +17,8 @@ struct RunConfiguration: Sendable, Equatable {
     var schedule: ScheduleConfiguration
     /// How long, in which batches and in which order.
     var training: TrainingConfiguration
+    /// How often the run saves, and what it keeps.
+    var checkpoint: CheckpointConfiguration
     /// A file of named tensors to start from, such as `head.weight`; absolute. Default nil: a random head.
     var initialState: String?
     /// The folder of the run; absolute, required. It need not exist.
@@ -58,7 +60,6 @@ struct RunConfiguration: Sendable, Equatable {
     }
 
     private init(reading reader: inout SectionReader) throws {
-        try reader.refuse("checkpoint", because: "checkpoints are not in this version")
         let path = ValueKind.path(relativeTo: reader.directory)
         let method = try reader.section("method", MethodConfiguration.init(reading:))
         self.method = method
@@ -72,6 +73,7 @@ struct RunConfiguration: Sendable, Equatable {
         }
         schedule = try reader.section("schedule", ScheduleConfiguration.init(reading:))
         training = try reader.section("training", TrainingConfiguration.init(reading:))
+        checkpoint = try reader.section("checkpoint", CheckpointConfiguration.init(reading:))
         initialState = try reader.optional("initial-state", path)
         output = try reader.required("output", path)
     }
@@ -89,8 +91,40 @@ struct RunConfiguration: Sendable, Equatable {
                 YAMLEntry("optimizer", .mapping(optimizer.entries)),
                 YAMLEntry("schedule", .mapping(schedule.entries)),
                 YAMLEntry("training", .mapping(training.entries)),
+                YAMLEntry("checkpoint", .mapping(checkpoint.entries)),
                 YAMLEntry("initial-state", .optionalText(initialState)),
                 YAMLEntry("output", .text(output)),
             ])
+    }
+}
+
+extension RunConfiguration {
+    /// What must stay the same for a run to go on from a checkpoint, a line each: everything but how long it
+    /// trains, how it saves, where its files lie and how they are read. Files count by their contents.
+    ///
+    /// - Parameters:
+    ///   - weightsDigest: SHA-256 of the weights' file.
+    ///   - samples: Fingerprint of the training samples.
+    func identity(weightsDigest: String, samples: UInt64) -> String {
+        var other = self
+        let reference = self.data
+        other.training.epochs = 1
+        other.data.workers = 1
+        other.data.train = "by contents"
+        other.data.test = reference.test == nil ? nil : "given"
+        if case .path = reference.validation { other.data.validation = .path("given") }
+        other.network.weights = weightsDigest
+        other.initialState = nil
+        other.output = ""
+        let sections = [
+            ("method", other.method.entries), ("network", other.network.entries),
+            ("data", other.data.entries),
+            ("optimizer", other.optimizer.entries), ("schedule", other.schedule.entries),
+            ("training", other.training.entries),
+        ]
+        let lines = sections.flatMap { name, entries in
+            YAMLEntry.text(entries).split(separator: "\n").map { "\(name).\($0)" }
+        }
+        return (lines + ["samples: \(String(samples, radix: 16))"]).joined(separator: "\n")
     }
 }

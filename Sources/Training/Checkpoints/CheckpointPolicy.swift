@@ -1,0 +1,12 @@
+/// When a run saves, and what becomes of a save that fails.
+public struct CheckpointPolicy: Sendable {
+    /// Steps between checkpoints; nil: only when a signal ends the run.
+    public let everySteps: Int?
+    /// Whether the run ends when a checkpoint cannot be written; else it says so each time and goes on.
+    public let stopsOnFailure: Bool
+
+    /// A policy from its parts.
+    public init(everySteps: Int?, stopsOnFailure: Bool) {
+        (self.everySteps, self.stopsOnFailure) = (everySteps, stopsOnFailure)
+    }
+}

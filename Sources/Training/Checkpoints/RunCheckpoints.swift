@@ -1,0 +1,57 @@
+internal import Foundation
+internal import Tensors
+
+/// The checkpoints of one run as rank 0, the coordinator, keeps them: written from a copy while training goes on.
+public final class RunCheckpoints {
+    /// Names of the files in a checkpoint.
+    enum Files {
+        static let state = "state.safetensors"
+        static let model = "model.safetensors"
+    }
+
+    /// Keys of the manifest's metadata.
+    enum Keys {
+        static let position = "position"
+        static let configuration = "configuration"
+        static let identity = "identity"
+    }
+
+    private let writer: BackgroundWriter
+    private let worldSize: Int
+    private let metadata: [String: String]
+
+    /// - Parameters:
+    ///   - store: Where checkpoints go.
+    ///   - worldSize: Ranks of the run.
+    ///   - configuration: The resolved configuration.
+    ///   - identity: What must be the same for a run to go on: see `ResumePoint`.
+    public init(_ store: CheckpointStore, worldSize: Int, configuration: String, identity: String) {
+        writer = BackgroundWriter(store)
+        self.worldSize = worldSize
+        metadata = [Keys.configuration: configuration, Keys.identity: identity]
+    }
+
+    /// Begins to save; waits first until the save before is done.
+    ///
+    /// - Parameters:
+    ///   - position: Where the run stands.
+    ///   - state: A copy of its tensors.
+    ///   - modelPath: The best model so far, if there is one.
+    func save(_ position: RunPosition, state: SafetensorsWriter, modelPath: String) throws {
+        var metadata = metadata
+        metadata[Keys.position] = String(decoding: try JSONEncoder().encode(position), as: UTF8.self)
+        var contents = CheckpointContents(step: position.step, worldSize: worldSize, metadata: metadata)
+        contents.add(Files.state, state)
+        if position.best != nil {
+            let model = try Data(contentsOf: URL(fileURLWithPath: modelPath))
+            contents.add(Files.model, bytes: Array(model))
+        }
+        writer.submit(contents, keepingAlso: position.best.map { [$0.step] } ?? [])
+    }
+
+    /// The outcome of the oldest save that is done and was not asked for yet.
+    func takeResult() -> BackgroundWriter.Outcome? { writer.takeResult() }
+
+    /// Waits until nothing is being written.
+    func waitUntilIdle() { writer.waitUntilIdle() }
+}

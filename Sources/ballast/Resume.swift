@@ -1,0 +1,49 @@
+import ProcessGroups
+import Training
+
+/// Where a run goes on from.
+enum Resume {
+    /// The newest good checkpoint of the run's folder, if there is one.
+    case automatic
+    /// Nowhere: the run begins anew.
+    case none
+    /// A checkpoint.
+    case path(String)
+
+    init(_ text: String) {
+        switch text {
+        case "auto": self = .automatic
+        case "none": self = .none
+        default: self = .path(text)
+        }
+    }
+
+    /// The checkpoint to go on from, for rank 0.
+    ///
+    /// - Parameters:
+    ///   - store: The checkpoints of the run's folder.
+    ///   - identity: What must be the same for the run to go on.
+    ///   - say: Tells the user a line.
+    /// - Throws: `CheckpointError` where a checkpoint is of another run, or where there are some and none is good.
+    func point(in store: CheckpointStore, identity: String, say: (String) -> Void) throws -> ResumePoint? {
+        switch self {
+        case .none: return nil
+        case .path(let path):
+            let point = try ResumePoint(CheckpointStore.open(path), identity: identity)
+            // Otherwise the next automatic resume would take a step that is now undone.
+            try store.removeNewer(than: point.step)
+            return point
+        case .automatic:
+            store.cleanStaging()
+            let (checkpoint, rejected) = try store.newestGood()
+            for other in rejected { say("checkpoint not used: \(other)") }
+            if let checkpoint { return try ResumePoint(checkpoint, identity: identity) }
+            guard rejected.isEmpty else {
+                throw UsageError(
+                    "\(store.directory): none of \(rejected.count) checkpoints is good: \(rejected.map(\.reason).joined(separator: "; ")); begin anew with --resume none, which moves them aside"
+                )
+            }
+            return nil
+        }
+    }
+}
