@@ -82,12 +82,6 @@ struct SectionReader {
         variant = (kind, name)
     }
 
-    /// Refuses the key, if it is there, for a reason.
-    func refuse(_ key: String, because reason: String) throws {
-        guard let entry = entries.first(where: { $0.key == key }) else { return }
-        throw ConfigurationError(origin: entry.origin, problem: "unknown key '\(keyPath(key))': \(reason)")
-    }
-
     /// Throws an error for the first key that was not asked for.
     func finish() throws {
         guard let entry = entries.first(where: { !knownKeys.contains($0.key) }) else { return }
