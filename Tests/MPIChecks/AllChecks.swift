@@ -22,6 +22,7 @@ let allChecks: [Check] = [
     // Order
     Check(name: "barrier", body: barrier),
     Check(name: "group", body: groupItself),
+    Check(name: "duplicate-on-thread", body: duplicateOnThread),
 
     // Failures that all ranks share
     Check(name: "coordinate", body: coordinate),
