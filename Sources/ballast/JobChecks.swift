@@ -38,7 +38,7 @@ enum JobChecks {
         )
         .requireSame(
             "ranks run different builds of ballast",
-            remedy: "build once and give every host the same file, or build the same sources on each")
+            remedy: "build once and give every host that file")
     }
 
     /// That every rank opened the same samples.
