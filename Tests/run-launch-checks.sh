@@ -167,6 +167,10 @@ holds "a lost host is noticed" "$temporary/calls" "--mca oob_tcp_keepalive_time 
 codes 0
 BALLAST_MPI_OPTIONS="--mca oob_tcp_keepalive_time 99" "$cluster" --hostfile "$hosts" -n 4 -- ballast evaluate >"$output" 2>&1
 same "what the user says about lost hosts holds" "$(grep -o 'oob_tcp_keepalive[^ ]* [0-9]*' "$temporary/calls" | paste -sd ,)" "oob_tcp_keepalive_time 99"
+same "short names need no option" "$(grep -c keep_fqdn "$temporary/calls")" 0
+echo 'node.example.org-8 slots=2' >"$temporary/long-names"
+codes 0
+ends "long names stay whole" 0 "--mca orte_keep_fqdn_hostnames 1" "$cluster" --hostfile "$temporary/long-names" -n 2 -- ballast
 printf 'host-3\nhost-4 slots=1\n' >"$temporary/no-slots"
 codes 0
 ends "a host without slots takes as many ranks as cores" 0 "host-3:3\\,host-4:1" "$cluster" --hostfile "$temporary/no-slots" -n 4 -- ballast

@@ -80,6 +80,11 @@ watch_options=()
 if [[ "${user_options[*]} $(env)" != *oob_tcp_keepalive* ]]; then
     watch_options=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
 fi
+# mpirun would cut node1.example.org and me@10.0.0.1 at the first dot.
+name_options=()
+for host in "${host_names[@]}"; do
+    if [[ $host = *[A-Za-z]*.* ]] || [[ $host = *@*.* ]]; then name_options=(--mca orte_keep_fqdn_hostnames 1); fi
+done
 ballast_export_options
 # Threads of the first start are not a wish of the user's for the second.
 wished_threads=${OMP_NUM_THREADS:-}
@@ -122,7 +127,7 @@ prepare() {
         if [ -n "${host_ranks[$host]:-}" ]; then list+=,$host:${host_ranks[$host]}; fi
     done
     line=(mpirun -np "$fitting" --host "${list#,}" --map-by slot --wdir "$PWD" "${ballast_mpi_options[@]}"
-        "${export_options[@]}" "${watch_options[@]}" "${user_options[@]}" "${command[@]}")
+        "${export_options[@]}" "${watch_options[@]}" "${name_options[@]}" "${user_options[@]}" "${command[@]}")
 }
 
 # Threads for all ranks: what the host with the fewest cores a rank can give.
