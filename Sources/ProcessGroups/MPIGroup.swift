@@ -14,7 +14,7 @@ package final class MPIGroup: ProcessGroup {
         willSet { precondition(1...Int(Int32.max) ~= newValue, "largestCount \(newValue)") }
     }
 
-    private let communicator: Communicator
+    let communicator: Communicator
     private var isReleased = false
     private var duplicates: [MPIGroup] = []
     /// The thread that uses the group: the first that called a collective.
