@@ -164,7 +164,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "run", "good.safetensors", 64, "--classes lists 1 labels, the model has 2",
             options: ["--classes", "0"]),
         evaluate(
-            "run", "good.safetensors", 74, "words.txt/list.csv: cannot be written: No such file",
+            "run", "good.safetensors", 74, "words.txt/list.csv: cannot be written: Not a directory",
             options: ["--predictions", "words.txt/list.csv"]),
     ]
 }
