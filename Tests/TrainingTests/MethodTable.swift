@@ -51,7 +51,10 @@ final class MethodBench {
     private let group: any ProcessGroup
     private let samples: Samples
 
-    init(_ method: MethodCase, _ group: any ProcessGroup, samples: Samples) throws {
+    init(
+        _ method: MethodCase, _ group: any ProcessGroup, samples: Samples,
+        communication: CommunicationSettings = CommunicationSettings()
+    ) throws {
         (self.group, self.samples) = (group, samples)
         let weights = try SafetensorsFile(contentsOf: goldenPath("source.safetensors"))
         classifier = Classifier(backbone: ResNet(.resNet18, baseWidth: 8), classCount: samples.classCount)
@@ -82,8 +85,7 @@ final class MethodBench {
         step = try TrainingStep(
             classifier, groups: groups, regularizer: regularizer,
             optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005),
-            normalization: .synchronized,
-            group: group)
+            normalization: .synchronized, group: group, communication: communication)
     }
 
     /// Trains on the samples at the given positions as one global batch.

@@ -17,24 +17,24 @@ public enum CommunicationOverlap: String, Sendable, CaseIterable {
 ///
 /// Since the way does not touch the result, the trial is part of the training and costs nothing but the
 /// difference in time.
-struct OverlapProbe {
+package struct OverlapProbe {
     /// Steps before the first trial: they compile primitives and fill the pool of memory.
-    static let warmUpSteps = 2
+    package static let warmUpSteps = 2
     /// Trials of each way; the best of them counts, because disturbances only lengthen a step.
-    static let rounds = 2
+    package static let rounds = 2
     /// A way must save this share of a step, or there is none.
     static let smallestGain = 0.01
 
     private var seconds = [[Double]](repeating: [], count: CommunicationOverlap.allCases.count)
     private var warmedUp = 0
     /// The way that was found, or given; nil as long as trials go on.
-    private(set) var choice: CommunicationOverlap?
+    package private(set) var choice: CommunicationOverlap?
 
     /// - Parameter fixed: The way to go; nil: the fastest is to be found.
-    init(fixed: CommunicationOverlap?) { choice = fixed }
+    package init(fixed: CommunicationOverlap?) { choice = fixed }
 
     /// The way for the next step.
-    var next: CommunicationOverlap {
+    package var next: CommunicationOverlap {
         if let choice { return choice }
         guard warmedUp == Self.warmUpSteps else { return .none }
         return CommunicationOverlap.allCases[trials % CommunicationOverlap.allCases.count]
@@ -43,10 +43,10 @@ struct OverlapProbe {
     private var trials: Int { seconds.reduce(0) { $0 + $1.count } }
 
     /// Whether the trials are over, and `decide` has everything.
-    var isComplete: Bool { trials == Self.rounds * CommunicationOverlap.allCases.count }
+    package var isComplete: Bool { trials == Self.rounds * CommunicationOverlap.allCases.count }
 
     /// Notes how long a step took.
-    mutating func note(_ stepSeconds: Double) {
+    package mutating func note(_ stepSeconds: Double) {
         guard choice == nil, !isComplete else { return }
         guard warmedUp == Self.warmUpSteps else {
             warmedUp += 1
@@ -56,7 +56,7 @@ struct OverlapProbe {
     }
 
     /// The best time of each way on this rank.
-    var bestSeconds: [Double] { seconds.map { $0.min() ?? 0 } }
+    package var bestSeconds: [Double] { seconds.map { $0.min() ?? 0 } }
 
     /// For example `sums over ranks: thread, beside the backward pass (steps of none 2.61 s, polling …)`.
     static func summary(_ seconds: [Double], choice: CommunicationOverlap?) -> String {
@@ -70,7 +70,7 @@ struct OverlapProbe {
     /// Settles on the fastest way.
     ///
     /// - Parameter seconds: The best time of each way on the slowest rank.
-    mutating func decide(_ seconds: [Double]) {
+    package mutating func decide(_ seconds: [Double]) {
         let ways = CommunicationOverlap.allCases
         let fastest = ways.indices.min { seconds[$0] < seconds[$1] } ?? 0
         choice = seconds[fastest] < seconds[0] * (1 - Self.smallestGain) ? ways[fastest] : ways[0]
