@@ -28,6 +28,10 @@ package struct StallJudge {
     /// Whether it is known of every rank what it is about. Else only silence is judged.
     let knowsAll: Bool
 
+    /// The number of collectives that all ranks have joined, and the seconds since the last one came.
+    private var joinedByAll: Int64
+    private var joinedSeconds = 0.0
+
     /// The ranks that are watched.
     package private(set) var watches: [Int: Watch]
 
@@ -41,6 +45,7 @@ package struct StallJudge {
     package init(ranks: [Int], status: Activity.Status = .init(), knowsAll: Bool, limit: Double) {
         (self.limit, self.knowsAll) = (limit, knowsAll)
         watches = Dictionary(uniqueKeysWithValues: ranks.map { ($0, Watch(status: status)) })
+        joinedByAll = status.begunCount
     }
 
     /// Notes what a rank says.
@@ -50,6 +55,8 @@ package struct StallJudge {
         (watch.status, watch.silentSeconds) = (status, 0)
         watch.hasEnded = watch.hasEnded || isLast
         watches[rank] = watch
+        let fewest = watches.values.reduce(status.begunCount) { min($0, $1.status.begunCount) }
+        if fewest != joinedByAll { (joinedByAll, joinedSeconds) = (fewest, 0) }
     }
 
     /// Lets time go by.
@@ -58,6 +65,7 @@ package struct StallJudge {
             watches[rank]?.silentSeconds += seconds
             watches[rank]?.unchangedSeconds += seconds
         }
+        joinedSeconds += seconds
     }
 
     /// What is wrong, if anything is.
@@ -69,18 +77,18 @@ package struct StallJudge {
             return nil
         }
         let waiting = ranks { $0.status.isInside && $0.unchangedSeconds >= limit }
-        guard let joined = waiting.compactMap({ watches[$0]?.status.begunCount }).min(),
-            let fewest = watches.values.map(\.status.begunCount).min()
-        else { return nil }
-        if fewest == joined { return .incomplete(ranks { $0.status.isInside }) }
-
-        // Those ahead wait for those behind, and those behind either work or wait themselves.
-        let isBehind = { (watch: Watch) in watch.status.begunCount == fewest }
-        guard ranks(where: { isBehind($0) && !$0.status.isInside }).isEmpty else {
-            let idle = ranks { isBehind($0) && !$0.status.isInside && $0.unchangedSeconds >= limit }
-            return idle.isEmpty ? nil : .missing(idle, waiting: waiting)
+        guard let first = waiting.compactMap({ watches[$0]?.status.begunCount }).min() else { return nil }
+        if first == joinedByAll {
+            // Who waits may have waited long for the last one to come; from then on it should be quick.
+            guard joinedSeconds >= limit else { return nil }
+            return .incomplete(ranks { $0.status.isInside })
         }
-        return nil
+
+        // Those ahead wait for those behind; of these, some may work, and some may not have left the one before.
+        let missing = ranks {
+            $0.status.begunCount == joinedByAll && !$0.status.isInside && $0.unchangedSeconds >= limit
+        }
+        return missing.isEmpty ? nil : .missing(missing, waiting: waiting)
     }
 
     private func ranks(where condition: (Watch) -> Bool) -> [Int] {

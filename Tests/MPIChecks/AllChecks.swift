@@ -97,3 +97,6 @@ let allChecks: [Check] = [
         message: "ballast: BALLAST_STALL_SECONDS is \"soon\"; expected after how many seconds",
         body: stallLimitIsWrong),
 ]
+
+/// What goes on until something from outside gets in its way: see Tests/run-cluster-checks.sh. Not in the list.
+let disturbedChecks = [Check(name: "stall-forever", exitCode: 76, minimumRanks: 2, body: stallForever)]

@@ -11,7 +11,9 @@ struct Program {
                 print(
                     "\(check.name) \(check.exitCode) \(check.minimumRanks) \(environment) \(check.message)")
             }
-        } else if arguments.count == 1, let check = allChecks.first(where: { $0.name == arguments.first }) {
+        } else if arguments.count == 1,
+            let check = (allChecks + disturbedChecks).first(where: { $0.name == arguments.first })
+        {
             exit(check.run())
         } else {
             print("usage: MPIChecks NAME | --list")

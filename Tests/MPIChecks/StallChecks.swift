@@ -104,3 +104,10 @@ func stallSuspendedJob(_ checker: Checker) throws {
 }
 
 func stallLimitIsWrong(_ checker: Checker) { checker.expect(false, "this must not begin") }
+
+/// Sums without an end, until something from outside gets in the way.
+func stallForever(_ checker: Checker) throws {
+    print("begun")
+    fflush(nil)
+    while try checker.group.sum(Int64(1)) > 0 { Thread.sleep(forTimeInterval: 0.01) }
+}

@@ -89,6 +89,20 @@ private func report(_ judge: StallJudge) -> String? {
         #expect(ahead.verdict == .incomplete([0, 1]))
     }
 
+    @Test func theLastOneToJoinStartsTheTime() {
+        // Rank 1 has worked for long, and was seen to; rank 0 may not have left yet when it has.
+        var judge = judge([status(5, inside: true), status(4)], seconds: 9)
+        for second in 1...10 {
+            judge.advance(by: 1)
+            judge.hear(status(5, inside: true), isLast: false, from: 0)
+            judge.hear(status(5), isLast: false, from: 1)
+            #expect(judge.verdict == nil, "after \(second) s")
+        }
+        judge.advance(by: 1)
+        for rank in 0..<2 { judge.hear(judge.watches[rank]!.status, isLast: false, from: rank) }
+        #expect(judge.verdict == .incomplete([0]))
+    }
+
     @Test func whatWasSaidLongAgoIsNoEvidence() {
         // Rank 1 has not been heard for 6 seconds: whether it has joined by now, nobody knows.
         var judge = judge([status(5, inside: true), status(4)], seconds: 9)
