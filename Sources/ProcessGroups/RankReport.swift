@@ -22,16 +22,24 @@ package struct RankReport {
             if ranksByMessage[report.message] == nil { messages.append(report.message) }
             ranksByMessage[report.message, default: []].append(report)
         }
-        return messages.map { "\(origin(of: ranksByMessage[$0] ?? [])): \($0)" }.joined(separator: "\n")
+        return messages.map { message in
+            let ranks = (ranksByMessage[message] ?? []).map { (rank: $0.rank, host: $0.host) }
+            return "\(origin(of: ranks)): \(message)"
+        }.joined(separator: "\n")
     }
 
     /// For example `rank 1 on host a`, or `ranks 0, 2, 8 to 15 on hosts a, b`.
-    private static func origin(of reports: [RankReport]) -> String {
+    ///
+    /// - Parameters:
+    ///   - ranks: The ranks and where they run, ascending.
+    ///   - groupSize: Named, too, if given: `rank 1 of 3 on host a`.
+    static func origin(of ranks: [(rank: Int, host: String)], groupSize: Int? = nil) -> String {
         var hosts: [String] = []
-        for report in reports where !hosts.contains(report.host) { hosts.append(report.host) }
+        for rank in ranks where !hosts.contains(rank.host) { hosts.append(rank.host) }
         let named = hosts.prefix(largestHostCount).joined(separator: ", ")
         let others = hosts.count - largestHostCount
-        return (reports.count == 1 ? "rank " : "ranks ") + ranges(reports.map(\.rank))
+        return (ranks.count == 1 ? "rank " : "ranks ") + ranges(ranks.map(\.rank))
+            + (groupSize.map { " of \($0)" } ?? "")
             + (hosts.count == 1 ? " on host " : " on hosts ") + named
             + (others > 0 ? " and \(others) more" : "")
     }
