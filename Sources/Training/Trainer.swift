@@ -105,6 +105,7 @@ public final class Trainer {
         self.policy = policy
         files = RunFiles(
             directory: directory, checkpoints: checkpoints, policy: policy, progress: progress, group: group)
+        step.report = { progress?.say($0) }
         // Rank 0 says where the run stands.
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
         let bytes = try group.coordinate { Array(try JSONEncoder().encode(own)) }

@@ -46,10 +46,11 @@ struct TrainingRun {
         )
         for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
         let mode = configuration.network.normalizationMode
-        let step = TrainingStep(
+        let step = try TrainingStep(
             classifier, groups: groups, regularizer: regularizer,
             optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
-            normalization: mode, group: group, faults: faults)
+            normalization: mode, group: group, communication: configuration.communication.settings,
+            faults: faults)
         let stepsPerEpoch =
             training.stepsPerEpoch
             ?? (splits.training.count + training.globalBatch - 1) / training.globalBatch
