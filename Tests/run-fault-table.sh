@@ -5,6 +5,8 @@
 # Prints one line for each method, point, kind and rank: the exit code, the newest checkpoint then, the step that
 # the resumed run began after, the verdict. Then a table of points and kinds in Markdown, and as the last line
 # "Fault table: N passed, N failed". FAULT_POINTS and FAULT_KINDS choose a part.
+# Last, for each method, rank 0 is killed ten times in a row at random times, which are as often in the passes over
+# the data before the first step and in evaluation.
 set -u -o pipefail
 
 build=${1:?usage: Tests/run-fault-table.sh BUILD_DIR [METHOD…]}
@@ -109,6 +111,55 @@ fault() {
     contains "$code" ${outcomes["$point $kind codes"]:-} || outcomes["$point $kind codes"]+=" $code"
 }
 
+# Three epochs with evaluation and one checkpoint beside the best, killed again and again until the tenth kill or
+# the end; then to the end.
+random_kills() {
+    local folder=$work/run reference=$work/undisturbed-random round rank kills=0 code=137 problem=
+    local settings=(training.epochs=3 training.steps-per-epoch=2 checkpoint.keep=1
+        "data.validation=$golden/trajectory-data.safetensors")
+    rm -rf "$folder" "$reference"
+    job "$reference" "${settings[@]}" || problem="undisturbed with exit code $?"
+    for ((round = 1; round <= 10 && code == 137; round++)); do
+        job "$folder" "${settings[@]}" &
+        # Whoever holds the lock is rank 0; what a killed one left there names a process that is gone.
+        rank=
+        while kill -0 $! 2> /dev/null; do
+            rank=$(sed -n 's/^process \([0-9]*\) .*/\1/p' "$folder/.lock" 2> /dev/null)
+            [ -z "$rank" ] || ! grep -aFq -- "output=$folder" "/proc/$rank/cmdline" 2> /dev/null || break
+            sleep 0.01
+        done
+        sleep "0.$(printf '%03d' $((RANDOM % 600)))"
+        if [ -n "$rank" ] && kill -KILL "$rank" 2> /dev/null; then kills=$((kills + 1)); fi
+        code=0
+        wait $! || code=$?
+    done
+    if [ -z "$problem" ] && [ "$code" -eq 137 ]; then
+        code=0
+        job "$folder" "${settings[@]}" || code=$?
+    fi
+    if [ -n "$problem" ]; then
+        :
+    elif [ "$code" -ne 0 ]; then
+        problem="ended with exit code $code"
+    elif [ "$kills" -lt 2 ]; then
+        problem="killed $kills times only"
+    elif ! cmp -s "$folder/model.safetensors" "$reference/model.safetensors"; then
+        problem="another model"
+    elif [ "$(events "$folder")" != "$(events "$reference")" ]; then
+        problem="metrics.jsonl has other events"
+    fi
+    if [ -z "$problem" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    printf '%-28s killed %d times at random times  %s\n' "$method" "$kills" "${problem:-same bits}"
+    if [ -n "$problem" ]; then sed 's/^/        | /' "$work/output"; fi
+}
+
+# Losses of all steps and evaluations, and the last line's best step.
+events() {
+    sed -n '/"event":"\(step\|evaluation\)"/s/.*\("loss":[0-9.e+-]*\).*\("step":[0-9]*\).*/\2 \1/p; s/.*"best-step"/best-step/p' \
+        "$1/metrics.jsonl" | sed 's/,.*//'
+}
+
+RANDOM=2025
 began=$SECONDS
 for method in "${methods[@]}"; do
     rm -rf "$work/undisturbed"
@@ -126,6 +177,7 @@ for method in "${methods[@]}"; do
             for rank in 0 1; do fault "$point" "$kind" "$rank"; done
         done
     done
+    random_kills
 done
 
 echo

@@ -140,8 +140,10 @@ extension ManyRanksTests {
             #expect(other.exitCode == 0, "\(other.errors)")
             #expect(try RunFolder(url: folder.url.appending(path: "other")).steps("loss").count == 6)
             // Where all ranks have the same, nothing is kept twice.
-            _ = try await Self.undisturbed("fine-tune", folder)
-            let synchronized = try CheckpointFolder.newest(in: folder.url.appending(path: "undisturbed"))
+            let both = try await BallastProcess.run(
+                Self.arguments("fine-tune", folder, "synchronized"), ranks: 2)
+            #expect(both.exitCode == 0, "\(both.errors)")
+            let synchronized = try CheckpointFolder.newest(in: folder.url.appending(path: "synchronized"))
                 .state
             #expect(!synchronized.names.contains("running-statistics-of-ranks"))
         }
