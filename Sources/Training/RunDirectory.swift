@@ -35,12 +35,12 @@ public final class RunDirectory {
             let metricsPath = path + "/metrics.jsonl"
             var kept = Data()
             if let resume {
-                kept = Self.lines(of: metricsPath, upTo: resume.step)
+                kept = try Self.lines(of: metricsPath, upTo: resume.step)
                 try resume.model.map {
                     try Data($0).write(
                         to: URL(fileURLWithPath: path + "/model.safetensors"), options: .atomic)
                 }
-            } else if manager.fileExists(atPath: metricsPath) {
+            } else if [metricsPath, path + "/checkpoints"].contains(where: manager.fileExists) {
                 let aside =
                     (1...).lazy.map { "\(path).\($0)" }.first { !manager.fileExists(atPath: $0) }
                     ?? path + ".old"
@@ -61,8 +61,9 @@ public final class RunDirectory {
     }
 
     /// The lines of events up to a step; a last line that was cut off counts as none.
-    private static func lines(of path: String, upTo step: Int) -> Data {
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    private static func lines(of path: String, upTo step: Int) throws -> Data {
+        guard FileManager.default.fileExists(atPath: path) else { return Data() }
+        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
         let kept = text.split(separator: "\n").filter { line in
             let event = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             // A run that goes on ends anew, even where nothing is left to train.

@@ -270,6 +270,13 @@ extension ManyRanksTests {
             #expect(unsaved.exitCode == 0)
             #expect(!folder.url.appending(path: "unsaved/checkpoints").isThere)
             #expect(try RunFolder(url: folder.url.appending(path: "unsaved")).modelBytes == expected)
+            // What it cost the steps is told apart from what was done beside them.
+            let saves = try RunFolder(url: folder.url.appending(path: "undisturbed")).events("checkpoint")
+            #expect(try saves.map { try $0.number("step") } == [1, 2, 3, 4, 5, 6])
+            for save in saves {
+                #expect(save.keys == ["bytes", "event", "seconds", "step", "step-seconds"])
+                #expect(try save.number("step-seconds") > 0 && save.number("seconds") > 0)
+            }
         }
 
         /// One rank gets the signal; all save and end.
