@@ -84,7 +84,7 @@ for hosts in 2 3; do
     cluster=("$root/launch/cluster.sh" --hostfile "$temporary/hosts" -n "$hosts")
     addresses=$(awk '{ print $1 ":1" }' "$temporary/hosts" | paste -sd ,)
     for name in sum-same-bits gather-uneven rank-fails-alone; do
-        read -r _ code _ message < <(grep "^$name " <<<"$list")
+        read -r _ code _ _ message < <(grep "^$name " <<<"$list")
         check "$name on $hosts hosts" "$code" "${message:-^ok $name [1-9][0-9]* checks$}" \
             mpirun "${options[@]}" --host "$addresses" -n "$hosts" "$build/MPIChecks" "$name"
     done

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs every check of MPIChecks with mpirun on 1, 2 and 3 ranks and compares how each job ends.
+# Runs every check of MPIChecks with mpirun on 1, 2 and 3 ranks, and sums, broadcasts and gathers on 4 as well, and
+# compares how each job ends.
 #   Tests/run-mpi-checks.sh BUILD_DIR        for example .build/release
 set -u -o pipefail
 
 build=${1:?usage: Tests/run-mpi-checks.sh BUILD_DIR}
 program=$build/MPIChecks
-sizes="1 2 3"
 
 if ! command -v mpirun > /dev/null; then
     echo "mpirun is missing: install openmpi-bin" >&2
@@ -30,7 +30,7 @@ failed=0
 # What is wrong with a job that has ended; nothing if nothing is. Its output is in $output.
 #   problem EXIT_CODE NAME EXPECTED_EXIT_CODE MESSAGE
 problem() {
-    if [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then
+    if [ "$1" -eq 124 ] || { [ "$1" -eq 137 ] && [ "$3" -ne 137 ]; }; then
         echo "hangs"
     elif [ "$1" -ne "$3" ]; then
         echo "exit code $1, expected $3"
@@ -59,12 +59,16 @@ check() {
 }
 
 expected_count=0
-while read -r name code minimum message; do
+host=$(hostname)
+while read -r name code minimum variable message; do
+    case $name in sum-* | broadcast-* | gather-*) sizes="1 2 3 4" ;; *) sizes="1 2 3" ;; esac
+    if [ "$variable" = - ]; then environment=(env); else environment=(env "$variable"); fi
     for ranks in $sizes; do
         [ "$ranks" -ge "$minimum" ] || continue
         expected_count=$((expected_count + 1))
-        check "$name on $ranks" "$name" "$code" "$message" \
-            mpirun --oversubscribe -n "$ranks" "$program" "$name"
+        expected_message=${message//RANKS/$ranks}
+        check "$name on $ranks" "$name" "$code" "${expected_message//HOST/$host}" \
+            "${environment[@]}" mpirun --oversubscribe -n "$ranks" "$program" "$name"
     done
 done <<< "$list"
 

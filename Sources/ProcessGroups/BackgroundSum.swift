@@ -66,17 +66,3 @@ extension ProcessGroup {
         return ImmediateSum(own, format: format)
     }
 }
-
-extension ProcessGroup {
-    /// Runs work in which this rank waits for the others, such as the end of a `BackgroundSum`.
-    ///
-    /// - Parameters:
-    ///   - name: What is waited for.
-    ///   - body: The work.
-    /// - Returns: What the work returned.
-    /// - Throws: What the work throws.
-    /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result {
-        try body()
-    }
-}

@@ -20,8 +20,18 @@ package final class MPIGroup: ProcessGroup {
     /// The thread that uses the group: the first that called a collective.
     private var thread: pthread_t?
 
+    /// What this rank is about, for the stall inspector.
+    let activity: Activity
+    /// Whether the collectives of this group are noted there: of the group of all ranks, not of duplicates,
+    /// whose order among these is nobody's.
+    private let isWatched: Bool
+
     /// The ranks of a communicator, which the group frees in `release` if it is owned.
-    init(_ communicator: Communicator) throws(MPIError) {
+    ///
+    /// - Parameters:
+    ///   - communicator: The ranks.
+    ///   - original: The group of which this one is a duplicate.
+    init(_ communicator: Communicator, duplicateOf original: MPIGroup? = nil) throws(MPIError) {
         var rank: Int32 = 0
         var size: Int32 = 0
         try check("MPI_Comm_rank", MPI_Comm_rank(communicator.raw, &rank))
@@ -29,11 +39,14 @@ package final class MPIGroup: ProcessGroup {
         self.communicator = communicator
         self.rank = Int(rank)
         self.size = Int(size)
+        activity = original?.activity ?? Activity()
+        isWatched = original == nil
     }
 
     package func duplicate() throws -> any ProcessGroup {
-        assertUsable()
-        let copy = try MPIGroup(communicator.duplicate())
+        let copy = try noted("duplicate") { () throws(MPIError) in
+            try MPIGroup(communicator.duplicate(), duplicateOf: self)
+        }
         copy.largestCount = largestCount
         duplicates.append(copy)
         return copy
@@ -52,7 +65,7 @@ package final class MPIGroup: ProcessGroup {
     }
 
     package func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
-        try forEachPiece(of: buffer) { start, count throws(MPIError) in
+        try forEachPiece(of: buffer, "sum") { start, count throws(MPIError) in
             try check(
                 "MPI_Allreduce",
                 MPI_Allreduce(
@@ -65,7 +78,7 @@ package final class MPIGroup: ProcessGroup {
         _ buffer: UnsafeMutableBufferPointer<E>, from root: Int
     ) throws {
         precondition(0..<size ~= root, "broadcast from rank \(root) in a group of \(size)")
-        try forEachPiece(of: buffer) { start, count throws(MPIError) in
+        try forEachPiece(of: buffer, "broadcast") { start, count throws(MPIError) in
             try check(
                 "MPI_Bcast",
                 MPI_Bcast(start, count, DataType(E.transmissibleKind).raw, Int32(root), communicator.raw))
@@ -73,6 +86,10 @@ package final class MPIGroup: ProcessGroup {
     }
 
     package func gather<E: Transmissible>(_ values: [E]) throws -> [E] {
+        try noted("gather") { try gatherUnnoted(values) }
+    }
+
+    private func gatherUnnoted<E: Transmissible>(_ values: [E]) throws -> [E] {
         let counts = try gatherCounts(values.count)
         var all = [E](repeating: .zero, count: counts.reduce(0, +))
         // Every rank comes to the same answer here, because every rank has the same counts.
@@ -85,13 +102,29 @@ package final class MPIGroup: ProcessGroup {
     }
 
     package func barrier() throws {
+        try noted("barrier") { () throws(MPIError) in
+            try check("MPI_Barrier", MPI_Barrier(communicator.raw))
+        }
+    }
+
+    package func waiting<Result>(
+        for name: StaticString, _ body: () throws -> Result
+    ) rethrows -> Result {
+        try noted(name, body)
+    }
+
+    package func noteProgress() { activity.noteProgress() }
+
+    /// Runs a collective, and notes for the stall inspector that this rank takes part.
+    private func noted<Value, Failure: Error>(
+        _ name: StaticString, _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
         assertUsable()
-        try check("MPI_Barrier", MPI_Barrier(communicator.raw))
+        return isWatched ? try activity.within(name, body) : try body()
     }
 
     /// How many values each rank has.
     private func gatherCounts(_ count: Int) throws(MPIError) -> [Int] {
-        assertUsable()
         let type = DataType(.int64).raw
         var own = Int64(count)
         var counts = [Int64](repeating: 0, count: size)
@@ -134,13 +167,15 @@ package final class MPIGroup: ProcessGroup {
 
     /// Calls `body` with the start and the count of each piece of at most `largestCount` elements.
     private func forEachPiece<E>(
-        of buffer: UnsafeMutableBufferPointer<E>,
+        of buffer: UnsafeMutableBufferPointer<E>, _ name: StaticString,
         _ body: (UnsafeMutablePointer<E>?, Int32) throws(MPIError) -> Void
     ) throws(MPIError) {
-        assertUsable()
-        for start in stride(from: 0, to: buffer.count, by: largestCount) {
-            let count = min(largestCount, buffer.count - start)
-            try body(buffer.baseAddress?.advanced(by: start), Int32(count))
+        try noted(name) { () throws(MPIError) in
+            for start in stride(from: 0, to: buffer.count, by: largestCount) {
+                let count = min(largestCount, buffer.count - start)
+                try body(buffer.baseAddress?.advanced(by: start), Int32(count))
+                if isWatched { noteProgress() }
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import CMPI
+import Foundation
 
 /// The life of MPI in this process, as a scope.
 public enum MPIRuntime {
@@ -12,6 +13,9 @@ public enum MPIRuntime {
     /// - Any other on a rank of several: that rank prints it with rank and host, then aborts the job with
     ///   the error's exit code, so that no rank waits for ever. This call does not return.
     /// - Any other on a rank alone: it is printed and its exit code returned.
+    ///
+    /// Where a rank of several stops, hangs or is cut off for `BALLAST_STALL_SECONDS` (300 unless set; 0 for
+    /// never; rank 0's value counts), `StallInspector` ends the job with exit code 76 and a report.
     ///
     /// - Parameter body: The program, given the group of all ranks; the group must not outlive it.
     /// - Returns: 0 if `body` returned, else the exit code of its error.
@@ -28,7 +32,7 @@ public enum MPIRuntime {
                 StandardError.print("ballast: \(error)")
             }
             // If MPI still runs, ending it would wait for ranks that may not have failed.
-            if error is LaunchError { try? finalize() } else { abort(error) }
+            if error is LaunchError { try? finalize() } else { abort(exitCode: ExitCode.of(error)) }
             return ExitCode.of(error)
         }
     }
@@ -49,7 +53,11 @@ public enum MPIRuntime {
     /// - Throws: `MPIError` if MPI cannot be ended.
     private static func run(_ body: (any ProcessGroup) throws -> Void, in group: MPIGroup) throws -> Int32 {
         var exitCode: Int32 = 0
+        var stallLimit: Double?
+        var inspector: StallInspector?
         do {
+            stallLimit = try agreedStallLimit(in: group)
+            if let stallLimit, group.size > 1 { inspector = try StallInspector(group, limit: stallLimit) }
             try body(group)
         } catch {
             exitCode = ExitCode.of(error)
@@ -58,12 +66,28 @@ public enum MPIRuntime {
             } else {
                 StandardError.print(
                     "ballast: rank \(group.rank)/\(group.size) on host \(HostName.current): \(error)")
-                abort(error)
+                abort(exitCode: exitCode)
             }
         }
+        // A rank that never comes to its end is found out by those that wait for it here.
+        try group.waiting(for: "the end of the program") { try group.barrier() }
+        let deadline = Deadline(stallLimit, phase: "rank \(group.rank)/\(group.size): ending MPI")
+        try inspector?.end()
         try group.release()
         try finalize()
+        deadline.cancel()
         return exitCode
+    }
+
+    /// Rank 0's limit; nil for none.
+    ///
+    /// - Throws: `CollectiveFailure` where rank 0 has a wrong one.
+    private static func agreedStallLimit(in group: MPIGroup) throws -> Double? {
+        var seconds = 0.0
+        try group.coordinate { () throws -> Void in seconds = try StallLimit.seconds() ?? 0 }
+        var agreed = [seconds]
+        try group.broadcast(&agreed, from: 0)
+        return agreed[0] == 0 ? nil : agreed[0]
     }
 
     /// Starts MPI and returns the group of all ranks, with a communicator of its own.
@@ -71,6 +95,9 @@ public enum MPIRuntime {
     /// - Throws: `MPIError`; `LaunchError` if this is not the job that the launcher speaks of.
     private static func start(_ launch: LaunchEnvironment) throws -> MPIGroup {
         // Each thread has a group of its own, but MPI is one: duplicates are used at the same time.
+        // Before it begins, ranks know nothing of one another: each goes by its own limit.
+        let deadline = Deadline(StallLimit.ownSeconds, phase: "rank \(launch.rank ?? 0): starting MPI")
+        defer { deadline.cancel() }
         var provided: Int32 = 0
         try check("MPI_Init_thread", MPI_Init_thread(nil, nil, Int32(MPI_THREAD_MULTIPLE), &provided))
         // Communicators made from the world inherit this.
@@ -94,15 +121,22 @@ public enum MPIRuntime {
     /// Ends MPI.
     private static func finalize() throws(MPIError) { try check("MPI_Finalize", MPI_Finalize()) }
 
-    /// Ends the whole job with the error's exit code, if MPI runs.
-    private static func abort(_ error: any Error) {
+    /// Ends the whole job with an exit code from whatever thread, if MPI runs; returns only if it does not.
+    static func abort(exitCode: Int32) {
         var isInitialized: Int32 = 0
         var isFinalized: Int32 = 0
         guard MPI_Initialized(&isInitialized) == MPI_SUCCESS, isInitialized != 0,
             MPI_Finalized(&isFinalized) == MPI_SUCCESS, isFinalized == 0
         else { return }
-        // Does not return, and there is nobody to tell if it fails.
-        _ = MPI_Abort(Communicator.world.raw, ExitCode.of(error))
+        // MPI_Abort does not return, but it talks to the launcher's daemon, which may be what has stopped.
+        let patience = 10.0
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: patience)
+            _exit(exitCode)
+        }
+        // There is nobody to tell if it fails.
+        _ = MPI_Abort(Communicator.world.raw, exitCode)
+        _exit(exitCode)
     }
 
     /// The library that this program was built with, in its own words.

@@ -49,4 +49,32 @@ public protocol ProcessGroup: AnyObject {
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func duplicate() throws -> any ProcessGroup
+
+    /// Runs work in which this rank waits for the others, such as the end of a `BackgroundSum`: where one of
+    /// them stays away, the report of the stall says so.
+    ///
+    /// - Parameters:
+    ///   - name: What is waited for, at most 32 bytes.
+    ///   - body: The work.
+    /// - Returns: What the work returned.
+    /// - Throws: What the work throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result
+
+    /// Tells that this rank gets on with work of its own, for which others may be waiting.
+    ///
+    /// Where the ranks wait for one that has shown no progress for `BALLAST_STALL_SECONDS`, the job ends. Work
+    /// that can take minutes without a collective calls this now and then, a batch or an iteration at a time;
+    /// not from a thread that might go on while the work itself hangs. It costs next to nothing.
+    func noteProgress()
+}
+
+extension ProcessGroup {
+    /// Runs the work: nobody watches this group.
+    public func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result {
+        try body()
+    }
+
+    /// Does nothing: nobody watches this group.
+    public func noteProgress() {}
 }

@@ -17,15 +17,22 @@ struct RankReport {
             if ranksByMessage[report.message] == nil { messages.append(report.message) }
             ranksByMessage[report.message, default: []].append(report)
         }
-        return messages.map { "\(origin(of: ranksByMessage[$0] ?? [])): \($0)" }.joined(separator: "\n")
+        return messages.map { message in
+            let ranks = (ranksByMessage[message] ?? []).map { (rank: $0.rank, host: $0.host) }
+            return "\(origin(of: ranks)): \(message)"
+        }.joined(separator: "\n")
     }
 
     /// For example `rank 1 on host a`, or `ranks 0, 2 on hosts a, b`.
-    private static func origin(of reports: [RankReport]) -> String {
+    ///
+    /// - Parameters:
+    ///   - ranks: The ranks and where they run.
+    ///   - groupSize: Named, too, if given: `rank 1 of 3 on host a`.
+    static func origin(of ranks: [(rank: Int, host: String)], groupSize: Int? = nil) -> String {
         var hosts: [String] = []
-        for report in reports where !hosts.contains(report.host) { hosts.append(report.host) }
-        let ranks = reports.map { String($0.rank) }.joined(separator: ", ")
-        return (reports.count == 1 ? "rank " : "ranks ") + ranks
+        for rank in ranks where !hosts.contains(rank.host) { hosts.append(rank.host) }
+        let numbers = ranks.map { String($0.rank) }.joined(separator: ", ")
+        return (ranks.count == 1 ? "rank " : "ranks ") + numbers + (groupSize.map { " of \($0)" } ?? "")
             + (hosts.count == 1 ? " on host " : " on hosts ") + hosts.joined(separator: ", ")
     }
 }

@@ -66,6 +66,7 @@ struct AttentionComputation {
             try preparation.training.forEachBatch { batch in
                 rows += source.features(batch.images, observing: []).features.elements
                 labels += batch.labels.map(Int64.init)
+                group.noteProgress()
             }
         }
         let allLabels = try group.gather(labels).map { Int($0) }
@@ -79,6 +80,7 @@ struct AttentionComputation {
                 let chosen = Array(order[start..<min(start + Self.batchSize, order.count)])
                 try descend(
                     features.gathered(rows: chosen), chosen.map { allLabels[$0] }, momenta, rate: rate)
+                group.noteProgress()
             }
         }
         // Every rank has computed the same; this makes it so to the last bit.
@@ -124,6 +126,7 @@ struct AttentionComputation {
                 for channel in mine {
                     let changed = source.tail(from: tap, state: state, zeroing: channel)
                     increases[index][channel] += loss(logits(changed), batch.labels) - reference
+                    preparation.group.noteProgress()
                 }
             }
         }

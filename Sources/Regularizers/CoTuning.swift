@@ -57,7 +57,7 @@ public final class CoTuning: Regularizer {
     ) throws -> Relationship {
         let group = preparation.group
         let source = SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head)
-        let (logits, labels) = try group.agree { try source.localLogits(preparation.training) }
+        let (logits, labels) = try group.agree { try source.localLogits(preparation.training, group) }
         switch learning {
         case .direct:
             return try .direct(
@@ -65,7 +65,7 @@ public final class CoTuning: Regularizer {
         case .reverse(let scale):
             let (validationLogits, validationLabels) = try group.agree {
                 guard let validation = preparation.validation else { throw MissingValidationError() }
-                return try source.localLogits(validation)
+                return try source.localLogits(validation, group)
             }
             return try .reverse(
                 trainLogits: logits, trainLabels: labels, validationLogits: validationLogits,

@@ -38,8 +38,9 @@ public final class LWF: Regularizer {
     /// Records the answers: each rank those of its part, then all get all.
     public func prepare(_ preparation: Preparation) throws {
         let source = SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head)
-        let (logits, _) = try preparation.group.agree { try source.localLogits(preparation.training) }
-        let all = try preparation.group.gather(logits.elements)
+        let group = preparation.group
+        let (logits, _) = try group.agree { try source.localLogits(preparation.training, group) }
+        let all = try group.gather(logits.elements)
         answers = Tensor([preparation.training.count, logits.shape[1]], all)
     }
 

@@ -14,12 +14,17 @@ struct SourceModel {
     }
 
     /// Logits and labels of this rank's part of the samples, in order; `[0, S]` where it has none.
-    func localLogits(_ source: any SampleSource) throws -> (logits: Tensor, labels: [Int]) {
+    ///
+    /// - Parameter group: Is told of progress.
+    func localLogits(_ source: any SampleSource, _ group: any ProcessGroup) throws -> (
+        logits: Tensor, labels: [Int]
+    ) {
         var rows: [Float] = []
         var labels: [Int] = []
         try source.forEachBatch { batch in
             rows += logits(batch.images).elements
             labels += batch.labels
+            group.noteProgress()
         }
         return (Tensor([labels.count, head.weight.shape[0]], rows), labels)
     }

@@ -60,6 +60,7 @@ public struct Evaluator {
         // Summed over the ranks: the loss, then right answers and samples of each class.
         var sums = [Double](repeating: 0, count: 1 + 2 * classes)
         for step in 0..<loader.batchCount {
+            group.noteProgress()
             let batch = try loader.batch(step)
             let (_, logits) = try classifier(Variable(batch.images), .inference)
             let logProbabilities = logits.value.logSoftmax().elements

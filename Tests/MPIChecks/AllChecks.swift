@@ -49,4 +49,51 @@ let allChecks: [Check] = [
     Check(
         name: "every-rank-fails", exitCode: 64, message: "staged: rank 0 fails by itself",
         body: everyRankFails),
+
+    // Ranks that stop or hang: the whole job must end, and must not where nothing is wrong
+    Check(
+        name: "stall-stopped-rank", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        message: "rank 1 of RANKS on host HOST gives no sign of life for 2 s",
+        body: stallStoppedRank),
+    Check(
+        name: "stall-stopped-rank-zero", exitCode: 76, minimumRanks: 2,
+        environment: "BALLAST_STALL_SECONDS=2",
+        message: "rank 0 of RANKS on host HOST gives no sign of life for 2 s",
+        body: stallStoppedRankZero),
+    Check(
+        name: "stall-hanging-rank", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        message: "rank 1 of RANKS on host HOST has not joined gather",
+        body: stallHangingRank),
+    Check(
+        name: "stall-hanging-rank-zero", exitCode: 76, minimumRanks: 2,
+        environment: "BALLAST_STALL_SECONDS=2",
+        message: "rank 0 of RANKS on host HOST has not joined sum",
+        body: stallHangingRankZero),
+    Check(
+        name: "stall-background-sum", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        message: "rank 1 of RANKS on host HOST has not joined sum of gradients",
+        body: stallBackgroundSum),
+    Check(
+        name: "stall-before-the-end", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        message: "rank 1 of RANKS on host HOST has not joined the end of the program",
+        body: stallBeforeTheEnd),
+    Check(
+        name: "stall-other-collectives", exitCode: 76, minimumRanks: 2,
+        environment: "BALLAST_STALL_SECONDS=2",
+        message:
+            "is not complete after 2 s, though no rank stays away from it: rank 0 on host HOST in barrier",
+        body: stallOtherCollectives),
+    Check(
+        name: "stall-killed-rank", exitCode: 137, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        body: stallKilledRank),
+    Check(
+        name: "stall-busy-rank", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        body: stallBusyRank),
+    Check(
+        name: "stall-suspended-job", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        body: stallSuspendedJob),
+    Check(
+        name: "stall-limit-is-wrong", exitCode: 64, environment: "BALLAST_STALL_SECONDS=soon",
+        message: "ballast: BALLAST_STALL_SECONDS is \"soon\"; expected after how many seconds",
+        body: stallLimitIsWrong),
 ]

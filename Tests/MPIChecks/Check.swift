@@ -11,7 +11,11 @@ struct Check: Sendable {
     /// Run it only on so many ranks or more.
     var minimumRanks = 1
 
-    /// For checks that end in an error: a line that standard error must hold exactly once.
+    /// A variable that the job finds in its environment, as `NAME=VALUE`.
+    var environment = ""
+
+    /// For checks that end in an error: a line that standard error must hold exactly once. RANKS stands for
+    /// the number of ranks and HOST for the name of the host.
     var message = ""
 
     /// What every rank does. Assertions go to the checker; an error thrown ends the job as it would in

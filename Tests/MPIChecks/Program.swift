@@ -7,7 +7,9 @@ struct Program {
         let arguments = CommandLine.arguments.dropFirst()
         if arguments == ["--list"] {
             for check in allChecks {
-                print("\(check.name) \(check.exitCode) \(check.minimumRanks) \(check.message)")
+                let environment = check.environment.isEmpty ? "-" : check.environment
+                print(
+                    "\(check.name) \(check.exitCode) \(check.minimumRanks) \(environment) \(check.message)")
             }
         } else if arguments.count == 1, let check = allChecks.first(where: { $0.name == arguments.first }) {
             exit(check.run())

@@ -15,22 +15,28 @@ extension MultinomialRegression {
     /// once, a large C takes twice the products. It begins at zero whatever was fitted before, so the
     /// result does not depend on which rank fits what.
     ///
-    /// - Parameter tolerance: ‖∇f‖ to reach, as a part of ‖∇f(0)‖.
+    /// - Parameters:
+    ///   - tolerance: ‖∇f‖ to reach, as a part of ‖∇f(0)‖.
+    ///   - noteProgress: Called for each product with the matrix of samples.
     /// - Throws: `RelationshipError.notConverged`.
-    package func optimum(tolerance: Double = 1e-8) throws(RelationshipError) -> Optimum {
+    package func optimum(
+        tolerance: Double = 1e-8, noteProgress: () -> Void = {}
+    ) throws(RelationshipError) -> Optimum {
         var strengths = [strength]
         while strengths[strengths.count - 1] > 1 { strengths.append(strengths[strengths.count - 1] / 10) }
         var coefficients = DoubleMatrix(zeros: classCount, samples.columnCount)
         for strength in strengths.dropFirst().reversed() {
             let easier = MultinomialRegression(
                 samples: samples, labels: labels, classCount: classCount, strength: strength)
-            coefficients = try easier.descend(from: coefficients, tolerance: 1e-2).coefficients
+            coefficients = try easier.descend(
+                from: coefficients, tolerance: 1e-2, noteProgress
+            ).coefficients
         }
-        return try descend(from: coefficients, tolerance: tolerance)
+        return try descend(from: coefficients, tolerance: tolerance, noteProgress)
     }
 
     private func descend(
-        from start: DoubleMatrix, tolerance: Double
+        from start: DoubleMatrix, tolerance: Double, _ noteProgress: () -> Void
     ) throws(RelationshipError) -> Optimum {
         let initial = evaluate(DoubleMatrix(zeros: classCount, samples.columnCount))
         // Where samples are all alike, the first gradient is nothing but rounding: no measure of a goal.
@@ -43,7 +49,7 @@ extension MultinomialRegression {
             let part = norm(point.gradient) / initialNorm
             if part <= tolerance { return Optimum(coefficients: point.coefficients, gradientNorm: part) }
             // A rough step is enough far away; near the optimum exact ones make convergence superlinear.
-            let step = newtonStep(at: point, accuracy: min(0.1, part.squareRoot()))
+            let step = newtonStep(at: point, accuracy: min(0.1, part.squareRoot()), noteProgress)
             guard let next = search(from: point, along: step) else { break }
             point = next
         }
@@ -51,7 +57,9 @@ extension MultinomialRegression {
     }
 
     /// V with ∇²f · V ≈ −∇f, up to a residual of `accuracy` times the gradient.
-    private func newtonStep(at point: Point, accuracy: Double) -> DoubleMatrix {
+    private func newtonStep(
+        at point: Point, accuracy: Double, _ noteProgress: () -> Void
+    ) -> DoubleMatrix {
         var step = DoubleMatrix(zeros: classCount, samples.columnCount)
         var residual = point.gradient
         for index in residual.elements.indices { residual.elements[index].negate() }
@@ -59,6 +67,7 @@ extension MultinomialRegression {
         var squaredNorm = dot(residual.elements, residual.elements)
         let goal = squaredNorm * accuracy * accuracy
         for _ in 0..<2000 {
+            noteProgress()
             let image = curvature(along: direction, at: point)
             let length = squaredNorm / dot(direction.elements, image.elements)
             for index in step.elements.indices {

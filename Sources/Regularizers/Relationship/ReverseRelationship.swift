@@ -101,7 +101,7 @@ extension Relationship {
                 let regression = MultinomialRegression(
                     samples: training.probabilities, labels: training.labels, classCount: classCount,
                     strength: strengths[index])
-                let coefficients = try regression.optimum().coefficients
+                let coefficients = try regression.optimum(noteProgress: group.noteProgress).coefficients
                 let count = correctCount(validation, coefficients)
                 correctCounts[index] = Int64(count)
                 if count > best?.correctCount ?? -1 {
