@@ -5,8 +5,8 @@
 # Prints one line for each method, point, kind and rank: the exit code, the newest checkpoint then, the step that
 # the resumed run began after, the verdict. Then a table of points and kinds in Markdown, and as the last line
 # "Fault table: N passed, N failed". FAULT_POINTS and FAULT_KINDS choose a part.
-# Last, for each method, rank 0 is killed ten times in a row at random times, which are as often in the passes over
-# the data before the first step and in evaluation.
+# Last, for each method, rank 0 is killed at random times, ten in all, some of them in the passes over the data
+# before the first step and in evaluation; a run that comes to its end between two kills begins again.
 set -u -o pipefail
 
 build=${1:?usage: Tests/run-fault-table.sh BUILD_DIR [METHOD…]}
@@ -111,15 +111,15 @@ fault() {
     contains "$code" ${outcomes["$point $kind codes"]:-} || outcomes["$point $kind codes"]+=" $code"
 }
 
-# Three epochs with evaluation and one checkpoint beside the best, killed again and again until the tenth kill or
-# the end; then to the end.
+# Three epochs with evaluation and one checkpoint beside the best, killed again and again; then to the end.
 random_kills() {
     local folder=$work/run reference=$work/undisturbed-random round rank kills=0 code=137 problem=
     local settings=(training.epochs=3 training.steps-per-epoch=2 checkpoint.keep=1
         "data.validation=$golden/trajectory-data.safetensors")
     rm -rf "$folder" "$reference"
     job "$reference" "${settings[@]}" || problem="undisturbed with exit code $?"
-    for ((round = 1; round <= 10 && code == 137; round++)); do
+    for ((round = 1; round <= 40 && kills < 10; round++)); do
+        [ "$code" -eq 137 ] || rm -rf "$folder"
         job "$folder" "${settings[@]}" &
         # Whoever holds the lock is rank 0; what a killed one left there names a process that is gone.
         rank=
@@ -128,10 +128,14 @@ random_kills() {
             [ -z "$rank" ] || ! grep -aFq -- "output=$folder" "/proc/$rank/cmdline" 2> /dev/null || break
             sleep 0.01
         done
-        sleep "0.$(printf '%03d' $((RANDOM % 600)))"
+        sleep "0.$(printf '%03d' $((RANDOM % 500)))"
         if [ -n "$rank" ] && kill -KILL "$rank" 2> /dev/null; then kills=$((kills + 1)); fi
         code=0
         wait $! || code=$?
+        if [ "$code" -ne 137 ] && [ -z "$problem" ]; then
+            [ "$code" -eq 0 ] || problem="ended with exit code $code"
+            cmp -s "$folder/model.safetensors" "$reference/model.safetensors" || problem="${problem:-another model}"
+        fi
     done
     if [ -z "$problem" ] && [ "$code" -eq 137 ]; then
         code=0
@@ -141,7 +145,7 @@ random_kills() {
         :
     elif [ "$code" -ne 0 ]; then
         problem="ended with exit code $code"
-    elif [ "$kills" -lt 2 ]; then
+    elif [ "$kills" -lt 10 ]; then
         problem="killed $kills times only"
     elif ! cmp -s "$folder/model.safetensors" "$reference/model.safetensors"; then
         problem="another model"
