@@ -39,7 +39,8 @@ public final class ProgressLine {
         hasOpenLine = false
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// That nobody can read it is no reason to end a run.
+    private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
     /// For example `1:02:03`, or `42 s`.
     static func text(seconds: Double) -> String {

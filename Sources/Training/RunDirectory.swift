@@ -10,6 +10,7 @@ public final class RunDirectory {
     /// The folder.
     public let path: String
     private let metrics: FileHandle
+    private let lock: RunLock
     private let encoder = JSONEncoder()
 
     /// The file with the best model.
@@ -24,40 +25,49 @@ public final class RunDirectory {
     ///   - path: The folder.
     ///   - configuration: Contents of `config.yaml`.
     ///   - resume: Where the run goes on from, if it does.
+    ///   - lock: The right to write there.
     /// - Throws: `RunDirectoryError` that names the file and what the system said.
-    public init(path: String, configuration: String, resume: ResumePoint? = nil) throws {
-        self.path = path
+    public init(path: String, configuration: String, resume: ResumePoint?, lock: RunLock) throws {
+        (self.path, self.lock) = (path, lock)
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         let manager = FileManager.default
         do {
             let metricsPath = path + "/metrics.jsonl"
             var kept = Data()
             if let resume {
-                kept = Self.lines(of: metricsPath, upTo: resume.step)
+                kept = try Self.lines(of: metricsPath, upTo: resume.step)
                 try resume.model.map {
                     try Data($0).write(
                         to: URL(fileURLWithPath: path + "/model.safetensors"), options: .atomic)
                 }
-            } else if manager.fileExists(atPath: metricsPath) {
-                let aside = (1...).lazy.map { "\(path).\($0)" }.first { !manager.fileExists(atPath: $0) }
-                try manager.moveItem(atPath: path, toPath: aside ?? path + ".old")
+            } else if [metricsPath, path + "/checkpoints"].contains(where: manager.fileExists) {
+                let aside =
+                    (1...).lazy.map { "\(path).\($0)" }.first { !manager.fileExists(atPath: $0) }
+                    ?? path + ".old"
+                try manager.moveItem(atPath: path, toPath: aside)
+                try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+                try lock.takeAgain(afterMovingTo: aside)
             }
-            try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
             try Data(configuration.utf8).write(
                 to: URL(fileURLWithPath: path + "/config.yaml"), options: .atomic)
             try kept.write(to: URL(fileURLWithPath: metricsPath), options: .atomic)
             metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
             try metrics.seekToEnd()
+        } catch let error as RunDirectoryError {
+            throw error
         } catch {
             throw RunDirectoryError("\(path): cannot make the folder of the run: \(error.systemReason)")
         }
     }
 
     /// The lines of events up to a step; a last line that was cut off counts as none.
-    private static func lines(of path: String, upTo step: Int) -> Data {
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    private static func lines(of path: String, upTo step: Int) throws -> Data {
+        guard FileManager.default.fileExists(atPath: path) else { return Data() }
+        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
         let kept = text.split(separator: "\n").filter { line in
             let event = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            // A run that goes on ends anew, even where nothing is left to train.
+            if event?["split"] as? String == "test" { return false }
             return (event?["step"] as? Int).map { $0 <= step } ?? false
         }
         return Data(kept.map { $0 + "\n" }.joined().utf8)
@@ -79,8 +89,10 @@ public final class RunDirectory {
 public struct RunDirectoryError: Error, ExitCodeProviding, CustomStringConvertible {
     /// The file, what failed and why.
     public let description: String
-    /// 74: input or output.
-    public var exitCode: Int32 { ExitCode.inputOutput }
+    /// 74: input or output; 64 where the file is another run's.
+    public let exitCode: Int32
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, exitCode: Int32 = ExitCode.inputOutput) {
+        (self.description, self.exitCode) = (description, exitCode)
+    }
 }

@@ -73,8 +73,16 @@ public struct CheckpointEvent: Sendable, Encodable {
     public let step: Int
     /// Seconds that writing took, beside the training.
     public let seconds: Double
+    /// Seconds for which training stood still: for a copy, and for the checkpoint before where that was not yet
+    /// written.
+    public let stepSeconds: Double
     /// Size of all its files.
     public let bytes: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case step, seconds, bytes
+        case stepSeconds = "step-seconds"
+    }
 }
 
 /// What is logged at the end.

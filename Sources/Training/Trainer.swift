@@ -73,7 +73,7 @@ public final class Trainer {
     private let directory: RunDirectory?
     private let progress: ProgressLine?
     private let metadata: [String: String]
-    private let checkpoints: RunCheckpoints?
+    private let files: RunFiles
     private let policy: CheckpointPolicy
     private var position: RunPosition
 
@@ -102,19 +102,22 @@ public final class Trainer {
         (self.step, self.plan, self.data, self.group) = (step, plan, data, group)
         (self.normalization, self.directory) = (normalization, directory)
         (self.progress, self.metadata) = (progress, metadata)
-        (self.checkpoints, self.policy) = (checkpoints, policy)
+        self.policy = policy
+        files = RunFiles(
+            directory: directory, checkpoints: checkpoints, policy: policy, progress: progress, group: group)
         step.report = { progress?.say($0) }
         // Rank 0 says where the run stands.
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
         let bytes = try group.coordinate { Array(try JSONEncoder().encode(own)) }
         position = try JSONDecoder().decode(RunPosition.self, from: Foundation.Data(bytes))
-        if position.step > 0 { try step.restore(resume?.state) }
+        if position.step > 0 { try step.restore(resume?.state, normalization: normalization) }
     }
 
     /// Trains, and saves the best model.
     ///
     /// - Returns: How it went, the same on every rank.
-    /// - Throws: `CollectiveFailure` where the loss is no number any more; what data, group and files throw.
+    /// - Throws: `CollectiveFailure` where the loss is no number any more, where rank 0 could not write a file
+    ///   and where a signal ended the run; what data and group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Outcome {
         let start = ContinuousClock.now
@@ -122,12 +125,12 @@ public final class Trainer {
             let epoch = position.step / plan.stepsPerEpoch
             let result = try train(position.step, epoch: epoch)
             position.step += 1
+            if result.saveHasFailed { try files.endIfNeeded() }
             if position.step % plan.stepsPerEpoch == 0 { try evaluateEpoch() }
             try saveState(after: result)
         }
         if data.validation == nil { try save() }
-        checkpoints?.waitUntilIdle()
-        _ = try reportSaves()
+        try files.finish(isNeeded: false)
         let best = position.best
         let test = try evaluateTest(savedAtLastStep: best.map { $0.step == plan.stepCount } ?? true)
         let outcome = Outcome(
@@ -135,7 +138,8 @@ public final class Trainer {
         let finished = FinishedEvent(
             bestStep: outcome.bestStep, accuracy: (test ?? best?.evaluation)?.accuracy,
             seconds: (ContinuousClock.now - start).seconds)
-        try log(.finished(finished))
+        files.log(.finished(finished))
+        try files.endIfNeeded()
         return outcome
     }
 
@@ -144,7 +148,7 @@ public final class Trainer {
         if normalization == .local { try classifier.averageRunningStatistics(over: group) }
         guard let validation = data.validation else { return }
         let evaluation = try validation.evaluate(classifier)
-        try log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
+        files.log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
         progress?.say("validation after step \(position.step): \(evaluation.summary)")
         if position.best.map({ evaluation.accuracy > $0.evaluation.accuracy }) ?? true {
             position.best = .init(step: position.step, evaluation: evaluation)
@@ -154,51 +158,20 @@ public final class Trainer {
 
     /// Saves the state if it is time to, or if a signal ends the run.
     ///
-    /// - Throws: `CollectiveFailure` with exit code 75 after a signal, 74 where a save has failed and ends the run.
+    /// - Throws: `CollectiveFailure` with exit code 75 after a signal, 74 where the state then cannot be saved.
     private func saveState(after result: TrainingStep.Result) throws {
-        if result.saveHasFailed {
-            throw CollectiveFailure(
-                message:
-                    "a checkpoint could not be written, and checkpoint.on-failure is stop: see the message of rank 0 above",
-                exitCode: ExitCode.inputOutput)
-        }
         let isDue = policy.everySteps.map { position.step % $0 == 0 } ?? false
         guard isDue || result.stopCount > 0 else { return }
-        if let checkpoints, let directory {
-            try checkpoints.save(position, state: step.snapshot(), modelPath: directory.modelPath)
-        }
+        try files.save(position, of: step, normalization: normalization)
         guard result.stopCount > 0 else { return }
-        try group.coordinate { () throws -> Void in
-            checkpoints?.waitUntilIdle()
-            if let failure = try reportSaves() { throw failure }
-        }
+        try files.finish(isNeeded: true)
         throw CollectiveFailure(
             message: "stopped by a signal after step \(position.step), which is saved; run again to continue",
             exitCode: ExitCode.stopped)
     }
 
-    /// Logs saves that are done. On rank 0.
-    ///
-    /// - Returns: The error of one that failed.
-    private func reportSaves() throws -> (any Error)? {
-        var failure: (any Error)?
-        while let outcome = checkpoints?.takeResult() {
-            switch outcome.written {
-            case .success(let written):
-                try log(
-                    .checkpoint(
-                        CheckpointEvent(
-                            step: outcome.step, seconds: outcome.seconds, bytes: written.byteCount)))
-            case .failure(let error):
-                progress?.say("checkpoint of step \(outcome.step) failed: \(error)")
-                failure = error
-            }
-        }
-        return failure
-    }
-
     private func train(_ step: Int, epoch: Int) throws -> TrainingStep.Result {
-        let saveHasFailed = try reportSaves() != nil && policy.stopsOnFailure
+        files.reportSaves()
         let began = ContinuousClock.now
         let batches = try self.step.stopwatch.measure(.data) {
             try (0..<plan.accumulation).map { try data.training.batch(step: step * plan.accumulation + $0) }
@@ -206,7 +179,7 @@ public final class Trainer {
         let rate = plan.learningRate * plan.schedule.factor(step: step)
         let result = try self.step.run(
             batches, globalBatch: plan.globalBatch, rate: rate, number: step + 1,
-            saveHasFailed: saveHasFailed, headOnly: epoch < plan.headOnlyEpochs)
+            saveHasFailed: files.mustEnd, headOnly: epoch < plan.headOnlyEpochs)
         // The loss is that of the global batch: every rank stops here or none does.
         guard result.loss.isFinite else {
             throw CollectiveFailure(
@@ -217,7 +190,7 @@ public final class Trainer {
             step: step + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
             penalty: result.penalty, accuracy: result.accuracy, learningRate: rate,
             imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: self.step.stopwatch.lap())
-        try log(.step(event))
+        files.log(.step(event))
         progress?.show(event, of: plan.stepCount)
         return result
     }
@@ -233,7 +206,7 @@ public final class Trainer {
             try classifier.replicate(over: group)
         }
         let evaluation = try test.evaluate(classifier)
-        try log(.evaluation(EvaluationEvent("test", step: plan.stepCount, evaluation)))
+        files.log(.evaluation(EvaluationEvent("test", step: plan.stepCount, evaluation)))
         progress?.say("test: \(evaluation.summary)")
         return evaluation
     }
@@ -243,8 +216,6 @@ public final class Trainer {
         "the loss at step \(step) is \(loss.isNaN ? "not a number" : "infinite"): training has diverged; lower optimizer.learning-rate, add "
             + "schedule.warm-up-steps or set training.clip-gradient-norm"
     }
-
-    private func log(_ event: RunEvent) throws { try directory?.append(event) }
 
     private func save() throws {
         try group.coordinate { [classifier, directory, metadata] in

@@ -29,6 +29,7 @@ enum Resume {
         switch self {
         case .none: return nil
         case .path(let path):
+            store.cleanStaging()
             let point = try ResumePoint(CheckpointStore.open(path), identity: identity)
             // Otherwise the next automatic resume would take a step that is now undone.
             try store.removeNewer(than: point.step)

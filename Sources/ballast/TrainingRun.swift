@@ -35,11 +35,13 @@ struct TrainingRun {
         let store = CheckpointStore(
             directory: configuration.output + "/checkpoints", keep: configuration.checkpoint.keep,
             ballastVersion: Ballast.version, faults: faults)
-        var point: ResumePoint?
+        var (lock, point): (RunLock?, ResumePoint?)
         try group.coordinate { () throws -> Void in
+            lock = try RunLock(directory: configuration.output) { progress?.say($0) }
             point = try resume.point(in: store, identity: identity) { progress?.say($0) }
         }
-        let directory = try Self.makeDirectory(configuration, digest: digest, resume: point, group: group)
+        let directory = try Self.makeDirectory(
+            configuration, digest: digest, resume: point, lock: lock, group: group)
         if let point { progress?.say("goes on after step \(point.step)") }
         let regularizer = try Self.makeRegularizer(configuration, start, splits, digest, group, progress)
         let groups = Self.parameterGroups(
@@ -77,7 +79,8 @@ struct TrainingRun {
                 : nil,
             policy: CheckpointPolicy(
                 everySteps: configuration.checkpoint.everySteps,
-                stopsOnFailure: configuration.checkpoint.onFailure == .stop), resume: point)
+                stopsOnFailure: configuration.checkpoint.onFailure == .stop,
+                timeoutSeconds: Double(configuration.checkpoint.timeoutSeconds)), resume: point)
         modelPath = configuration.output + "/model.safetensors"
     }
 
@@ -181,20 +184,22 @@ struct TrainingRun {
 
     /// Rank 0 makes the folder; whether that worked reaches all.
     private static func makeDirectory(
-        _ configuration: RunConfiguration, digest: String, resume: ResumePoint?, group: any ProcessGroup
+        _ configuration: RunConfiguration, digest: String, resume: ResumePoint?, lock: RunLock?,
+        group: any ProcessGroup
     ) throws -> RunDirectory? {
         let hosts = try group.gatherEach(Array(HostName.current.utf8)).map {
             String(decoding: $0, as: UTF8.self)
         }
         var directory: RunDirectory?
         try group.coordinate { () throws -> Void in
+            guard let lock else { return }
             directory = try RunDirectory(
                 path: configuration.output,
                 configuration: configuration.yaml(comments: [
                     "ballast \(Ballast.version)",
                     "hosts: \(Array(Set(hosts)).sorted().joined(separator: ", "))",
                     "ranks: \(group.size)", "threads: \(ComputeThreads.count)", "weights-sha256: \(digest)",
-                ]), resume: resume)
+                ]), resume: resume, lock: lock)
         }
         return directory
     }

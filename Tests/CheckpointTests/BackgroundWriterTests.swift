@@ -64,6 +64,45 @@ import Training
         try expectExample(try scratch.store().newestGood().checkpoint, step: 2)
     }
 
+    /// Whoever waits for a disk that hangs learns for what, and is not kept for ever.
+    @Test func waitingEnds() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let gate = Gate()
+        let writer = BackgroundWriter(try scratch.store(calls: gate.calls))
+        #expect(writer.pending == nil && writer.waitUntilIdle(seconds: 0))
+        writer.submit(example(step: 3))
+        #expect(writer.pending?.step == 3 && !writer.waitUntilIdle(seconds: 0.05))
+        #expect((writer.pending?.seconds ?? 0) >= 0.05)
+        gate.open()
+        #expect(writer.waitUntilIdle(seconds: 60) && writer.pending == nil)
+        try expectExample(try scratch.store().newestGood().checkpoint, step: 3)
+    }
+
+    /// A better model takes the file's name while the one before is still to be written.
+    @Test func writesTheFileThatWasThere() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let gate = Gate()
+        let writer = BackgroundWriter(try scratch.store(calls: gate.calls))
+        let (path, next) = (scratch.path + "/model", scratch.path + "/next")
+        try replace(path, with: [1, 2, 3])
+        var contents = CheckpointContents(step: 1, worldSize: 1)
+        contents.add("first.bin", bytes: [1])
+        try contents.add("model.safetensors", copyOfFile: path)
+        writer.submit(contents)
+        try replace(next, with: [4])
+        #expect(SystemCalls.system.rename(next, path) == 0)
+        gate.open()
+        try writer.finish()
+        let checkpoint = try #require(try scratch.store().newestGood().checkpoint)
+        #expect(try checkpoint.bytes("model.safetensors") == [1, 2, 3])
+        let error = #expect(throws: CheckpointError.self) {
+            try contents.add("other", copyOfFile: scratch.path + "/absent")
+        }
+        #expect(error?.exitCode == 74 && error?.description.contains("No such file or directory") == true)
+    }
+
     /// The tensors change while they are being written, as in training.
     @Test func writesTheCopyNotWhatBecameOfIt() throws {
         let scratch = try Scratch()
@@ -92,7 +131,7 @@ import Training
             keep: 1, faults: "step=2,point=before-write,kind=disk-full;step=3,point=before-rename,kind=throw")
         let writer = BackgroundWriter(store)
         for step in 1...4 { writer.submit(example(step: step)) }
-        writer.waitUntilIdle()
+        #expect(writer.waitUntilIdle(seconds: 60))
         #expect(writer.takeResult()?.step == 1)
         let full = try #require(writer.takeResult())
         #expect(full.step == 2)

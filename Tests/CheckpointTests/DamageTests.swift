@@ -81,15 +81,25 @@ import Training
         #expect(checkpoint == nil && rejected.first?.reason.contains("not a regular file") == true)
     }
 
-    @Test func anotherVersion() throws {
+    /// Whatever else the manifest says; an older one is no better than a newer one.
+    @Test(arguments: [0, 2, 11]) func anotherVersion(version: Int) throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
         for step in 1...2 { try scratch.store().write(example(step: step)) }
         let path = try scratch.file("manifest.json", step: 2)
-        try replace(path, with: Array("{\"format-version\": 2, \"parts\": []}".utf8))
-        let (checkpoint, rejected) = try scratch.store().newestGood()
-        try expectExample(checkpoint, step: 1)
-        #expect(rejected.first?.reason.contains("format version 2, and this program reads 1") == true)
+        let text = String(decoding: try contents(path), as: UTF8.self)
+        for other in [
+            "{\"format-version\": \(version), \"parts\": []}",
+            text.replacing("\"format-version\" : 1", with: "\"format-version\" : \(version)"),
+        ] {
+            #expect(other != text)
+            try replace(path, with: Array(other.utf8))
+            let (checkpoint, rejected) = try scratch.store().newestGood()
+            try expectExample(checkpoint, step: 1)
+            #expect(
+                rejected.first?.reason.contains("format version \(version), and this program reads 1") == true
+            )
+        }
     }
 
     @Test(arguments: ["", "{", "[]", "null", "{}", "{\"format-version\": 1}", "{\"format-version\": \"1\"}"])

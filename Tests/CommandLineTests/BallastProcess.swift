@@ -49,6 +49,36 @@ enum BallastProcess {
             ], mayBeKilled: !faults.isEmpty)
     }
 
+    /// Runs `ballast train` under `mpirun`, and a command once its third step is logged.
+    ///
+    /// - Parameters:
+    ///   - arguments: What stands after `ballast`.
+    ///   - ranks: How many ranks `mpirun` starts.
+    ///   - folder: The folder of the run.
+    ///   - command: Lines for `bash`, given the process number of rank 0.
+    static func run(
+        _ arguments: [String], ranks: Int, whenRunning folder: URL, _ command: (String) -> String
+    ) async throws -> Outcome {
+        let script = """
+            "$@" & job=$!
+            until grep -q '"step":3}' '\(folder.path)/metrics.jsonl' 2>/dev/null; do
+                kill -0 $job || exit 99
+                sleep 0.1
+            done
+            rank=$(sed -n 's/^process \\([0-9]*\\) .*/\\1/p' '\(folder.path)/.lock')
+            \(command("$rank"))
+            wait $job
+            """
+        return try await run(
+            command: [
+                "bash", "-c", script, "bash", "mpirun", "--oversubscribe", "--bind-to", "none", "-np",
+                String(ranks), binary.path,
+            ] + arguments,
+            environment: [
+                "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1",
+            ])
+    }
+
     /// Runs any command, which must end by itself, and waits for its end.
     ///
     /// - Parameters:

@@ -69,6 +69,7 @@ import Testing
               every-steps: 500
               keep: 3
               on-failure: warn
+              timeout-seconds: 600
             initial-state: null
             output: \(folder.url.path)/runs/first
 

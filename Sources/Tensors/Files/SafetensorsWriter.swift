@@ -47,14 +47,22 @@ public struct SafetensorsWriter: Sendable {
                     withUnsafeBytes(of: integer.littleEndian) { bytes.append(contentsOf: $0) }
                 }
             case .floats(let tensor):
-                tensor.dense().withElements { elements in
-                    for element in elements {
-                        withUnsafeBytes(of: element.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
-                    }
-                }
+                tensor.dense().withElements { Self.append($0, to: &bytes) }
             }
         }
         return bytes
+    }
+
+    /// Appends numbers, the least byte of each first. In the layout that nearly every processor has, that is one
+    /// copy.
+    private static func append(_ elements: UnsafeBufferPointer<Float>, to bytes: inout [UInt8]) {
+        if UInt32(1).littleEndian == 1 {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(elements))
+        } else {
+            for element in elements {
+                withUnsafeBytes(of: element.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+            }
+        }
     }
 
     /// Writes the file so that it is there completely or not at all.

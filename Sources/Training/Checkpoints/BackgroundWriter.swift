@@ -17,10 +17,22 @@ public final class BackgroundWriter: Sendable {
         public let seconds: Double
     }
 
+    /// A write that is not done.
+    public struct Pending: Sendable, Equatable {
+        /// Steps done at the checkpoint.
+        public let step: Int
+        /// When it was submitted.
+        let start: ContinuousClock.Instant
+
+        /// Seconds since then.
+        public var seconds: Double { (ContinuousClock.now - start).seconds }
+    }
+
     private let store: CheckpointStore
     private let queue = DispatchQueue(label: "ballast.checkpoints", qos: .utility)
     private let running = DispatchGroup()
     private let outcomes = Mutex<[Outcome]>([])
+    private let current = Mutex<Pending?>(nil)
 
     /// A writer into a store. Nobody else writes into it or prunes it meanwhile.
     public init(_ store: CheckpointStore) { self.store = store }
@@ -34,12 +46,17 @@ public final class BackgroundWriter: Sendable {
     public func submit(_ contents: CheckpointContents, keepingAlso alsoKept: Set<Int> = []) {
         running.wait()
         running.enter()
+        current.withLock { $0 = Pending(step: contents.step, start: .now) }
         queue.async { [self] in
             let outcome = Self.write(contents, to: store, keepingAlso: alsoKept)
             outcomes.withLock { $0.append(outcome) }
+            current.withLock { $0 = nil }
             running.leave()
         }
     }
+
+    /// What is being written; nil where nothing is.
+    public var pending: Pending? { current.withLock { $0 } }
 
     /// The outcome of the oldest write that is done and was not taken yet; nil where there is none. Does not
     /// wait.
@@ -47,8 +64,12 @@ public final class BackgroundWriter: Sendable {
         outcomes.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
-    /// Waits until nothing is being written.
-    public func waitUntilIdle() { running.wait() }
+    /// Waits until nothing is being written, but not longer than some seconds: a disk may hang.
+    ///
+    /// - Returns: Whether nothing is being written.
+    public func waitUntilIdle(seconds: Double) -> Bool {
+        running.wait(timeout: .now() + seconds) == .success
+    }
 
     /// Waits until nothing is being written and takes all outcomes, oldest first.
     ///

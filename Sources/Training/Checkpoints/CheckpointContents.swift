@@ -1,3 +1,4 @@
+internal import Foundation
 public import Tensors
 
 /// What goes into a checkpoint: named files in memory, and what the manifest says beside them.
@@ -9,12 +10,16 @@ public struct CheckpointContents: Sendable {
     enum Content: Sendable {
         case tensors(SafetensorsWriter)
         case bytes([UInt8])
+        case file(OpenFile)
 
         /// The bytes of the file.
-        func serialized() -> [UInt8] {
+        ///
+        /// - Throws: `CheckpointError` where a file cannot be read.
+        func serialized() throws(CheckpointError) -> [UInt8] {
             switch self {
             case .tensors(let writer): writer.serialized()
             case .bytes(let bytes): bytes
+            case .file(let file): try file.bytes()
             }
         }
     }
@@ -45,10 +50,44 @@ public struct CheckpointContents: Sendable {
     /// Adds a file of bytes. A name that is taken or that is not the name of a file traps.
     public mutating func add(_ name: String, bytes: [UInt8]) { insert(name, .bytes(bytes)) }
 
+    /// Adds a copy of another file, which is opened now and read when the checkpoint is written: that it is
+    /// replaced meanwhile, by renaming, changes nothing. A name that is taken or that is not the name of a file
+    /// traps.
+    ///
+    /// - Throws: `CheckpointError` where it cannot be opened.
+    public mutating func add(_ name: String, copyOfFile path: String) throws(CheckpointError) {
+        insert(name, .file(try OpenFile(path)))
+    }
+
     private mutating func insert(_ name: String, _ content: Content) {
         precondition(CheckpointManifest.allows(fileName: name), "\"\(name)\" cannot name a file")
         precondition(files.allSatisfy { $0.name != name }, "two files named \"\(name)\"")
         files.append((name, content))
+    }
+}
+
+/// A file that stays what it is while its name goes to another one.
+struct OpenFile: Sendable {
+    private let path: String
+    private let handle: FileHandle
+
+    init(_ path: String) throws(CheckpointError) {
+        self.path = path
+        do {
+            handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        } catch {
+            throw CheckpointError(.inputOutput, path, "it cannot be opened: \(error.systemReason)")
+        }
+    }
+
+    /// All bytes, whenever it is called.
+    func bytes() throws(CheckpointError) -> [UInt8] {
+        do {
+            try handle.seek(toOffset: 0)
+            return Array(try handle.readToEnd() ?? Data())
+        } catch {
+            throw CheckpointError(.inputOutput, path, "it cannot be read: \(error.systemReason)")
+        }
     }
 }
 

@@ -41,6 +41,8 @@ public struct CheckpointError: Error, Equatable, Sendable, ExitCodeProviding, Cu
             "Free space on that disk, keep fewer checkpoints (checkpoint.keep) or choose another output"
         case EACCES, EPERM:
             "Give the user who runs this program the right to do that, or choose another output"
+        case ETIMEDOUT:
+            "The disk or the network file system does not answer: look into the system's log (dmesg)"
         case EROFS: "The disk is mounted for reading only: choose another output"
         case EIO: "The disk or the network file system failed: look into the system's log (dmesg)"
         case ENOTDIR: "A part of this path is a file, not a folder: choose another output"

@@ -4,9 +4,12 @@ public struct CheckpointPolicy: Sendable {
     public let everySteps: Int?
     /// Whether the run ends when a checkpoint cannot be written; else it says so each time and goes on.
     public let stopsOnFailure: Bool
+    /// Seconds after which a checkpoint that is still being written counts as one that cannot be written.
+    public let timeoutSeconds: Double
 
     /// A policy from its parts.
-    public init(everySteps: Int?, stopsOnFailure: Bool) {
+    public init(everySteps: Int?, stopsOnFailure: Bool, timeoutSeconds: Double) {
         (self.everySteps, self.stopsOnFailure) = (everySteps, stopsOnFailure)
+        self.timeoutSeconds = timeoutSeconds
     }
 }

@@ -63,7 +63,7 @@ extension CheckpointStore {
         defer { for file in open { _ = disk.calls.close(file.descriptor) } }
         var entries: [CheckpointManifest.File] = []
         for (name, content) in contents.files {
-            let bytes = content.serialized()
+            let bytes = try content.serialized()
             let file = try disk.create("\(staging)/\(name)")
             open.append(file)
             var hash = SHA256()

@@ -4,7 +4,7 @@ public enum FaultPoint: String, Sendable, CaseIterable {
     case forward
     /// Before the backward pass.
     case backward
-    /// Between two buckets of the sum over ranks.
+    /// Between two messages of the sum over ranks: gradients are summed, losses are not.
     case insideSum = "inside-sum"
     /// Before the optimizer moves the parameters.
     case optimizer

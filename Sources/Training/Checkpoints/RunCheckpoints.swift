@@ -16,6 +16,7 @@ public final class RunCheckpoints {
         static let identity = "identity"
     }
 
+    private let store: CheckpointStore
     private let writer: BackgroundWriter
     private let worldSize: Int
     private let metadata: [String: String]
@@ -26,6 +27,7 @@ public final class RunCheckpoints {
     ///   - configuration: The resolved configuration.
     ///   - identity: What must be the same for a run to go on: see `ResumePoint`.
     public init(_ store: CheckpointStore, worldSize: Int, configuration: String, identity: String) {
+        self.store = store
         writer = BackgroundWriter(store)
         self.worldSize = worldSize
         metadata = [Keys.configuration: configuration, Keys.identity: identity]
@@ -36,22 +38,44 @@ public final class RunCheckpoints {
     /// - Parameters:
     ///   - position: Where the run stands.
     ///   - state: A copy of its tensors.
-    ///   - modelPath: The best model so far, if there is one.
+    ///   - modelPath: The best model so far, if there is one; it is read while training goes on.
+    /// - Throws: `CheckpointError` where the best model cannot be opened.
     func save(_ position: RunPosition, state: SafetensorsWriter, modelPath: String) throws {
         var metadata = metadata
         metadata[Keys.position] = String(decoding: try JSONEncoder().encode(position), as: UTF8.self)
         var contents = CheckpointContents(step: position.step, worldSize: worldSize, metadata: metadata)
         contents.add(Files.state, state)
-        if position.best != nil {
-            let model = try Data(contentsOf: URL(fileURLWithPath: modelPath))
-            contents.add(Files.model, bytes: Array(model))
-        }
+        if position.best != nil { try contents.add(Files.model, copyOfFile: modelPath) }
         writer.submit(contents, keepingAlso: position.best.map { [$0.step] } ?? [])
     }
 
     /// The outcome of the oldest save that is done and was not asked for yet.
     func takeResult() -> BackgroundWriter.Outcome? { writer.takeResult() }
 
-    /// Waits until nothing is being written.
-    func waitUntilIdle() { writer.waitUntilIdle() }
+    /// How the save before stands.
+    enum Progress {
+        /// Nothing is being written.
+        case done
+        /// It is being written.
+        case running
+        /// It is being written for longer than it may take.
+        case overdue(CheckpointError)
+    }
+
+    private static let roundSeconds = 0.5
+
+    /// Waits for the save before, but for half a second at most.
+    ///
+    /// - Parameter limit: Seconds that a save may take.
+    func progress(limit: Double) -> Progress {
+        guard let pending = writer.pending else { return .done }
+        let left = limit - pending.seconds
+        if writer.waitUntilIdle(seconds: max(0, min(left, Self.roundSeconds))) { return .done }
+        guard left <= Self.roundSeconds else { return .running }
+        return .overdue(
+            CheckpointError(
+                .inputOutput, store.path(ofStep: pending.step),
+                "it is still not written after \(Int(limit)) s (checkpoint.timeout-seconds)",
+                errorNumber: ETIMEDOUT))
+    }
 }

@@ -18,5 +18,7 @@ public enum StopSignal {
         for number in [SIGTERM, SIGUSR1] {
             signal(number) { _ in StopSignal.received.store(true, ordering: .relaxed) }
         }
+        // A file that may not grow any more is an error of the call, which says so, and not the end.
+        signal(SIGXFSZ, SIG_IGN)
     }
 }

@@ -15,12 +15,16 @@ struct CheckpointConfiguration: Sendable, Equatable {
     var keep: Int
     /// What happens when one cannot be written, key `on-failure`. Default `warn`.
     var onFailure: OnFailure
+    /// Seconds after which one that is still being written counts as one that cannot be written, key
+    /// `timeout-seconds`; at least 1. Default 600.
+    var timeoutSeconds: Int
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
         everySteps = try reader.optional("every-steps", .integer(.atLeast(1)), default: 500)
         keep = try reader.value("keep", .integer(.atLeast(1)), default: 3)
         onFailure = try reader.value("on-failure", .choice, default: .warn)
+        timeoutSeconds = try reader.value("timeout-seconds", .integer(.atLeast(1)), default: 600)
     }
 
     /// The keys and values of the section.
@@ -29,6 +33,7 @@ struct CheckpointConfiguration: Sendable, Equatable {
             YAMLEntry("every-steps", .optionalInteger(everySteps)),
             YAMLEntry("keep", .integer(keep)),
             YAMLEntry("on-failure", .text(onFailure.rawValue)),
+            YAMLEntry("timeout-seconds", .integer(timeoutSeconds)),
         ]
     }
 }
