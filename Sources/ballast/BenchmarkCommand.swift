@@ -36,8 +36,6 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
-    /// Steps before the measured ones: they compile primitives and fill the pool of memory.
-    private static let warmUpSteps = 2
     private static let sourceClassCount = 1000
 
     func run() throws { try Ballast.runOnAllRanks(measure) }
@@ -55,14 +53,12 @@ struct BenchmarkCommand: ParsableCommand {
             from: MethodIngredients(
                 classifier: classifier, sourceHead: sourceHead, makeBackbone: configuration.makeBackbone,
                 initialState: [], seed: 0))
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "ballast-benchmark-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try regularizer.prepare(
-            Preparation(
-                backbone: classifier.backbone, weightsDigest: "none", training: samples, validation: nil,
-                group: group, seed: 0, directory: folder.path, say: { _ in }))
+        try TemporaryFolder.use { folder in
+            try regularizer.prepare(
+                Preparation(
+                    backbone: classifier.backbone, weightsDigest: "none", training: samples, validation: nil,
+                    group: group, seed: 0, directory: folder, say: { _ in }))
+        }
         let step = TrainingStep(
             classifier,
             groups: TrainingRun.parameterGroups(
@@ -71,27 +67,16 @@ struct BenchmarkCommand: ParsableCommand {
             optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005),
             normalization: .synchronized,
             group: group)
-        var seconds: [StepSeconds] = []
-        for index in 0..<Self.warmUpSteps + steps {
-            try group.barrier()
-            let measured = try step.measured(
-                [samples.trainingBatch], globalBatch: samples.count, rate: 0.0001)
-            if index >= Self.warmUpSteps { seconds.append(measured) }
+        let seconds = try step.measured(steps, globalBatch: samples.count, group: group) { _ in
+            [samples.trainingBatch]
         }
-        let memory = try group.gather([Self.peakMemoryBytes]).max() ?? 0
+        let memory = try group.gather([ProcessMemory.peakBytes]).max() ?? 0
         guard group.rank == 0 else { return }
         let report = BenchmarkReport(
             network: network.rawValue, method: method.rawValue, ranks: group.size,
             threads: ComputeThreads.count,
             localBatch: batch, imageSize: imageSize, peakMemoryBytes: memory, steps: seconds)
         try report.print(asJSON: json)
-    }
-
-    /// The most memory that this process ever held, as the system counts it.
-    private static var peakMemoryBytes: Int64 {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int64($0) } ?? 0) * 1024
     }
 }
 
@@ -143,15 +128,9 @@ private struct BenchmarkReport: Encodable {
     ) {
         (self.network, self.method, self.ranks, self.threads) = (network, method, ranks, threads)
         (self.localBatch, self.imageSize, self.peakMemoryBytes) = (localBatch, imageSize, peakMemoryBytes)
-        func median(_ part: (StepSeconds) -> Double) -> Double {
-            let sorted = steps.map(part).sorted()
-            return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-        }
-        stepSeconds = median(\.total)
+        stepSeconds = steps.map(\.total).median
         imagesPerSecond = Double(ranks * localBatch) / stepSeconds
-        seconds = StepSeconds(
-            data: median(\.data), forward: median(\.forward), backward: median(\.backward),
-            communication: median(\.communication), optimizer: median(\.optimizer))
+        seconds = steps.medians
     }
 
     func print(asJSON json: Bool) throws {
