@@ -8,7 +8,7 @@ extension ProcessGroup {
     /// - Returns: The values of rank 0, rank 1, and so on.
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func gatherEach<Value: Codable>(_ value: Value) throws -> [Value] {
+    func gatherCoded<Value: Codable>(_ value: Value) throws -> [Value] {
         try gatherEach(Array(JSONEncoder().encode(value))).map {
             try JSONDecoder().decode(Value.self, from: Data($0))
         }
