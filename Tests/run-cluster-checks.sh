@@ -122,5 +122,36 @@ check "a host lost during a job, and a new start without it" 0 "start 1 of 1 aga
     "${cluster[@]}" --restarts 1 --drop-failed-host -- sh -c '[ -e "$0" ] || { touch "$0"; sleep 50; }' "$mark"
 wait
 
+# What launch/cluster.sh does with signals, and with a rank that is killed.
+"$namespaces" link ballast2 up
+if [ -e "$golden/trajectory-fine-tune.yaml" ]; then
+    (
+        for _ in {1..250}; do
+            if grep -q '"event":"step"' "$temporary/stopped/metrics.jsonl" 2>/dev/null; then break; fi
+            sleep 0.2
+        done
+        kill -s TERM "$(cat "$temporary/process")"
+    ) &
+    # shellcheck disable=SC2016
+    check "TERM to launch/cluster.sh" 75 "stopped by a signal after step [0-9]+, which is saved" \
+        sh -c 'echo $$ >"$0"; exec "$@"' "$temporary/process" \
+        "${cluster[@]}" --restarts 3 -- "${train[@]}" "output=$temporary/stopped" training.steps-per-epoch=1000000
+    wait
+    # shellcheck disable=SC2016
+    check "a rank is killed, and the job started again" 0 "mpirun ended with 137: a rank was killed" \
+        "${cluster[@]}" --restarts 1 -- sh -c '
+            if [ "$OMPI_COMM_WORLD_RANK" = 1 ] && [ ! -e "$0" ]; then
+                touch "$0"
+                export BALLAST_FAULTS=step=4,point=backward,kind=sigkill
+            fi
+            exec "$@"' "$temporary/killed" "${train[@]}" "output=$temporary/resumed" checkpoint.every-steps=2
+    label="losses after a new start are those of one rank alone"
+    if grep -aq "goes on after step 2" "$output" && same_losses "$temporary/alone" "$temporary/resumed"; then
+        pass "$label"
+    else
+        fail "$label" "they differ"
+    fi
+fi
+
 echo "Cluster checks: $passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -10,7 +10,7 @@ trap 'rm -rf "$temporary"' EXIT
 output=$temporary/output
 passed=0
 failed=0
-unset OMP_NUM_THREADS BALLAST_MPI_OPTIONS LD_LIBRARY_PATH OMPI_MCA_plm_rsh_agent SLURM_RESTART_COUNT
+unset OMP_NUM_THREADS BALLAST_STALL_SECONDS BALLAST_FAULTS BALLAST_GRACE_SECONDS BALLAST_RESTARTS BALLAST_MPI_OPTIONS LD_LIBRARY_PATH OMPI_MCA_plm_rsh_agent SLURM_RESTART_COUNT
 export BALLAST_RESTART_PAUSE=0 STUBS=$temporary PATH=$temporary/bin:$PATH
 
 # A checkout with scripts and an empty ballast, so that the one that is there is not needed.
@@ -32,13 +32,15 @@ export STUB_CORES=${1##*-} ballast_cpu_max=/missing
 shift
 exec "$@"
 END
-# Notes its arguments and ends with the next code of a list; "wait" ends with 75 after USR1, 1 after TERM.
+# Notes its arguments and ends with the next code of a list; "wait" ends with 75 after USR1, 1 after TERM; "deaf"
+# ends after TERM only.
 stub "$temporary/bin/mpirun" <<'END'
 echo "threads=$OMP_NUM_THREADS,$OPENBLAS_NUM_THREADS $*" >>"$STUBS/calls"
 code=$(head -n 1 "$STUBS/codes")
 sed -i 1d "$STUBS/codes"
-if [ "$code" = wait ]; then
+if [ "$code" = wait ] || [ "$code" = deaf ]; then
     trap 'exit 75' USR1
+    if [ "$code" = deaf ]; then trap 'touch "$STUBS/heard"' USR1; fi
     trap 'exit 1' TERM INT
     touch "$STUBS/waits"
     for ((i = 0; i < 100; i++)); do sleep 0.1; done
@@ -52,7 +54,7 @@ END
 
 # Forgets earlier calls and sets what the next calls of mpirun end with.
 codes() {
-    rm -f "$temporary"/{calls,waits,requeued}
+    rm -f "$temporary"/{calls,waits,heard,requeued}
     : >"$temporary/calls"
     printf '%s\n' "$@" >"$temporary/codes"
 }
@@ -146,7 +148,7 @@ END
 # The line that is run.
 cores 8
 codes 0 0
-ends "local.sh prints its line" 0 "mpirun -np 2 --bind-to none $copy/.build/release/ballast train --config a b.yaml" \
+ends "local.sh prints its line" 0 "mpirun -np 2 --bind-to none $copy/.build/release/ballast train --config a\\ b.yaml" \
     env ballast_cpu_max=/missing "$copy/launch/local.sh" -n 2 -- ballast train --config "a b.yaml"
 holds "local.sh gives each rank its threads" "$temporary/calls" "threads=4,4 -np 2"
 codes 0
@@ -154,11 +156,21 @@ ends "cluster.sh ends with the job's code" 0 "mpirun -np 3 --host host-8:2\\,hos
     env BALLAST_MPI_OPTIONS="--mca btl_tcp_if_include 10.0.0.0/24" "$cluster" --hostfile "$hosts" -n 3 -- ballast train
 holds "ranks are dealt evenly, threads are those of the smallest share" "$temporary/calls" "threads=4,4 -np 3 --host host-8:2,host-4:1"
 holds "threads go to the other hosts" "$temporary/calls" "-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS"
+same "faults and the limit of a stall do not, unless they are set" "$(grep -c -e BALLAST_ "$temporary/calls")" 0
+codes 0
+BALLAST_STALL_SECONDS=30 BALLAST_FAULTS=x "$cluster" --hostfile "$hosts" -n 3 -- ballast train >"$output" 2>&1
+holds "... then they do" "$temporary/calls" "-x BALLAST_STALL_SECONDS -x BALLAST_FAULTS"
+codes 0
+BALLAST_MPI_OPTIONS="--mca btl_tcp_if_include 10.0.0.0/24" "$cluster" --hostfile "$hosts" -n 3 -- ballast train >"$output" 2>&1
 holds "options of the user stand last" "$temporary/calls" "--mca btl_tcp_if_include 10.0.0.0/24 $copy/.build/release/ballast train"
 holds "a lost host is noticed" "$temporary/calls" "--mca oob_tcp_keepalive_time 10"
 codes 0
 BALLAST_MPI_OPTIONS="--mca oob_tcp_keepalive_time 99" "$cluster" --hostfile "$hosts" -n 4 -- ballast evaluate >"$output" 2>&1
 same "what the user says about lost hosts holds" "$(grep -o 'oob_tcp_keepalive[^ ]* [0-9]*' "$temporary/calls" | paste -sd ,)" "oob_tcp_keepalive_time 99"
+same "short names need no option" "$(grep -c keep_fqdn "$temporary/calls")" 0
+echo 'node.example.org-8 slots=2' >"$temporary/long-names"
+codes 0
+ends "long names stay whole" 0 "--mca orte_keep_fqdn_hostnames 1" "$cluster" --hostfile "$temporary/long-names" -n 2 -- ballast
 printf 'host-3\nhost-4 slots=1\n' >"$temporary/no-slots"
 codes 0
 ends "a host without slots takes as many ranks as cores" 0 "host-3:3\\,host-4:1" "$cluster" --hostfile "$temporary/no-slots" -n 4 -- ballast
@@ -209,24 +221,79 @@ echo 'down-8 slots=2' >"$temporary/all-down"
 codes 0
 ends "no host left" 76 "no host is left" "$cluster" --hostfile "$temporary/all-down" -n 2 --drop-failed-host -- ballast
 
-# Signals to the script reach the job and end the restarts: signal, exit code to be expected.
-until_waiting() { for ((i = 0; i < 100; i++)); do [ ! -e "$temporary/waits" ] || return 0; sleep 0.1; done; }
-while read -r signal expected; do
-    codes wait 0
-    # A shell ignores INT in what it starts in the background; env undoes that.
-    env --default-signal=INT "$cluster" --hostfile "$hosts" -n 2 --restarts 3 -- ballast train >"$output" 2>&1 &
-    until_waiting
-    kill -s "$signal" $!
-    code=0
-    wait $! || code=$?
-    same "cluster.sh passes $signal on" "$code" "$expected"
-    same "... and starts nothing again" "$(count_calls)" 1
+# What the scripts end with where mpirun ends with a code of its own.
+while read -r code expected text; do
+    for script in "$copy/launch/local.sh" "$cluster --hostfile $hosts"; do
+        codes "$code"
+        # shellcheck disable=SC2086
+        ends "$(basename "${script%% *}") ends with $expected when mpirun ends with $code" "$expected" "$text" \
+            $script -n 2 -- ballast evaluate
+    done
 done <<'END'
-USR1 75
-TERM 1
-INT 1
-HUP 1
+0 0 mpirun
+1 1 mpirun
+65 65 mpirun
+75 75 mpirun
+76 76 mpirun
+137 76 mpirun ended with 137: a rank was killed (SIGKILL)
+139 76 mpirun ended with 139: a rank was ended by SIGSEGV
+143 76 mpirun ended with 143: a rank was ended by SIGTERM
+205 76 mpirun ended with 205: a host, or the network to it, is gone
+255 76 mpirun ended with 255: a host could not be reached
+killed 76 mpirun ended with 137: a rank was killed (SIGKILL)
 END
+
+# Signals to a script, which runs a command: what mpirun does, the signals, the exit code to be expected. A training
+# job gets USR1 so that it saves, and TERM when the script gets another signal; other jobs get TERM at once.
+until_there() { for ((i = 0; i < 200; i++)); do [ ! -e "$temporary/$1" ] || return 0; sleep 0.05; done; }
+signalled() { # LABEL MPIRUN SIGNALS EXPECTED COMMAND…
+    local label="$1 gets $3 while mpirun is ${2/wait/ready to save}" signals=$3 expected=$4 code=0 job
+    codes "$2" 0
+    shift 4
+    # A shell ignores INT in what it starts in the background; env undoes that.
+    env --default-signal=INT "$@" >"$output" 2>&1 </dev/null &
+    job=$!
+    until_there waits
+    kill -s "${signals%%,*}" "$job"
+    if [[ $signals = *,* ]]; then
+        until_there heard
+        kill -s "${signals##*,}" "$job"
+    fi
+    wait "$job" || code=$?
+    same "$label" "$code" "$expected"
+    same "... and nothing is started again" "$(count_calls)" 1
+}
+on_cluster=("$cluster" --hostfile "$hosts" -n 2 --restarts 3 -- ballast)
+here=("$copy/launch/local.sh" -n 2 -- ballast)
+while read -r mpirun signals expected command; do
+    signalled "local.sh ... $command" "$mpirun" "$signals" "$expected" "${here[@]}" "$command"
+    signalled "cluster.sh ... $command" "$mpirun" "$signals" "$expected" "${on_cluster[@]}" "$command"
+done <<'END'
+wait USR1 75 train
+wait TERM 75 train
+wait INT 75 train
+wait HUP 75 train
+deaf TERM,TERM 143 train
+deaf INT,INT 130 train
+wait TERM 143 evaluate
+wait INT 130 evaluate
+END
+
+# The job does not save in time.
+export BALLAST_GRACE_SECONDS=0
+signalled "local.sh ... train" deaf TERM 143 "${here[@]}" train
+holds "... which says why" "$output" "the job did not end within 0 s: ending it"
+unset BALLAST_GRACE_SECONDS
+
+# The script itself is killed: mpirun must not stay.
+codes wait
+"${here[@]}" train >"$output" 2>&1 </dev/null &
+until_there waits
+pids=$(pgrep -f "$temporary/bin/mpirun")
+kill -KILL $!
+wait $! 2>/dev/null
+for ((i = 0; i < 100; i++)); do kill -0 "$pids" 2>/dev/null || break; sleep 0.05; done
+same "mpirun ends with a script that is killed" "$(kill -0 "$pids" 2>/dev/null && echo "is there")" ""
 
 # Slurm.
 export SLURM_SUBMIT_DIR=$copy SLURM_NTASKS_PER_NODE=2 SLURM_CPUS_PER_TASK=16 SLURM_JOB_NUM_NODES=4 SLURM_JOB_ID=4711
@@ -244,14 +311,30 @@ holds "... resumes when Slurm starts it again" "$temporary/calls" "c.yaml --resu
 codes 70
 ends "a job of Slurm that fails" 70 "mpirun" bash "$batch" train
 same "... is not put into the queue again either" "$(cat "$temporary/requeued" 2>/dev/null)" ""
-codes wait
-bash "$batch" train >"$output" 2>&1 &
-until_waiting
-kill -s USR1 $!
-code=0
-wait $! || code=$?
-same "a job of Slurm passes USR1 on" "$code" 75
-same "... and goes into the queue again" "$(cat "$temporary/requeued" 2>/dev/null)" "requeue 4711"
+# What mpirun does, the signal, how often the job was started again, the exit code, and whether it is put into the
+# queue again.
+while read -r mpirun signal count expected requeue; do
+    export SLURM_RESTART_COUNT=$count
+    if [ "$signal" = - ]; then
+        codes "$mpirun"
+        code=0
+        bash "$batch" train >"$output" 2>&1 || code=$?
+        same "a job of Slurm ends with $mpirun after $count new starts" "$code" "$expected"
+    else
+        signalled "a job of Slurm" "$mpirun" "$signal" "$expected" bash "$batch" train
+    fi
+    same "... is put into the queue again: $requeue" "$(cat "$temporary/requeued" 2>/dev/null)" "${requeue/yes/requeue 4711}"
+done <<'END'
+wait USR1 0 75 yes
+wait TERM 0 75
+75 - 99 75 yes
+76 - 0 76 yes
+76 - 19 76 yes
+76 - 20 76
+137 - 0 76 yes
+64 - 0 64
+END
+unset SLURM_RESTART_COUNT
 ends "a job of Slurm without a command" 64 "usage" bash "$batch"
 rm "$copy/.build/release/ballast"
 ends "a job of Slurm submitted from elsewhere" 64 "submit from the checkout" bash "$batch" train

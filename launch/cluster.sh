@@ -7,12 +7,12 @@
 # password (ssh, or the plm_rsh_agent of OpenMPI). Ranks are dealt evenly to the hosts; each gets the cores of
 # its host divided by the ranks there, and as many threads as the host with the fewest can give.
 #
-# --restarts N          starts the job again, at most N times, when it ended with 75 (stopped after a checkpoint),
-#                       76 (a rank or the network failed) or by a signal; `ballast train` then resumes.
+# --restarts N          starts the job again, at most N times, when it ended with 75 (stopped after a checkpoint)
+#                       or 76 (a rank or the network stalled or failed); `ballast train` then resumes.
 # --drop-failed-host    leaves out hosts that do not answer, with as many ranks as fit on the others.
 #
-# TERM, INT and USR1 are passed on to mpirun, and end the restarts. mpirun passes USR1 on to the ranks; after
-# TERM and INT it kills them within seconds.
+# TERM, INT (Ctrl-C) and USR1 end the restarts, and make `ballast train` save and end with 75, within
+# BALLAST_GRACE_SECONDS (120); launch/jobs.sh says how, and what other codes there are.
 # BALLAST_MPI_OPTIONS holds more options of mpirun, for example "--mca btl_tcp_if_include 10.0.0.0/24".
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,8 +20,11 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/launch/threads.sh"
 # shellcheck source=launch/hosts.sh
 . "$root/launch/hosts.sh"
+# shellcheck source=launch/jobs.sh
+. "$root/launch/jobs.sh"
+ballast_script=launch/cluster.sh
 
-say() { echo "launch/cluster.sh: $1" >&2; }
+say() { ballast_say "$1"; }
 wrong_use() {
     say "$1"
     echo "usage: launch/cluster.sh --hostfile FILE -n RANKS [--restarts N] [--drop-failed-host] -- ballast COMMAND …" >&2
@@ -59,8 +62,8 @@ program=$(command -v "$program")
 program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
 shift
 command=("$program" "$@")
-is_training=''
-if [ "$(basename "$program")" = ballast ] && [ "${1:-}" = train ]; then is_training=1; fi
+ballast_saves=''
+if ballast_is_training "${command[@]}"; then ballast_saves=1; fi
 
 read -r -a user_options <<<"${BALLAST_MPI_OPTIONS:-}"
 
@@ -77,8 +80,12 @@ watch_options=()
 if [[ "${user_options[*]} $(env)" != *oob_tcp_keepalive* ]]; then
     watch_options=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
 fi
-export_options=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS)
-if [ -n "${LD_LIBRARY_PATH:-}" ]; then export_options+=(-x LD_LIBRARY_PATH); fi
+# mpirun would cut node1.example.org and me@10.0.0.1 at the first dot.
+name_options=()
+for host in "${host_names[@]}"; do
+    if [[ $host = *[A-Za-z]*.* ]] || [[ $host = *@*.* ]]; then name_options=(--mca orte_keep_fqdn_hostnames 1); fi
+done
+ballast_export_options
 # Threads of the first start are not a wish of the user's for the second.
 wished_threads=${OMP_NUM_THREADS:-}
 
@@ -120,7 +127,7 @@ prepare() {
         if [ -n "${host_ranks[$host]:-}" ]; then list+=,$host:${host_ranks[$host]}; fi
     done
     line=(mpirun -np "$fitting" --host "${list#,}" --map-by slot --wdir "$PWD" "${ballast_mpi_options[@]}"
-        "${export_options[@]}" "${watch_options[@]}" "${user_options[@]}" "${command[@]}")
+        "${export_options[@]}" "${watch_options[@]}" "${name_options[@]}" "${user_options[@]}" "${command[@]}")
 }
 
 # Threads for all ranks: what the host with the fewest cores a rank can give.
@@ -137,45 +144,16 @@ choose_threads() {
     ballast_mpi_options=("${options[@]}")
 }
 
-job='' told='' tellings=0
-tell() { # SIGNAL
-    told=$1
-    tellings=$((tellings + 1))
-    if [ -n "$job" ]; then kill -s "$1" "$job" 2>/dev/null || true; fi
-}
-trap 'tell TERM' TERM HUP
-trap 'tell INT' INT
-trap 'tell USR1' USR1
-
-# Runs mpirun to its end and returns its code.
-run_job() {
-    local code heard
-    printf '%s' "OMP_NUM_THREADS=$OMP_NUM_THREADS OPENBLAS_NUM_THREADS=$OPENBLAS_NUM_THREADS" >&2
-    printf ' %q' "${line[@]}" >&2
-    echo >&2
-    # In a session of its own, so that Ctrl-C reaches it once, through this script: a second one would make
-    # mpirun leave its ranks behind. What a script starts in the background would else be deaf to INT.
-    setsid env --default-signal=INT "${line[@]}" </dev/null &
-    job=$!
-    while :; do
-        heard=$tellings code=0
-        wait "$job" || code=$?
-        # A signal to this script ends the wait but not the job.
-        [ "$heard" -ne "$tellings" ] || break
-    done
-    job=
-    return "$code"
-}
-
+ballast_trap_signals
 for ((start = 0; ; start++)); do
     code=0
     prepare || code=$?
-    if [ -n "$told" ]; then exit $((128 + $(kill -l "$told"))); fi
-    if [ "$code" -eq 0 ]; then run_job || code=$?; fi
-    if [ "$code" -ne 75 ] && [ "$code" -ne 76 ] && [ "$code" -le 128 ]; then exit "$code"; fi
-    if [ -n "$told" ] || [ "$start" -ge "$restarts" ]; then exit "$code"; fi
+    if [ -n "$ballast_told" ]; then exit $((128 + $(kill -l "$ballast_told"))); fi
+    if [ "$code" -eq 0 ]; then ballast_run_job "${line[@]}" || code=$?; fi
+    if [ "$code" -ne 75 ] && [ "$code" -ne 76 ]; then exit "$code"; fi
+    if [ -n "$ballast_told" ] || [ "$start" -ge "$restarts" ]; then exit "$code"; fi
     say "the job ended with $code; start $((start + 1)) of $restarts again"
-    if [ -n "$is_training" ] && [[ " ${command[*]} " != *" --resume"[\ =]* ]]; then command+=(--resume auto); fi
+    if [ -n "$ballast_saves" ] && [[ " ${command[*]} " != *" --resume"[\ =]* ]]; then command+=(--resume auto); fi
     # Time for a host to come back and for connections of the last job to end.
     sleep "${BALLAST_RESTART_PAUSE:-5}"
 done

@@ -4,10 +4,16 @@
 #     launch/local.sh -n 2 -- ballast train --config run.yaml
 #
 # Without -n there is one rank for each core. `ballast` is the release build of this checkout.
+#
+# TERM, INT (Ctrl-C) and USR1 make `ballast train` save and end with 75, within BALLAST_GRACE_SECONDS (120);
+# launch/jobs.sh says how, and what other codes there are.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=launch/threads.sh
 . "$root/launch/threads.sh"
+# shellcheck source=launch/jobs.sh
+. "$root/launch/jobs.sh"
+ballast_script=launch/local.sh
 
 ranks=$(ballast_cores)
 while [ $# -gt 0 ]; do
@@ -26,6 +32,7 @@ if [ "$1" = ballast ]; then
     set -- "$root/.build/release/ballast" "$@"
 fi
 [ -x "$1" ] || command -v "$1" >/dev/null || { echo "launch/local.sh: $1 is missing; run: swift build -c release" >&2; exit 64; }
-set -- mpirun -np "$ranks" "${ballast_mpi_options[@]}" "$@"
-echo "OMP_NUM_THREADS=$OMP_NUM_THREADS $*" >&2
-exec "$@"
+ballast_saves=''
+if ballast_is_training "$@"; then ballast_saves=1; fi
+ballast_trap_signals
+ballast_run_job mpirun -np "$ranks" "${ballast_mpi_options[@]}" "$@"

@@ -2,7 +2,7 @@
 enum LaunchError: Error, ExitCodeProviding, CustomStringConvertible {
     /// The launcher says that it started more ranks than the library sees.
     case otherLauncher(evidence: String, launchedSize: Int, size: Int, library: String)
-    /// The library cannot live beside other threads.
+    /// The library does not take calls from several threads at once.
     case noThreads(library: String)
 
     var exitCode: Int32 { ExitCode.wrongUse }
@@ -14,7 +14,9 @@ enum LaunchError: Error, ExitCodeProviding, CustomStringConvertible {
                 + "launcher belongs to another MPI library. This program was built with \(library); start it "
                 + "with the mpirun of that library."
         case .noThreads(let library):
-            "the MPI library (\(library)) does not support programs with threads (MPI_THREAD_FUNNELED)"
+            "the MPI library (\(library)) does not take calls from several threads at once "
+                + "(MPI_THREAD_MULTIPLE), which this program needs; use a build of it that does, as OpenMPI of the "
+                + "Linux distributions"
         }
     }
 }

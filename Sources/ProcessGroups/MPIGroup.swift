@@ -14,8 +14,11 @@ package final class MPIGroup: ProcessGroup {
         willSet { precondition(1...Int(Int32.max) ~= newValue, "largestCount \(newValue)") }
     }
 
-    private let communicator: Communicator
+    let communicator: Communicator
     private var isReleased = false
+    private var duplicates: [MPIGroup] = []
+    /// The thread that uses the group: the first that called a collective.
+    private var thread: pthread_t?
 
     /// The ranks of a communicator, which the group frees in `release` if it is owned.
     init(_ communicator: Communicator) throws(MPIError) {
@@ -28,10 +31,23 @@ package final class MPIGroup: ProcessGroup {
         self.size = Int(size)
     }
 
-    /// Frees the communicator; to be called before MPI ends, after which the group is of no use.
+    package func duplicate() throws -> any ProcessGroup {
+        assertUsable()
+        let copy = try MPIGroup(communicator.duplicate())
+        copy.largestCount = largestCount
+        duplicates.append(copy)
+        return copy
+    }
+
+    /// Frees the communicator and those of the group's duplicates; to be called before MPI ends, after which
+    /// the group is of no use, and when no other thread uses a duplicate any more.
+    ///
+    /// - Throws: `MPIError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
     func release() throws(MPIError) {
         guard !isReleased else { return }
         isReleased = true
+        for copy in duplicates { try copy.release() }
         try communicator.free()
     }
 
@@ -128,9 +144,18 @@ package final class MPIGroup: ProcessGroup {
         }
     }
 
-    /// Traps on use after `release`, and in debug builds on use from a thread that MPI does not expect.
+    /// Traps on use after `release`, and in debug builds on use from a second thread.
     private func assertUsable() {
         precondition(!isReleased, "process group used after MPIRuntime.run has returned")
-        assert(Thread.isMainThread, "process group used away from the main thread")
+        assert(isOnItsThread(), "process group used from two threads; a duplicate is for the second one")
+    }
+
+    private func isOnItsThread() -> Bool {
+        let current = pthread_self()
+        guard let thread else {
+            thread = current
+            return true
+        }
+        return pthread_equal(thread, current) != 0
     }
 }

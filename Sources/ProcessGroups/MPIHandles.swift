@@ -38,6 +38,11 @@ struct Communicator {
 struct DataType {
     let raw: MPI_Datatype?
 
+    /// 16 bits that MPI moves and never adds.
+    static var uint16: DataType { DataType(raw: cmpi_uint16()) }
+
+    private init(raw: MPI_Datatype?) { self.raw = raw }
+
     /// MPI's type for a kind of element.
     init(_ kind: TransmissibleKind) {
         raw =

@@ -70,9 +70,9 @@ public enum MPIRuntime {
     ///
     /// - Throws: `MPIError`; `LaunchError` if this is not the job that the launcher speaks of.
     private static func start(_ launch: LaunchEnvironment) throws -> MPIGroup {
-        // All calls come from the main thread, and more than that can cost the fast transports.
+        // Each thread has a group of its own, but MPI is one: duplicates are used at the same time.
         var provided: Int32 = 0
-        try check("MPI_Init_thread", MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided))
+        try check("MPI_Init_thread", MPI_Init_thread(nil, nil, Int32(MPI_THREAD_MULTIPLE), &provided))
         // Communicators made from the world inherit this.
         try check(
             "MPI_Comm_set_errhandler",
@@ -84,7 +84,7 @@ public enum MPIRuntime {
                 evidence: launch.evidence ?? "", launchedSize: launchedSize, size: group.size,
                 library: libraryVersion())
         }
-        guard provided >= Int32(MPI_THREAD_FUNNELED) else {
+        guard provided >= Int32(MPI_THREAD_MULTIPLE) else {
             try group.release()
             throw LaunchError.noThreads(library: libraryVersion())
         }

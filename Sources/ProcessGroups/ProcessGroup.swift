@@ -1,6 +1,6 @@
 /// The ranks that train together, and what they can do together.
 ///
-/// A group is used from one thread. Every method below is collective. An error that is not a
+/// A group is used from one thread; another thread takes a duplicate. Every method below is collective. An error that is not a
 /// `CollectiveFailure` may have reached only some ranks: do not catch it to go on, let it end the job.
 public protocol ProcessGroup: AnyObject {
     /// This process's place in the group, from 0; differs between ranks.
@@ -38,4 +38,15 @@ public protocol ProcessGroup: AnyObject {
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func barrier() throws
+
+    /// A group of the same ranks whose messages cannot meet those of this one, for another thread to use while
+    /// this one goes on.
+    ///
+    /// It belongs to the thread that first calls one of its collectives, and must not outlive
+    /// `MPIRuntime.run`, which releases it.
+    ///
+    /// - Returns: The new group, with the same ranks in the same places.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func duplicate() throws -> any ProcessGroup
 }

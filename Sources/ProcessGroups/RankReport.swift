@@ -1,15 +1,20 @@
-/// What one failed rank has to say.
-struct RankReport {
+/// What one rank has to say, of a failure or of a difference between ranks.
+package struct RankReport {
     let rank: Int
     let host: String
     let message: String
 
-    /// One text for all failed ranks: a message that several of them have is listed once.
+    /// What a rank on a host has to say.
+    package init(rank: Int, host: String, message: String) {
+        (self.rank, self.host, self.message) = (rank, host, message)
+    }
+
+    /// One text for all ranks: a message that several of them have is listed once.
     ///
     /// - Parameters:
-    ///   - reports: The failed ranks, in rank order.
+    ///   - reports: The ranks, in rank order.
     ///   - groupSize: How many ranks the group has; alone, a rank need not say which one it is.
-    static func summary(of reports: [RankReport], groupSize: Int) -> String {
+    package static func summary(of reports: [RankReport], groupSize: Int) -> String {
         guard groupSize > 1 else { return reports.map(\.message).joined(separator: "\n") }
         var messages: [String] = []
         var ranksByMessage: [String: [RankReport]] = [:]
@@ -20,12 +25,32 @@ struct RankReport {
         return messages.map { "\(origin(of: ranksByMessage[$0] ?? [])): \($0)" }.joined(separator: "\n")
     }
 
-    /// For example `rank 1 on host a`, or `ranks 0, 2 on hosts a, b`.
+    /// For example `rank 1 on host a`, or `ranks 0, 2, 8 to 15 on hosts a, b`.
     private static func origin(of reports: [RankReport]) -> String {
         var hosts: [String] = []
         for report in reports where !hosts.contains(report.host) { hosts.append(report.host) }
-        let ranks = reports.map { String($0.rank) }.joined(separator: ", ")
-        return (reports.count == 1 ? "rank " : "ranks ") + ranks
-            + (hosts.count == 1 ? " on host " : " on hosts ") + hosts.joined(separator: ", ")
+        let named = hosts.prefix(largestHostCount).joined(separator: ", ")
+        let others = hosts.count - largestHostCount
+        return (reports.count == 1 ? "rank " : "ranks ") + ranges(reports.map(\.rank))
+            + (hosts.count == 1 ? " on host " : " on hosts ") + named
+            + (others > 0 ? " and \(others) more" : "")
+    }
+
+    /// A line with the names of hundreds of hosts is of no use.
+    private static let largestHostCount = 8
+
+    /// Ascending numbers, of which three or more in a row are told by the first and the last.
+    private static func ranges(_ numbers: [Int]) -> String {
+        var runs: [ClosedRange<Int>] = []
+        for number in numbers {
+            if let last = runs.last, last.upperBound == number - 1 {
+                runs[runs.count - 1] = last.lowerBound...number
+            } else {
+                runs.append(number...number)
+            }
+        }
+        return runs.flatMap { run in
+            run.count > 2 ? ["\(run.lowerBound) to \(run.upperBound)"] : run.map(String.init)
+        }.joined(separator: ", ")
     }
 }

@@ -30,4 +30,7 @@ public final class SoloGroup: ProcessGroup {
 
     /// Returns at once.
     public func barrier() {}
+
+    /// Another group of one rank.
+    public func duplicate() -> any ProcessGroup { SoloGroup() }
 }

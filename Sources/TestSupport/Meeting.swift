@@ -26,6 +26,8 @@ final class Meeting: @unchecked Sendable {
     private var contributions: [Int: (call: String, values: any Sendable)] = [:]
     /// The rank that left first: the others left because of it, if they did.
     private var firstEnded: Int?
+    /// The places of the group's duplicates, which end with it.
+    private var siblings: [Meeting] = []
 
     /// How many exchanges are complete, and what the latest came to. It stays until all ranks have seen it,
     /// because the next one cannot complete without them.
@@ -57,12 +59,23 @@ final class Meeting: @unchecked Sendable {
         }
     }
 
-    /// Notes that a rank will not come any more.
+    /// Notes that a rank will not come any more, here or to the place of a duplicate.
     func end(_ rank: Int) {
         condition.withLock {
             if firstEnded == nil { firstEnded = rank }
+            for sibling in siblings { sibling.end(rank) }
             condition.broadcast()
         }
+    }
+
+    /// Another place for the same ranks.
+    func makeSibling() -> Meeting {
+        let sibling = Meeting(size: size)
+        condition.withLock {
+            siblings.append(sibling)
+            if let firstEnded { sibling.end(firstEnded) }
+        }
+        return sibling
     }
 
     /// Settles the exchange to which all ranks have contributed, and wakes them.

@@ -68,4 +68,14 @@ public final class ThreadedGroup: ProcessGroup {
     public func barrier() throws {
         _ = try meeting.exchange([UInt8](), from: rank, call: "barrier")
     }
+
+    /// A group of the same ranks that meet in a place of their own, for another thread of each rank.
+    ///
+    /// - Throws: `ThreadedGroupError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func duplicate() throws -> any ProcessGroup {
+        let place = rank == 0 ? [meeting.makeSibling()] : []
+        let places = try meeting.exchange(place, from: rank, call: "duplicate")
+        return ThreadedGroup(rank: rank, meeting: places[0][0])
+    }
 }

@@ -103,6 +103,7 @@ public final class Trainer {
         (self.normalization, self.directory) = (normalization, directory)
         (self.progress, self.metadata) = (progress, metadata)
         (self.checkpoints, self.policy) = (checkpoints, policy)
+        step.report = { progress?.say($0) }
         // Rank 0 says where the run stands.
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
         let bytes = try group.coordinate { Array(try JSONEncoder().encode(own)) }

@@ -35,7 +35,10 @@ public final class TrainingStep {
     private let reducer: GroupReducer
     private let normalization: BatchNormalizationMode
     private let faults: FaultSchedule
+    private var probe: OverlapProbe
     let stopwatch = Stopwatch()
+    /// Told a line when the way to overlap communication has been chosen; on every rank the same.
+    var report: ((String) -> Void)?
 
     /// Moves the parameters of `groups` into buffers of its own and gets ready.
     ///
@@ -46,16 +49,22 @@ public final class TrainingStep {
     ///   - optimizer: How parameters move.
     ///   - normalization: How batch normalization works.
     ///   - group: The ranks.
+    ///   - communication: How gradients travel between them; the same on every rank.
     ///   - faults: What goes wrong, in tests.
+    /// - Throws: What the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
     public init(
         _ classifier: Classifier, groups: [ParameterGroup], regularizer: any Regularizer, optimizer: SGD,
-        normalization: BatchNormalizationMode, group: any ProcessGroup, faults: FaultSchedule = .none
-    ) {
+        normalization: BatchNormalizationMode, group: any ProcessGroup,
+        communication: CommunicationSettings = CommunicationSettings(), faults: FaultSchedule = .none
+    ) throws {
         (self.classifier, self.regularizer, self.optimizer) = (classifier, regularizer, optimizer)
         (self.normalization, self.group, self.faults) = (normalization, group, faults)
         store = ParameterStore(groups)
-        synchronizer = GradientSynchronizer(store, group: group, stopwatch: stopwatch)
+        synchronizer = try GradientSynchronizer(
+            store, group: group, settings: communication, stopwatch: stopwatch, faults: faults)
         reducer = GroupReducer(group, stopwatch: stopwatch)
+        probe = OverlapProbe(fixed: group.size == 1 ? CommunicationOverlap.none : communication.overlap)
     }
 
     /// Trains on one global batch.
@@ -75,6 +84,7 @@ public final class TrainingStep {
         headOnly: Bool = false
     ) throws -> Result {
         let rank = group.rank
+        let began = ContinuousClock.now
         try faults.reach(.forward, step: number, rank: rank)
         store.clearGradients()
         store.setTraining(headOnly: headOnly)
@@ -92,23 +102,54 @@ public final class TrainingStep {
             // Gradients are complete, and can be summed, once the last portion has been added.
             let isLast = index == batches.count - 1
             try stopwatch.measure(.backward) {
-                if isLast { synchronizer.begin() }
+                if isLast { synchronizer.begin(probe.next, step: number, headOnly: headOnly) }
                 try tape.backward(from: objective) { variable in
                     if isLast { try synchronizer.gradientCompleted(variable) }
                 }
                 if isLast { try synchronizer.finish() }
             }
         }
-        try faults.reach(.insideSum, step: number, rank: rank)
         try stopwatch.measure(.communication) { try group.sum(&sums) }
         try faults.reach(.optimizer, step: number, rank: rank)
         let penalties = stopwatch.measure(.optimizer) {
             optimizer.step(store, rate: rate, regularizer: regularizer, headOnly: headOnly)
         }
+        if !headOnly { try chooseOverlap(after: (ContinuousClock.now - began).seconds) }
         return Result(
             classificationLoss: sums[0], penalty: sums[1] + penalties.backbone,
             loss: sums[0] + sums[2] + penalties.objective, accuracy: sums[3] / Double(globalBatch),
             stopCount: Int(sums[4]), saveHasFailed: sums[5] > 0)
+    }
+
+    /// How communication overlaps with the backward pass; nil as long as ways are tried.
+    public var overlap: CommunicationOverlap? { probe.choice }
+
+    /// Notes the time of a step, and settles on a way once each was tried.
+    private func chooseOverlap(after stepSeconds: Double) throws {
+        guard probe.choice == nil else { return }
+        probe.note(stepSeconds)
+        guard probe.isComplete else { return }
+        // All wait for the slowest rank.
+        let best = probe.bestSeconds
+        let all = try group.gather(best)
+        let slowest = best.indices.map { way in
+            stride(from: way, to: all.count, by: best.count).reduce(0) { max($0, all[$1]) }
+        }
+        probe.decide(slowest)
+        report?(OverlapProbe.summary(slowest, choice: probe.choice))
+    }
+
+    /// Sums the gradients over the ranks with nothing beside it, and forgets the result; for measurements.
+    ///
+    /// - Returns: Seconds that it took.
+    /// - Throws: What the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func measureBareSum() throws -> Double {
+        try group.barrier()
+        let began = ContinuousClock.now
+        synchronizer.begin(.none, step: 0, headOnly: false)
+        try synchronizer.finish()
+        return (ContinuousClock.now - began).seconds
     }
 
     /// The forward pass: this rank's share of the objective, on the tape.

@@ -27,12 +27,22 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "Steps that are measured, after two that are not.")
     var steps = 5
 
+    @Option(help: "How sums over ranks overlap with the backward pass: auto | none | polling | thread.")
+    var overlap = CommunicationConfiguration.Overlap.auto
+
+    @Option(help: "How gradients travel: float32 | bfloat16.")
+    var wireFormat = WireFormat.float32
+
+    @Option(help: "Bytes of gradients that are summed at a time; by the number of ranks if absent.")
+    var bucketBytes: Int?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func validate() throws {
-        guard batch >= 1, steps >= 1, imageSize >= 32 else {
-            throw ValidationError("--batch and --steps are at least 1, --image-size at least 32")
+        guard batch >= 1, steps >= 1, imageSize >= 32, bucketBytes ?? 4096 >= 4096 else {
+            throw ValidationError(
+                "--batch and --steps are at least 1, --image-size at least 32, --bucket-bytes at least 4096")
         }
     }
 
@@ -59,28 +69,35 @@ struct BenchmarkCommand: ParsableCommand {
                     backbone: classifier.backbone, weightsDigest: "none", training: samples, validation: nil,
                     group: group, seed: 0, directory: folder, say: { _ in }))
         }
-        let step = TrainingStep(
+        let step = try TrainingStep(
             classifier,
             groups: TrainingRun.parameterGroups(
                 classifier, own: regularizer.ownParameters, backboneFactor: 0.1),
             regularizer: regularizer,
             optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005),
             normalization: .synchronized,
-            group: group)
+            group: group,
+            communication: CommunicationSettings(
+                overlap: overlap.way, wireFormat: wireFormat, bucketBytes: bucketBytes))
         let seconds = try step.measured(steps, globalBatch: samples.count, group: group) { _ in
             [samples.trainingBatch]
         }
+        let bareSums = try (0..<3).map { _ in try step.measureBareSum() }
         let memory = try group.gather([ProcessMemory.peakBytes]).max() ?? 0
         guard group.rank == 0 else { return }
         let report = BenchmarkReport(
             network: network.rawValue, method: method.rawValue, ranks: group.size,
             threads: ComputeThreads.count,
-            localBatch: batch, imageSize: imageSize, peakMemoryBytes: memory, steps: seconds)
+            localBatch: batch, imageSize: imageSize, peakMemoryBytes: memory, steps: seconds,
+            overlap: (step.overlap ?? .none).rawValue, wireFormat: wireFormat.rawValue,
+            bareSumSeconds: bareSums.min() ?? 0)
         try report.print(asJSON: json)
     }
 }
 
 extension NetworkConfiguration.Name: ExpressibleByArgument {}
+extension CommunicationConfiguration.Overlap: ExpressibleByArgument {}
+extension WireFormat: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {
     /// The method with its default settings; DELTA without its attention, which costs a step nothing but takes
     /// a while to compute.
@@ -112,9 +129,16 @@ private struct BenchmarkReport: Encodable {
     let imagesPerSecond: Double
     let peakMemoryBytes: Int64
     let seconds: StepSeconds
+    /// How sums over ranks went on beside the backward pass.
+    let overlap: String
+    let wireFormat: String
+    /// Seconds that the sum of all gradients takes with nothing beside it.
+    let bareSumSeconds: Double
 
     private enum CodingKeys: String, CodingKey {
-        case network, method, ranks, threads, seconds
+        case network, method, ranks, threads, seconds, overlap
+        case wireFormat = "wire-format"
+        case bareSumSeconds = "bare-sum-seconds"
         case localBatch = "local-batch"
         case imageSize = "image-size"
         case stepSeconds = "step-seconds"
@@ -124,8 +148,10 @@ private struct BenchmarkReport: Encodable {
 
     init(
         network: String, method: String, ranks: Int, threads: Int, localBatch: Int, imageSize: Int,
-        peakMemoryBytes: Int64, steps: [StepSeconds]
+        peakMemoryBytes: Int64, steps: [StepSeconds], overlap: String, wireFormat: String,
+        bareSumSeconds: Double
     ) {
+        (self.overlap, self.wireFormat, self.bareSumSeconds) = (overlap, wireFormat, bareSumSeconds)
         (self.network, self.method, self.ranks, self.threads) = (network, method, ranks, threads)
         (self.localBatch, self.imageSize, self.peakMemoryBytes) = (localBatch, imageSize, peakMemoryBytes)
         stepSeconds = steps.map(\.total).median
@@ -146,8 +172,9 @@ private struct BenchmarkReport: Encodable {
                     %@, %@, %d ranks of %d threads, batch %d a rank, %d pixels
                     step %.3f s (median), %.2f images a second, peak memory %.0f MiB a rank
                     data %.3f s, forward %.3f s, backward %.3f s, communication %.3f s, optimizer %.3f s
+                    sums beside the backward pass: %@, as %@; the bare sum takes %.3f s
                     """, network, method, ranks, threads, localBatch, imageSize, stepSeconds, imagesPerSecond,
                 Double(peakMemoryBytes) / 1_048_576, seconds.data, seconds.forward, seconds.backward,
-                seconds.communication, seconds.optimizer))
+                seconds.communication, seconds.optimizer, overlap, wireFormat, bareSumSeconds))
     }
 }

@@ -40,19 +40,19 @@ struct DoctorCommand: ParsableCommand {
         let links = try group.gatherCoded(NetworkLink.difference(NetworkLink.all(), since: before))
         var facts = DoctorFacts(
             launcher: LaunchEnvironment().evidence, ranks: ranks, sums: sums, links: links)
+        var failures = FailureCollection()
+        _ = try failures.attempt("job", remedy: "") { try JobChecks.checkSameStart(group) }
         if let file {
-            var failures = FailureCollection()
             let configuration = try failures.attempt(
                 "configuration", remedy: "mend the line or the --set option that the message names"
             ) { try RunConfiguration.read(file, assignments: assignments, for: group) }
             if let configuration {
                 let run = try ConfiguredRun(configuration, group: group) { progress?.say($0) }
                 (facts.output, facts.data, facts.step) = (run.output, run.data, run.step)
-                facts.failures = run.failures.findings
-            } else {
-                facts.failures = failures.findings
+                facts.failures = failures.findings + run.failures.findings
             }
         }
+        if facts.failures.isEmpty { facts.failures = failures.findings }
         try tell(DoctorReport(facts), group: group)
     }
 

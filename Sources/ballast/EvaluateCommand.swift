@@ -39,7 +39,9 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func evaluate(_ group: any ProcessGroup) throws {
+        try JobChecks.begin(group)
         let content = try group.coordinate {
+            try predictions.map { try WriteAccess.require($0) }
             let file = try SafetensorsFile(contentsOf: modelPath)
             return Array(try JSONEncoder().encode(ModelDescription(file)))
         }
@@ -50,6 +52,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         try classifier.replicate(over: group)
         let subset = try group.agree { try samples(description) }
+        try JobChecks.checkSamples(subset, "--data \(data)", group: group)
         let loader = try group.agree {
             try EvaluationLoader(
                 subset: subset, batchSize: Evaluator.batchSize,
@@ -146,8 +149,9 @@ extension Prediction {
 /// A file that could not be written.
 struct OutputError: Error, ExitCodeProviding, CustomStringConvertible {
     let path: String
+    var problem = "cannot be written"
     let underlying: any Error
     /// 74: input or output.
     var exitCode: Int32 { ExitCode.inputOutput }
-    var description: String { "\(path): cannot be written: \(underlying.systemReason)" }
+    var description: String { "\(path): \(problem): \(underlying.systemReason)" }
 }

@@ -21,6 +21,7 @@ struct RelateCommand: ParsableCommand {
     func run() throws { try Ballast.runOnAllRanks(relate) }
 
     private func relate(_ group: any ProcessGroup) throws {
+        try JobChecks.begin(group)
         let configuration = try options.configuration(for: group)
         guard case .coTuning(let settings) = configuration.method.settings else {
             throw CollectiveFailure(
@@ -28,9 +29,11 @@ struct RelateCommand: ParsableCommand {
                     "method.name is \(configuration.method.name.rawValue): only co-tuning has a relationship; add --set 'method={name: co-tuning}'",
                 exitCode: ExitCode.wrongUse)
         }
+        try group.coordinate { () throws -> Void in try WriteAccess.require(output) }
         let seed = configuration.training.seed
         let splits = try TrainingSplits.open(configuration.data, seed: seed, group: group)
         let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
+        _ = try JobChecks.weightsDigest(configuration, group: group)
         guard let head = start.sourceHead else {
             throw CollectiveFailure(
                 message: "method co-tuning needs network.weights: the pretrained network with its classifier",

@@ -20,11 +20,14 @@ extension TrainingStep {
         _ count: Int, globalBatch: Int, group: any ProcessGroup, batches: (Int) throws -> [Batch]
     ) throws -> [StepSeconds] {
         var seconds: [StepSeconds] = []
-        for index in 0..<Self.warmUpSteps + count {
-            let batches = try batches(index)
+        var warmUps = 0
+        while seconds.count < count {
+            let batches = try batches(warmUps + seconds.count)
             try group.barrier()
+            // Until the way of overlapping is chosen, steps try one after the other.
+            let isWarm = warmUps >= Self.warmUpSteps && overlap != nil
             let measured = try measured(batches, globalBatch: globalBatch, rate: 0.0001)
-            if index >= Self.warmUpSteps { seconds.append(measured) }
+            if isWarm { seconds.append(measured) } else { warmUps += 1 }
         }
         return seconds
     }

@@ -23,6 +23,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         try Ballast.runOnAllRanks { group in
+            try JobChecks.begin(group)
             let configuration = try options.configuration(for: group)
             guard !dryRun else {
                 if group.rank == 0 { print(configuration.yaml(), terminator: "") }

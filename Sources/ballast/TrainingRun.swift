@@ -23,11 +23,14 @@ struct TrainingRun {
         let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
         let training = configuration.training
         try Self.check(training, group: group)
+        try group.coordinate { () throws -> Void in
+            try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
+        }
         let splits = try TrainingSplits.open(configuration.data, seed: training.seed, group: group)
         let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
         let classifier = start.classifier
         let progress = group.rank == 0 ? ProgressLine() : nil
-        let digest = try Self.weightsDigest(configuration, group: group)
+        let digest = try JobChecks.weightsDigest(configuration, group: group)
         let identity = configuration.identity(weightsDigest: digest, samples: splits.training.fingerprint)
         let store = CheckpointStore(
             directory: configuration.output + "/checkpoints", keep: configuration.checkpoint.keep,
@@ -44,10 +47,11 @@ struct TrainingRun {
         )
         for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
         let mode = configuration.network.normalizationMode
-        let step = TrainingStep(
+        let step = try TrainingStep(
             classifier, groups: groups, regularizer: regularizer,
             optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
-            normalization: mode, group: group, faults: faults)
+            normalization: mode, group: group, communication: configuration.communication.settings,
+            faults: faults)
         let stepsPerEpoch = training.steps(perPassOver: splits.training.count)
         let plan = TrainingPlan(
             epochs: training.epochs, stepsPerEpoch: stepsPerEpoch, globalBatch: training.globalBatch,
@@ -90,16 +94,6 @@ struct TrainingRun {
         ] + method + [
             ParameterGroup(name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters)
         ]
-    }
-
-    /// SHA-256 of the weights' file, on every rank; `none` without weights.
-    private static func weightsDigest(_ configuration: RunConfiguration, group: any ProcessGroup) throws
-        -> String
-    {
-        guard let weights = configuration.network.weights else { return "none" }
-        return String(
-            decoding: try group.coordinate { Array(try FileDigest(ofFile: weights).description.utf8) },
-            as: UTF8.self)
     }
 
     /// The method, after its passes over the data.

@@ -21,12 +21,12 @@ struct TrainingSplits {
         _ data: DataConfiguration, seed: UInt64, group: any ProcessGroup
     ) throws -> TrainingSplits {
         let splits = try group.agree { try TrainingSplits(data, seed: seed) }
-        let fingerprints = try group.gather([Int64(bitPattern: splits.training.fingerprint)])
-        if let other = fingerprints.firstIndex(where: { $0 != fingerprints[0] }) {
-            throw CollectiveFailure(
-                message:
-                    "\(data.train): ranks 0 and \(other) see different training data; give every host the same file",
-                exitCode: ExitCode.badData)
+        try JobChecks.checkSamples(splits.training, "data.train \(data.train)", group: group)
+        if case .path(let path) = data.validation {
+            try JobChecks.checkSamples(splits.validation, "data.validation \(path)", group: group)
+        }
+        if let path = data.test {
+            try JobChecks.checkSamples(splits.test, "data.test \(path)", group: group)
         }
         return splits
     }

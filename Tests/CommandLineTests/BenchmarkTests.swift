@@ -16,9 +16,12 @@ extension ManyRanksTests {
             let report = try MetricsEvent(Data(outcome.output.utf8))
             #expect(
                 report.keys == [
-                    "image-size", "images-per-second", "local-batch", "method", "network",
-                    "peak-memory-bytes", "ranks", "seconds", "step-seconds", "threads",
+                    "bare-sum-seconds", "image-size", "images-per-second", "local-batch", "method", "network",
+                    "overlap", "peak-memory-bytes", "ranks", "seconds", "step-seconds", "threads",
+                    "wire-format",
                 ])
+            #expect(["none", "polling", "thread"].contains(report.values["overlap"] as? String))
+            #expect(report.values["wire-format"] as? String == "float32")
             let seconds = try #require(report.values["seconds"] as? [String: Double])
             #expect(seconds.keys.sorted() == ["backward", "communication", "data", "forward", "optimizer"])
             #expect(report.values["network"] as? String == "resnet18")

@@ -34,7 +34,7 @@ import Testing
             "output: out", "output: out\ncolour: red",
             """
             run.yaml:11: unknown key 'colour'; keys here: method, network, data, optimizer, schedule, training, \
-            checkpoint, initial-state, output
+            communication, checkpoint, initial-state, output
             """
         ),
         (
@@ -240,6 +240,11 @@ import Testing
             "this is not YAML: while parsing a flow sequence: did not find expected ',' or ']'"
         ),
         ("data.class=[1]", "unknown key 'data.class'; did you mean 'classes'? keys here: "),
+        ("communication.wire=half", "unknown key 'communication.wire'; keys here: overlap, wire-format"),
+        (
+            "communication.overlap=always",
+            "communication.overlap is 'always'; expected one of auto, none, polling, thread"
+        ),
         ("checkpoint.kept=3", "unknown key 'checkpoint.kept'; did you mean 'keep'?"),
     ])
     func aMistakeInAnOptionIsNamedWithTheOption(assignment: String, message: String) async throws {

@@ -61,6 +61,10 @@ import Testing
               shuffle: true
               seed: 0
               clip-gradient-norm: null
+            communication:
+              overlap: auto
+              wire-format: float32
+              bucket-bytes: null
             checkpoint:
               every-steps: 500
               keep: 3

@@ -7,6 +7,10 @@ let allChecks: [Check] = [
     Check(name: "sum-in-pieces", body: sumInPieces),
     Check(name: "sum-nothing", body: sumNothing),
 
+    Check(name: "background-sum", body: backgroundSum),
+    Check(name: "background-sums-together", body: backgroundSumsTogether),
+    Check(name: "background-sum-in-half", body: backgroundSumInHalf),
+
     // Broadcasts
     Check(name: "broadcast-every-root", body: broadcastEveryRoot),
     Check(name: "broadcast-every-type", body: broadcastEveryType),
@@ -22,6 +26,7 @@ let allChecks: [Check] = [
     // Order
     Check(name: "barrier", body: barrier),
     Check(name: "group", body: groupItself),
+    Check(name: "duplicate-on-thread", body: duplicateOnThread),
 
     // Failures that all ranks share
     Check(name: "coordinate", body: coordinate),

@@ -46,6 +46,25 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
         }
     }
 
+    @Test(arguments: sizes) func duplicatesMeetApart(_ size: Int) throws {
+        let sums = try ThreadedGroup.run(size: size) { group in
+            let first = try group.duplicate()
+            let second = try group.duplicate()
+            let own = try first.sum(Int32(1))
+            return [own, try second.sum(Int32(2)), try group.sum(Int32(3))]
+        }
+        #expect(sums.allSatisfy { $0 == [1, 2, 3].map { $0 * Int32(size) } })
+    }
+
+    @Test func aRankThatEndsLeavesDuplicates() throws {
+        #expect(throws: ThreadedGroupError.ended(rank: 1, call: "barrier")) {
+            try ThreadedGroup.run(size: 2) { group in
+                let copy = try group.duplicate()
+                if group.rank == 0 { try copy.barrier() }
+            }
+        }
+    }
+
     @Test(arguments: sizes) func gathersUnevenCounts(_ size: Int) throws {
         let expected = (0..<size).map { [Double](repeating: Double($0), count: $0) }
         let gathered = try ThreadedGroup.run(size: size) { group in

@@ -79,7 +79,7 @@ final class MethodBench {
                 ParameterGroup(
                     name: "method", part: .method, rateFactor: 0.1, parameters: regularizer.ownParameters))
         }
-        step = TrainingStep(
+        step = try TrainingStep(
             classifier, groups: groups, regularizer: regularizer,
             optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.0005),
             normalization: .synchronized,

@@ -17,6 +17,8 @@ struct RunConfiguration: Sendable, Equatable {
     var schedule: ScheduleConfiguration
     /// How long, in which batches and in which order.
     var training: TrainingConfiguration
+    /// How gradients travel between ranks.
+    var communication: CommunicationConfiguration
     /// How often the run saves, and what it keeps.
     var checkpoint: CheckpointConfiguration
     /// A file of named tensors to start from, such as `head.weight`; absolute. Default nil: a random head.
@@ -73,6 +75,8 @@ struct RunConfiguration: Sendable, Equatable {
         }
         schedule = try reader.section("schedule", ScheduleConfiguration.init(reading:))
         training = try reader.section("training", TrainingConfiguration.init(reading:))
+        communication = try reader.section(
+            "communication", CommunicationConfiguration.init(reading:))
         checkpoint = try reader.section("checkpoint", CheckpointConfiguration.init(reading:))
         initialState = try reader.optional("initial-state", path)
         output = try reader.required("output", path)
@@ -91,6 +95,7 @@ struct RunConfiguration: Sendable, Equatable {
                 YAMLEntry("optimizer", .mapping(optimizer.entries)),
                 YAMLEntry("schedule", .mapping(schedule.entries)),
                 YAMLEntry("training", .mapping(training.entries)),
+                YAMLEntry("communication", .mapping(communication.entries)),
                 YAMLEntry("checkpoint", .mapping(checkpoint.entries)),
                 YAMLEntry("initial-state", .optionalText(initialState)),
                 YAMLEntry("output", .text(output)),
@@ -122,7 +127,8 @@ extension RunConfiguration {
             ("optimizer", other.optimizer.entries), ("schedule", other.schedule.entries),
             ("training", other.training.entries),
         ]
-        let lines = sections.flatMap { name, entries in
+        let wireFormat = YAMLEntry("wire-format", .text(communication.wireFormat.rawValue))
+        let lines = (sections + [("communication", [wireFormat])]).flatMap { name, entries in
             YAMLEntry.text(entries).split(separator: "\n").map { "\(name).\($0)" }
         }
         return (lines + ["samples: \(String(samples, radix: 16))"]).joined(separator: "\n")

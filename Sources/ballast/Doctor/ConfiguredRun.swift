@@ -60,7 +60,11 @@ struct ConfiguredRun {
             remedy:
                 "set network.weights to a .safetensors file with torchvision's names for this network, and "
                 + "initial-state to one with those of its head"
-        ) { try StartingPoint(configuration, classCount: classCount ?? 2, group: group) }
+        ) {
+            let start = try StartingPoint(configuration, classCount: classCount ?? 2, group: group)
+            _ = try JobChecks.weightsDigest(configuration, group: group)
+            return start
+        }
     }
 
     private mutating func examineOutput() throws {

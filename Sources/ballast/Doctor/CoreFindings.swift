@@ -35,8 +35,9 @@ extension HostRanks {
                 expected: "at most one thread a core",
                 remedy: placement.isPinned
                     ? "mpirun --bind-to none, as launch/local.sh and launch/cluster.sh do; or OMP_NUM_THREADS=\(max(1, kind[1]))"
-                    : "OMP_NUM_THREADS=\(fittingThreadCount), or start with launch/local.sh, which divides the cores"
-            )
+                    : "OMP_NUM_THREADS=\(fittingThreadCount), or start with launch/local.sh, which divides the cores",
+                // `ballast train` refuses to start then.
+                exitCode: placement.isPinned ? ExitCode.wrongUse : nil)
         }
     }
 

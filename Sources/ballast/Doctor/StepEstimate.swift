@@ -64,14 +64,15 @@ struct StepEstimate {
     private var shard: Shard { Shard(rank: group.rank, size: group.size) }
 
     private func measureSteps(_ samples: Subset) throws -> [StepSeconds] {
-        let step = TrainingStep(
+        let step = try TrainingStep(
             start.classifier,
             groups: TrainingRun.parameterGroups(
                 start.classifier, own: regularizer.ownParameters,
                 backboneFactor: configuration.optimizer.backboneFactor),
             regularizer: regularizer,
             optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
-            normalization: configuration.network.normalizationMode, group: group)
+            normalization: configuration.network.normalizationMode, group: group,
+            communication: configuration.communication.settings)
         let portions = training.accumulation
         // Read beforehand, so that waiting for images is not a part of the step.
         let batches = try group.agree {

@@ -35,6 +35,9 @@ enum SumTimings {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func measure(_ group: any ProcessGroup) throws -> [SumTiming] {
         guard group.size > 1 else { return [] }
+        // The first few connect the ranks.
+        var message = [Float](repeating: 0, count: messageSizes[0] / MemoryLayout<Float>.size)
+        for _ in 0..<20 { _ = try seconds(&message, group) }
         return try messageSizes.map { bytes in
             SumTiming(messageBytes: bytes, seconds: try median(bytes, group))
         }
@@ -42,7 +45,7 @@ enum SumTimings {
 
     private static func median(_ bytes: Int, _ group: any ProcessGroup) throws -> Double {
         var message = [Float](repeating: 0, count: bytes / MemoryLayout<Float>.size)
-        // Connects the ranks at the first size, and tells how often there is time to sum.
+        // Tells how often there is time to sum.
         let first = try seconds(&message, group)
         var count = [Int64(min(max(1, secondsPerSize / max(first, 1e-9)), Double(largestCount)))]
         try group.broadcast(&count, from: 0)

@@ -1,0 +1,95 @@
+internal import Foundation
+
+/// A thread that keeps a pipeline of sums moving while others compute.
+///
+/// It looks after the sums and sleeps in between, because on machines without a spare core every moment that
+/// it spins is taken from the computation.
+final class CommunicationThread {
+    /// What this object and its thread share; the thread must not keep the object alive.
+    private final class Work: @unchecked Sendable {
+        let condition = NSCondition()
+        // Below the lock of `condition`.
+        var ready = 0
+        var completed = 0
+        var failure: (any Error)?
+        var isStopped = false
+        var hasEnded = false
+    }
+
+    /// Microseconds between two looks at the sums.
+    private static let pauseMicroseconds: UInt32 = 50
+
+    private let work = Work()
+
+    /// Starts a thread that has the pipeline to itself from here on, but between `wait` and `add`.
+    init(_ pipeline: SumPipeline) {
+        // Handed over: whoever made it does not touch it while the thread does.
+        nonisolated(unsafe) let pipeline = pipeline
+        let thread = Thread { [work] in
+            Self.run(pipeline, work)
+            work.condition.withLock {
+                work.hasEnded = true
+                work.condition.broadcast()
+            }
+        }
+        thread.name = "ballast sums"
+        thread.start()
+    }
+
+    deinit {
+        work.condition.withLock {
+            work.isStopped = true
+            work.condition.broadcast()
+            while !work.hasEnded { work.condition.wait() }
+        }
+    }
+
+    /// Begins a step.
+    func restart() { work.condition.withLock { (work.ready, work.completed) = (0, 0) } }
+
+    /// Says how many buckets from the first are ready to be summed.
+    func add(ready: Int) {
+        work.condition.withLock {
+            work.ready = ready
+            work.condition.broadcast()
+        }
+    }
+
+    /// Waits until so many buckets are summed.
+    ///
+    /// - Throws: What the group threw on the thread.
+    func wait(for count: Int) throws {
+        try work.condition.withLock {
+            while work.completed < count, work.failure == nil { work.condition.wait() }
+            if let failure = work.failure { throw failure }
+        }
+    }
+
+    private static func run(_ pipeline: SumPipeline, _ work: Work) {
+        while true {
+            let ready: Int? = work.condition.withLock {
+                while work.completed >= work.ready || work.failure != nil, !work.isStopped {
+                    work.condition.wait()
+                }
+                return work.isStopped ? nil : work.ready
+            }
+            guard let ready else { return }
+            do {
+                let hasMoved = try pipeline.advance(ready: ready)
+                if hasMoved {
+                    work.condition.withLock {
+                        work.completed = pipeline.completed
+                        work.condition.broadcast()
+                    }
+                } else {
+                    usleep(pauseMicroseconds)
+                }
+            } catch {
+                work.condition.withLock {
+                    work.failure = error
+                    work.condition.broadcast()
+                }
+            }
+        }
+    }
+}

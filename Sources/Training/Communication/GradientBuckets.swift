@@ -1,0 +1,58 @@
+internal import Layers
+internal import Tensors
+
+/// How the buffer of all gradients is cut into the pieces that are summed over the ranks.
+///
+/// Buckets follow one another in the order in which a backward pass completes them. The new head, whose
+/// gradients come first, has buckets of its own: they are small, so that communication begins early, and where
+/// only the head trains nothing else is sent. The others are of one size and know nothing of parameters, except
+/// that a bucket is complete when all parameters that reach into it are.
+struct GradientBuckets {
+    /// Ranges of the buffer.
+    let ranges: [Range<Int>]
+    /// Buckets of the head.
+    let headCount: Int
+    /// Parameters that reach into each bucket.
+    let memberCounts: [Int]
+    /// Buckets that a parameter reaches into, by its variable.
+    let bucketsOfVariable: [ObjectIdentifier: Range<Int>]
+
+    /// Bytes of a bucket.
+    ///
+    /// Measured over 1 Gbit/s, 2 ranks: 102 MB take 0.85 s in buckets of 256 KiB to 1 MiB, 1.4 s in larger
+    /// ones, which overflow queues on the way. With many ranks a bucket grows, so that the part of it that a
+    /// rank sends to another is worth a message.
+    static func bytes(ranks: Int) -> Int { max(1 << 20, ranks << 15) }
+
+    /// Cuts the buffer.
+    ///
+    /// - Parameters:
+    ///   - store: The gradients.
+    ///   - bytes: Size of a bucket.
+    init(_ store: ParameterStore, bytes: Int) {
+        let size = max(bytes / MemoryLayout<Float>.stride, 1)
+        let headEnd =
+            store.entries.first { $0.group.part != .head }?.range.lowerBound ?? store.gradients.count
+        func cut(_ range: Range<Int>) -> [Range<Int>] {
+            stride(from: range.lowerBound, to: range.upperBound, by: size).map {
+                $0..<min($0 + size, range.upperBound)
+            }
+        }
+        let head = cut(0..<headEnd)
+        let ranges = head + cut(headEnd..<store.gradients.count)
+        var memberCounts = [Int](repeating: 0, count: ranges.count)
+        var bucketsOfVariable: [ObjectIdentifier: Range<Int>] = [:]
+        var first = 0
+        for entry in store.entries where !entry.range.isEmpty {
+            while ranges[first].upperBound <= entry.range.lowerBound { first += 1 }
+            var end = first
+            while end < ranges.count, ranges[end].lowerBound < entry.range.upperBound {
+                memberCounts[end] += 1
+                end += 1
+            }
+            bucketsOfVariable[ObjectIdentifier(entry.parameter.variable)] = first..<end
+        }
+        (self.ranges, headCount) = (ranges, head.count)
+        (self.memberCounts, self.bucketsOfVariable) = (memberCounts, bucketsOfVariable)
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+extension ManyRanksTests {
+    /// How gradients travel, and what of it may touch the result.
+    @Suite(.serialized) struct CommunicationTests {
+        /// Neither the way of overlapping nor the size of the pieces touches a bit, even at three ranks.
+        @Test(arguments: [2, 3])
+        func noWayOfOverlappingChangesTheResult(ranks: Int) async throws {
+            let folder = try TemporaryFolder()
+            let expected = try await train(
+                in: folder, as: "none", ranks: ranks, set: ["communication.overlap=none"])
+            for settings in [
+                "{overlap: polling}", "{overlap: thread}", "{overlap: thread, bucket-bytes: 4096}",
+                "{overlap: polling, bucket-bytes: 10000}", "{overlap: auto, bucket-bytes: 100000000}",
+            ] {
+                let run = try await train(
+                    in: folder, as: settings.filter(\.isLetter), ranks: ranks,
+                    set: ["communication=\(settings)"])
+                #expect(try run.modelBytes == expected.modelBytes, "\(settings)")
+            }
+        }
+
+        @Test func theFastestWayIsFoundAndSaid() async throws {
+            let folder = try TemporaryFolder()
+            let file = BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path
+            let outcome = try await BallastProcess.run(
+                [
+                    "train", "--config", file, "--set", "output=\(folder.url.path)/run",
+                    "training.epochs=2",
+                ], ranks: 2)
+            try #require(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(
+                outcome.errors.contains(
+                    /sums beside the backward pass: (none|polling|thread) \(seconds of a step: none [0-9.]+ s, polling [0-9.]+ s, thread [0-9.]+ s\)/
+                ), "\(outcome.errors)")
+        }
+
+        /// Half the bits on the wire move the losses a little, and by the same bits in a second run.
+        @Test func halfOfTheBitsAreEnoughToTrain() async throws {
+            let folder = try TemporaryFolder()
+            let whole = try await train(in: folder, as: "whole", ranks: 3)
+            let half = try await train(
+                in: folder, as: "half", ranks: 3, set: ["communication.wire-format=bfloat16"])
+            let again = try await train(
+                in: folder, as: "again", ranks: 3,
+                set: ["communication={wire-format: bfloat16, overlap: thread, bucket-bytes: 5000}"])
+            #expect(try half.modelBytes == again.modelBytes)
+            #expect(try half.modelBytes != whole.modelBytes)
+            #expect(try isClose(half.steps("loss"), whole.steps("loss"), relative: 1e-2))
+            // Alone nothing travels.
+            let alone = try await train(in: folder, as: "alone")
+            let aloneInHalf = try await train(
+                in: folder, as: "alone-half", set: ["communication.wire-format=bfloat16"])
+            #expect(try alone.modelBytes == aloneInHalf.modelBytes)
+        }
+    }
+}
