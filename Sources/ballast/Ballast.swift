@@ -12,7 +12,10 @@ struct Ballast: ParsableCommand {
         commandName: "ballast",
         abstract: "Fine-tune pretrained image classifiers on CPU clusters.",
         version: version,
-        subcommands: [TrainCommand.self, EvaluateCommand.self, RelateCommand.self, BenchmarkCommand.self])
+        subcommands: [
+            TrainCommand.self, EvaluateCommand.self, RelateCommand.self, BenchmarkCommand.self,
+            DoctorCommand.self,
+        ])
 
     /// Runs a command's work on all ranks of the launcher, or alone without one, and ends the process.
     static func runOnAllRanks(_ work: (any ProcessGroup) throws -> Void) throws {

@@ -46,8 +46,6 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
-    /// Steps before the measured ones: they compile primitives and fill the pool of memory.
-    private static let warmUpSteps = 2
     private static let sourceClassCount = 1000
 
     func run() throws { try Ballast.runOnAllRanks(measure) }
@@ -65,14 +63,12 @@ struct BenchmarkCommand: ParsableCommand {
             from: MethodIngredients(
                 classifier: classifier, sourceHead: sourceHead, makeBackbone: configuration.makeBackbone,
                 initialState: [], seed: 0))
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "ballast-benchmark-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try regularizer.prepare(
-            Preparation(
-                backbone: classifier.backbone, weightsDigest: "none", training: samples, validation: nil,
-                group: group, seed: 0, directory: folder.path, say: { _ in }))
+        try TemporaryFolder.use { folder in
+            try regularizer.prepare(
+                Preparation(
+                    backbone: classifier.backbone, weightsDigest: "none", training: samples, validation: nil,
+                    group: group, seed: 0, directory: folder, say: { _ in }))
+        }
         let step = try TrainingStep(
             classifier,
             groups: TrainingRun.parameterGroups(
@@ -83,17 +79,11 @@ struct BenchmarkCommand: ParsableCommand {
             group: group,
             communication: CommunicationSettings(
                 overlap: overlap.way, wireFormat: wireFormat, bucketBytes: bucketBytes))
-        var seconds: [StepSeconds] = []
-        var warmUps = 0
-        while seconds.count < steps {
-            try group.barrier()
-            let isWarm = warmUps >= Self.warmUpSteps && step.overlap != nil
-            let measured = try step.measured(
-                [samples.trainingBatch], globalBatch: samples.count, rate: 0.0001)
-            if isWarm { seconds.append(measured) } else { warmUps += 1 }
+        let seconds = try step.measured(steps, globalBatch: samples.count, group: group) { _ in
+            [samples.trainingBatch]
         }
         let bareSums = try (0..<3).map { _ in try step.measureBareSum() }
-        let memory = try group.gather([Self.peakMemoryBytes]).max() ?? 0
+        let memory = try group.gather([ProcessMemory.peakBytes]).max() ?? 0
         guard group.rank == 0 else { return }
         let report = BenchmarkReport(
             network: network.rawValue, method: method.rawValue, ranks: group.size,
@@ -102,13 +92,6 @@ struct BenchmarkCommand: ParsableCommand {
             overlap: (step.overlap ?? .none).rawValue, wireFormat: wireFormat.rawValue,
             bareSumSeconds: bareSums.min() ?? 0)
         try report.print(asJSON: json)
-    }
-
-    /// The most memory that this process ever held, as the system counts it.
-    private static var peakMemoryBytes: Int64 {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int64($0) } ?? 0) * 1024
     }
 }
 
@@ -171,15 +154,9 @@ private struct BenchmarkReport: Encodable {
         (self.overlap, self.wireFormat, self.bareSumSeconds) = (overlap, wireFormat, bareSumSeconds)
         (self.network, self.method, self.ranks, self.threads) = (network, method, ranks, threads)
         (self.localBatch, self.imageSize, self.peakMemoryBytes) = (localBatch, imageSize, peakMemoryBytes)
-        func median(_ part: (StepSeconds) -> Double) -> Double {
-            let sorted = steps.map(part).sorted()
-            return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-        }
-        stepSeconds = median(\.total)
+        stepSeconds = steps.map(\.total).median
         imagesPerSecond = Double(ranks * localBatch) / stepSeconds
-        seconds = StepSeconds(
-            data: median(\.data), forward: median(\.forward), backward: median(\.backward),
-            communication: median(\.communication), optimizer: median(\.optimizer))
+        seconds = steps.medians
     }
 
     func print(asJSON json: Bool) throws {

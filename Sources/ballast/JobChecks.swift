@@ -16,18 +16,24 @@ enum JobChecks {
     /// - Throws: `CollectiveFailure` (64), on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func begin(_ group: any ProcessGroup) throws {
-        if group.size > 1 {
-            try checkProgram(group)
-            try RankAnswers(MPIRuntime.libraryVersion(), group: group).requireSame(
-                "ranks use different MPI libraries", remedy: "install the same version on every host")
-            try RankAnswers(CommandLine.arguments.dropFirst().joined(separator: " "), group: group)
-                .requireSame(
-                    "ranks were given different command lines", remedy: "start all ranks with the same one")
-        }
+        try checkSameStart(group)
         let placements = try group.gatherPlacements(.current(threadCount: ComputeThreads.count))
         try PlacementCheck.requireCores(placements)
         guard group.rank == 0 else { return }
         for line in PlacementCheck.notices(placements) { ProgressLine().say(line) }
+    }
+
+    /// That every rank runs the same program, with the same MPI library and the same command line.
+    ///
+    /// - Throws: `CollectiveFailure` (64), on every rank.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    static func checkSameStart(_ group: any ProcessGroup) throws {
+        guard group.size > 1 else { return }
+        try checkProgram(group)
+        try RankAnswers(MPIRuntime.libraryVersion(), group: group).requireSame(
+            "ranks use different MPI libraries", remedy: "install the same version on every host")
+        try RankAnswers(CommandLine.arguments.dropFirst().joined(separator: " "), group: group).requireSame(
+            "ranks were given different command lines", remedy: "start all ranks with the same one")
     }
 
     /// That every rank runs the same file, byte for byte.

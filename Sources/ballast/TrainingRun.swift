@@ -54,9 +54,7 @@ struct TrainingRun {
             optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
             normalization: mode, group: group, communication: configuration.communication.settings,
             faults: faults)
-        let stepsPerEpoch =
-            training.stepsPerEpoch
-            ?? (splits.training.count + training.globalBatch - 1) / training.globalBatch
+        let stepsPerEpoch = training.steps(perPassOver: splits.training.count)
         let plan = TrainingPlan(
             epochs: training.epochs, stepsPerEpoch: stepsPerEpoch, globalBatch: training.globalBatch,
             accumulation: training.accumulation, learningRate: configuration.optimizer.learningRate,
@@ -114,18 +112,7 @@ struct TrainingRun {
                     makeBackbone: configuration.network.makeBackbone, initialState: start.initialState,
                     seed: seed))
         }
-        if regularizer.needs.wholeBatch, configuration.training.accumulation > 1 {
-            throw CollectiveFailure(
-                message:
-                    "method \(configuration.method.name.rawValue) looks at a batch as a whole: training.accumulation must be 1, not \(configuration.training.accumulation)",
-                exitCode: ExitCode.wrongUse)
-        }
-        if regularizer.needs.smallestBatch > configuration.training.globalBatch {
-            throw CollectiveFailure(
-                message:
-                    "method \(configuration.method.name.rawValue) needs batches of at least \(regularizer.needs.smallestBatch) samples, training.global-batch is \(configuration.training.globalBatch): fewer samples have fewer singular values",
-                exitCode: ExitCode.wrongUse)
-        }
+        try check(regularizer.needs, configuration)
         let shard = Shard(rank: group.rank, size: group.size)
         try regularizer.prepare(
             Preparation(
@@ -138,8 +125,28 @@ struct TrainingRun {
         return regularizer
     }
 
+    /// Batches must be what the method works on.
+    ///
+    /// - Throws: `CollectiveFailure`, on every rank.
+    static func check(_ needs: RegularizerNeeds, _ configuration: RunConfiguration) throws {
+        if needs.wholeBatch, configuration.training.accumulation > 1 {
+            throw CollectiveFailure(
+                message:
+                    "method \(configuration.method.name.rawValue) looks at a batch as a whole: training.accumulation must be 1, not \(configuration.training.accumulation)",
+                exitCode: ExitCode.wrongUse)
+        }
+        if needs.smallestBatch > configuration.training.globalBatch {
+            throw CollectiveFailure(
+                message:
+                    "method \(configuration.method.name.rawValue) needs batches of at least \(needs.smallestBatch) samples, training.global-batch is \(configuration.training.globalBatch): fewer samples have fewer singular values",
+                exitCode: ExitCode.wrongUse)
+        }
+    }
+
     /// Every rank must have a sample in every portion of a batch.
-    private static func check(_ training: TrainingConfiguration, group: any ProcessGroup) throws {
+    ///
+    /// - Throws: `CollectiveFailure`, on every rank.
+    static func check(_ training: TrainingConfiguration, group: any ProcessGroup) throws {
         let portion = training.globalBatch / training.accumulation
         guard training.globalBatch % training.accumulation == 0 else {
             throw CollectiveFailure(
@@ -158,7 +165,11 @@ struct TrainingRun {
         }
     }
 
-    private static func loaders(
+    /// This rank's part of each split.
+    ///
+    /// - Throws: `CollectiveFailure` where the data cannot be transformed or viewed as asked for.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    static func loaders(
         _ splits: TrainingSplits, _ configuration: RunConfiguration, secondView: Bool, group: any ProcessGroup
     ) throws -> Trainer.Data {
         let shard = Shard(rank: group.rank, size: group.size)

@@ -27,6 +27,11 @@ struct TrainingConfiguration: Sendable, Equatable {
         clipGradientNorm = try reader.optional("clip-gradient-norm", .number(.above(0)))
     }
 
+    /// Steps of an epoch: as many as the key says, or as one pass over the samples takes.
+    func steps(perPassOver sampleCount: Int) -> Int {
+        stepsPerEpoch ?? (sampleCount + globalBatch - 1) / globalBatch
+    }
+
     /// The keys and values of the section.
     var entries: [YAMLEntry] {
         [

@@ -1,0 +1,109 @@
+import ImageData
+import Layers
+import ProcessGroups
+import Regularizers
+import Tensors
+import Training
+
+/// Measures the steps of a configured run on some of its samples.
+struct StepEstimate {
+    private let configuration: RunConfiguration
+    private let start: StartingPoint
+    private let splits: TrainingSplits
+    private let regularizer: any Regularizer
+    private let group: any ProcessGroup
+
+    /// Steps that are measured.
+    private static let stepCount = 3
+
+    init(
+        _ configuration: RunConfiguration, _ start: StartingPoint, _ splits: TrainingSplits,
+        _ regularizer: any Regularizer, _ group: any ProcessGroup
+    ) {
+        (self.configuration, self.start, self.splits) = (configuration, start, splits)
+        (self.regularizer, self.group) = (regularizer, group)
+    }
+
+    /// Trains for a few steps with the run's own weights, method and batches, and evaluates a batch.
+    ///
+    /// - Throws: `CollectiveFailure` where the method or the data fail; what the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func measure() throws -> StepFacts {
+        ProcessMemory.resetPeak()
+        // Enough for two batches, and some of each class; a method looks at all of them, which must not take long.
+        let rate = 200 * Double(training.globalBatch) / Double(splits.training.count)
+        let samples = try group.agree {
+            try splits.training.sampled(sampleRate: min(100, rate), seed: training.seed)
+        }
+        let source = SubsetSource(samples, shard: shard, seed: training.seed)
+        try TemporaryFolder.use { folder in
+            try regularizer.prepare(
+                Preparation(
+                    backbone: start.classifier.backbone, weightsDigest: "none", training: source,
+                    validation: splits.validation == nil ? nil : source, group: group, seed: training.seed,
+                    directory: folder, say: { _ in }))
+        }
+        let seconds = try measureSteps(samples)
+        let evaluation = try evaluationSecondsPerImage(samples)
+        let slowest = try group.gather([seconds.map(\.total).median]).max() ?? 0
+        return StepFacts(
+            title: "\(configuration.network.name.rawValue), \(configuration.method.name.rawValue)",
+            globalBatch: training.globalBatch, parts: seconds.medians, stepSeconds: slowest,
+            parameterCount: (start.classifier.parameters + regularizer.ownParameters).reduce(0) {
+                $0 + $1.count
+            },
+            stateCount: regularizer.state.reduce(0) { $0 + $1.tensor.count },
+            checkpointCount: configuration.checkpoint.keep + 2,
+            peakBytes: try group.gather([ProcessMemory.peakBytes]),
+            stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,
+            evaluationSecondsPerImage: evaluation,
+            hasPreparation: configuration.method.settings.hasPreparation)
+    }
+
+    private var training: TrainingConfiguration { configuration.training }
+    private var shard: Shard { Shard(rank: group.rank, size: group.size) }
+
+    private func measureSteps(_ samples: Subset) throws -> [StepSeconds] {
+        let step = try TrainingStep(
+            start.classifier,
+            groups: TrainingRun.parameterGroups(
+                start.classifier, own: regularizer.ownParameters,
+                backboneFactor: configuration.optimizer.backboneFactor),
+            regularizer: regularizer,
+            optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
+            normalization: configuration.network.normalizationMode, group: group,
+            communication: configuration.communication.settings)
+        let portions = training.accumulation
+        // Read beforehand, so that waiting for images is not a part of the step.
+        let batches = try group.agree {
+            let loader = try BatchLoader(
+                subset: samples, transform: splits.transform, seed: training.seed, shard: shard,
+                globalBatch: training.globalBatch / portions, shuffle: training.shuffle,
+                secondView: regularizer.needs.secondView, workers: configuration.data.workers)
+            return try (0..<2 * portions).map { try loader.batch(step: $0) }
+        }
+        return try step.measured(Self.stepCount, globalBatch: training.globalBatch, group: group) { index in
+            let first = index % 2 * portions
+            return Array(batches[first..<first + portions])
+        }
+    }
+
+    /// Seconds that the slowest rank takes for an image, without reading it; nil where nothing is evaluated.
+    private func evaluationSecondsPerImage(_ samples: Subset) throws -> Double? {
+        let batch = try group.agree {
+            let loader = try EvaluationLoader(
+                subset: samples, batchSize: Evaluator.batchSize, shard: shard)
+            return loader.batchCount == 0 ? nil : try loader.batch(0)
+        }
+        var seconds: [Double] = []
+        if let batch {
+            // The first time, primitives are compiled.
+            for _ in 0..<2 {
+                let begin = ContinuousClock.now
+                _ = try start.classifier(Variable(batch.images), .inference)
+                seconds = [begin.secondsUntilNow / Double(batch.count)]
+            }
+        }
+        return try group.gather(seconds).max()
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+extension ManyRanksTests {
+    /// What `ballast doctor` prints, leaves behind and exits with.
+    @Suite(.serialized) struct DoctorTests {
+        private static let file = BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path
+
+        /// Names of the rows of a table.
+        private static func rows(_ outcome: BallastProcess.Outcome) -> [String] {
+            outcome.output.prefix(
+                upTo: outcome.output.range(of: "\n\n")?.lowerBound ?? outcome.output.endIndex
+            )
+            .split(separator: "\n").filter { !$0.hasPrefix(" ") }
+            .map { String($0.prefix { $0 != " " }) }
+        }
+
+        @Test(arguments: [0, 2, 3])
+        func withoutAConfigurationItLooksAtTheMachine(ranks: Int) async throws {
+            let outcome = try await BallastProcess.run(["doctor"], ranks: ranks)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let sums = ranks == 0 ? [] : ["sum"]
+            #expect(
+                Self.rows(outcome).filter { $0 != "network" }
+                    == ["launcher", "ranks", "ballast", "MPI", "oneDNN", "OpenBLAS", "cores", "memory"] + sums
+            )
+            #expect(outcome.output.contains("\(max(1, ranks)) rank\(ranks > 1 ? "s" : "") on 1 host"))
+            #expect(outcome.output.contains(ranks == 0 ? "one rank alone" : "OMPI_COMM_WORLD_SIZE is set"))
+            #expect(outcome.output.split(separator: "\n").last?.hasPrefix("ready") == true)
+            for size in ["1 KiB", "4 KiB", "1 MiB", "64 MiB"] {
+                #expect(outcome.output.contains(" \(size) ") == (ranks > 0), "\(size)")
+            }
+        }
+
+        @Test(arguments: ["fine-tune", "bi-tuning", "bss", "co-tuning", "delta-feature-map", "l2-sp", "lwf"])
+        func aConfigurationIsMeasuredAndLeavesNothing(method: String) async throws {
+            let folder = try TemporaryFolder()
+            let output = folder.url.appending(path: "runs/first").path
+            let file = BallastProcess.golden.appending(path: "trajectory-\(method).yaml").path
+            let outcome = try await BallastProcess.run(
+                ["doctor", "--config", file, "--set", "output=\(output)"], ranks: 2)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let rows = Self.rows(outcome)
+            #expect(
+                rows.suffix(6) == ["disk", "data", "reading", "step", "epoch", "run"], "\(outcome.output)")
+            #expect(outcome.output.contains("training 48 samples of 5 classes, images 3 × 64 × 64"))
+            #expect(outcome.output.contains("5 checkpoints need "))
+            #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(outcome.output)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
+        }
+
+        @Test func aFolderThatIsThereStaysAsItIs() async throws {
+            let folder = try TemporaryFolder()
+            let before = try FileManager.default.attributesOfItem(atPath: folder.url.path)
+            let outcome = try await BallastProcess.run(
+                ["doctor", "--config", Self.file, "--set", "output=\(folder.url.path)"])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let after = try FileManager.default.attributesOfItem(atPath: folder.url.path)
+            #expect(before[.modificationDate] as? Date == after[.modificationDate] as? Date)
+        }
+
+        /// Values that spoil the run, the exit code, and what is said of each.
+        static let spoiled: [(assignments: [String], exitCode: Int32, messages: [String])] = [
+            (
+                ["network.weights=absent.safetensors"], 74,
+                ["weights: ", "absent.safetensors: cannot be opened"]
+            ),
+            (["data.train=gone.safetensors"], 74, ["data: ", "gone.safetensors: cannot be opened"]),
+            (["output=/proc/nothing"], 74, ["output: /proc/nothing: cannot be written"]),
+            (["network.base-width=16"], 65, ["weights: ", "conv1.weight"]),
+            (["training.global-batch=1"], 64, ["training: 2 ranks are more than the 1 samples"]),
+            (["training.epoch=3"], 64, ["configuration: ", "did you mean 'epochs'"]),
+            // The first decides the exit code, and all are told.
+            (
+                ["network.base-width=16", "data.train=gone.safetensors", "output=/proc/nothing"], 74,
+                ["gone.safetensors", "conv1.weight", "/proc/nothing", "not ready: 3 failures"]
+            ),
+            (
+                ["network.base-width=16", "output=/proc/nothing"], 65,
+                ["conv1.weight", "/proc/nothing", "not ready: 2 failures"]
+            ),
+        ]
+
+        @Test(arguments: spoiled)
+        func failuresAreToldTogether(assignments: [String], exitCode: Int32, messages: [String]) async throws
+        {
+            let folder = try TemporaryFolder()
+            let output = "output=\(folder.url.appending(path: "run").path)"
+            let outcome = try await BallastProcess.run(
+                ["doctor", "--config", Self.file, "--set", output] + assignments, ranks: 2)
+            #expect(outcome.exitCode == exitCode, "\(outcome.errors)")
+            // Long lines are broken between words.
+            let words = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            for message in messages { #expect(words.contains(message), "\(message) in \(words)") }
+            #expect(Self.rows(outcome).contains("memory"))
+            let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("ballast: ") }
+            #expect(errors.count == 1 && errors[0].contains("not ready: "), "\(outcome.errors)")
+        }
+
+        @Test func moreThreadsThanCores() async throws {
+            let command = ["env", "OMP_NUM_THREADS=4096", BallastProcess.binary.path, "doctor"]
+            let free = try await BallastProcess.run(command: command)
+            #expect(free.exitCode == 0, "\(free.errors)")
+            #expect(free.output.contains("rank 0 computes with 4096 threads"), "\(free.output)")
+            #expect(free.output.contains("ready; 1 to improve"))
+        }
+
+        /// As in `ballast train`, which refuses to start.
+        @Test func aRankThatIsPinnedToFewerCoresThanThreads() async throws {
+            let cores = ProcessInfo.processInfo.processorCount
+            try #require(cores > 1, "a machine of one core cannot pin a rank to a part of it")
+            let pinned = try await BallastProcess.run(
+                command: [
+                    "taskset", "-c", "0", "env", "OMP_NUM_THREADS=2", BallastProcess.binary.path, "doctor",
+                ])
+            #expect(pinned.exitCode == 64, "\(pinned.errors)")
+            #expect(pinned.output.contains("rank 0 computes with 2 threads and may use 1 core (0)"))
+        }
+
+        @Test func assignmentsNeedAConfiguration() async throws {
+            let outcome = try await BallastProcess.run(["doctor", "--set", "training.epochs=3"])
+            #expect(outcome.exitCode == 64)
+            #expect(outcome.errors.contains("--config"))
+        }
+    }
+}
