@@ -122,6 +122,43 @@ check "a host lost during a job, and a new start without it" 0 "start 1 of 1 aga
     "${cluster[@]}" --restarts 1 --drop-failed-host -- sh -c '[ -e "$0" ] || { touch "$0"; sleep 50; }' "$mark"
 wait
 
+# Waits until a job has printed that it has begun, and then runs a command.
+once_begun() {
+    for _ in {1..150}; do
+        if grep -aq '^begun' "$output"; then break; fi
+        sleep 0.2
+    done
+    sleep 1
+    "$@"
+}
+# Stops the rank in a namespace; mpirun's daemon there goes on.
+stop_rank() { # NAME
+    local process
+    for process in $(ip netns pids "$1"); do
+        if [ "$(cat "/proc/$process/comm")" = MPIChecks ]; then kill -s STOP "$process"; fi
+    done
+}
+
+# Ranks that stall are found out by the others; mpirun, which would wait for a daemon behind the broken link, ends too.
+export BALLAST_STALL_SECONDS=3
+stall_message="on host ballast2 gives no sign of life for 3 s"
+for fault in "stop_rank ballast2" "$namespaces link ballast2 down"; do
+    "$namespaces" up 3
+    : >"$output"
+    read -r -a fault_command <<<"$fault"
+    once_begun "${fault_command[@]}" &
+    check "stall on the second of 3 hosts: ${fault##*/}" 76 "$stall_message" \
+        "${cluster[@]}" -- "$build/MPIChecks" stall-forever
+    wait
+done
+"$namespaces" up 3
+: >"$output"
+once_begun stop_rank ballast1 &
+check "stall on the first of 3 hosts: stop_rank ballast1" 76 "on host ballast1 gives no sign of life for 3 s" \
+    "${cluster[@]}" -- "$build/MPIChecks" stall-forever
+wait
+unset BALLAST_STALL_SECONDS
+
 # What launch/cluster.sh does with signals, and with a rank that is killed.
 "$namespaces" link ballast2 up
 if [ -e "$golden/trajectory-fine-tune.yaml" ]; then

@@ -85,6 +85,7 @@ final class StallInspector: @unchecked Sendable {
     private func endJob(_ verdict: StallJudge.Verdict) {
         let report = StallReport(hosts: hosts, limit: limit, watches: judge.watches)
         StandardError.print("ballast: " + report.text(verdict))
+        LauncherWatch.begin()
         MPIRuntime.abort(exitCode: ExitCode.communication)
     }
 }
