@@ -46,7 +46,10 @@ extension ManyRanksTests {
                 learned.append(
                     try SafetensorsFile(contentsOf: file).tensor("relationship").elements.map(Double.init))
             }
-            #expect(isClose(learned[1], learned[0], relative: 1e-5, absolute: 1e-7))
+            // The regressions, weakly regularized, amplify the rounding of the logits, which depends on the
+            // processor and on how many images a rank looks at together.
+            let absolute = relationship == "reverse" ? 1e-5 : 1e-7
+            #expect(isClose(learned[1], learned[0], relative: 1e-5, absolute: absolute))
         }
 
         @Test func relateNeedsCoTuning() async throws {
