@@ -118,7 +118,7 @@ random_kills() {
         "data.validation=$golden/trajectory-data.safetensors")
     rm -rf "$folder" "$reference"
     job "$reference" "${settings[@]}" || problem="undisturbed with exit code $?"
-    for ((round = 1; round <= 40 && kills < 10; round++)); do
+    for ((round = 1; round <= 200 && kills < 10; round++)); do
         [ "$code" -eq 137 ] || rm -rf "$folder"
         job "$folder" "${settings[@]}" &
         # Whoever holds the lock is rank 0; what a killed one left there names a process that is gone.
@@ -128,7 +128,7 @@ random_kills() {
             [ -z "$rank" ] || ! grep -aFq -- "output=$folder" "/proc/$rank/cmdline" 2> /dev/null || break
             sleep 0.01
         done
-        sleep "0.$(printf '%03d' $((RANDOM % 500)))"
+        sleep "0.$(printf '%03d' $((RANDOM % 400)))"
         if [ -n "$rank" ] && kill -KILL "$rank" 2> /dev/null; then kills=$((kills + 1)); fi
         code=0
         wait $! || code=$?
