@@ -16,8 +16,9 @@ final class CommunicationThread {
         var hasEnded = false
     }
 
-    /// Microseconds between two looks at the sums.
-    private static let pauseMicroseconds: UInt32 = 50
+    /// Microseconds between two looks at the sums. Over 1 Gbit/s with one core a rank, a step of ResNet-50 takes
+    /// 1.60 s with 300 and 1.64 s with 50: each look takes the core from the computation.
+    private static let pauseMicroseconds: UInt32 = 300
 
     private let work = Work()
 
