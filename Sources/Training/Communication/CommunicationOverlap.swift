@@ -58,7 +58,7 @@ package struct OverlapProbe {
     /// The best time of each way on this rank.
     package var bestSeconds: [Double] { seconds.map { $0.min() ?? 0 } }
 
-    /// For example `sums over ranks: thread, beside the backward pass (steps of none 2.61 s, polling …)`.
+    /// For example `sums beside the backward pass: thread (seconds of a step: none 2.134 s, polling …)`.
     static func summary(_ seconds: [Double], choice: CommunicationOverlap?) -> String {
         let trials = zip(CommunicationOverlap.allCases, seconds).map {
             "\($0.rawValue) \(String(format: "%.3f s", $1))"
