@@ -17,6 +17,7 @@ package final class MPIGroup: ProcessGroup {
     let communicator: Communicator
     private var isReleased = false
     private var duplicates: [MPIGroup] = []
+    private let staging = StagingMemory()
     /// The thread that uses the group: the first that called a collective.
     private var thread: pthread_t?
 
@@ -72,6 +73,30 @@ package final class MPIGroup: ProcessGroup {
                     cmpi_in_place(), start, count, DataType(E.transmissibleKind).raw, Reduction.sum.raw,
                     communicator.raw))
         }
+    }
+
+    package func sum<E: Transmissible>(
+        _ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void
+    ) throws {
+        guard size > 1, buffer.count <= largestCount, let start = buffer.baseAddress else {
+            try work()
+            return try sum(buffer)
+        }
+        assertUsable()
+        let byteCount = buffer.count * MemoryLayout<E>.stride
+        let travelling = staging.bytes(byteCount)
+        travelling.copyMemory(from: start, byteCount: byteCount)
+        var request = cmpi_request_null()
+        try check(
+            "MPI_Iallreduce",
+            MPI_Iallreduce(
+                cmpi_in_place(), travelling, Int32(buffer.count), DataType(E.transmissibleKind).raw,
+                Reduction.sum.raw, communicator.raw, &request))
+        try work()
+        try noted("sum") { () throws(MPIError) in
+            try check("MPI_Wait", MPI_Wait(&request, cmpi_status_ignore()))
+        }
+        UnsafeMutableRawPointer(start).copyMemory(from: travelling, byteCount: byteCount)
     }
 
     package func broadcast<E: Transmissible>(

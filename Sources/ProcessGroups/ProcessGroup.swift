@@ -16,6 +16,15 @@ public protocol ProcessGroup: AnyObject {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws
 
+    /// Replaces each element by its sum over all ranks, with work of this rank done while the values travel.
+    ///
+    /// - Parameters:
+    ///   - buffer: This rank's summands, as many on every rank; then the sums. May be empty.
+    ///   - work: Without collectives of this group.
+    /// - Throws: `MPIError` if the communication fails; what the work throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void) throws
+
     /// Replaces the contents of every rank's buffer by those of the root's.
     ///
     /// - Parameters:
@@ -70,6 +79,14 @@ public protocol ProcessGroup: AnyObject {
 }
 
 extension ProcessGroup {
+    /// Does the work, then sums.
+    public func sum<E: Transmissible>(
+        _ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void
+    ) throws {
+        try work()
+        try sum(buffer)
+    }
+
     /// Runs the work: nobody watches this group.
     public func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result {
         try body()

@@ -9,6 +9,17 @@ extension ProcessGroup {
         try values.withUnsafeMutableBufferPointer { try sum($0) }
     }
 
+    /// Replaces each element by its sum over all ranks, with work of this rank done while the values travel.
+    ///
+    /// - Parameters:
+    ///   - values: This rank's summands, as many on every rank; then the sums.
+    ///   - work: Without collectives of this group.
+    /// - Throws: `MPIError` if the communication fails; what the work throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func sum<E: Transmissible>(_ values: inout [E], during work: () throws -> Void) throws {
+        try values.withUnsafeMutableBufferPointer { try sum($0, during: work) }
+    }
+
     /// The sum of one value a rank, with the same bits on every rank.
     ///
     /// - Parameter value: This rank's summand.

@@ -16,4 +16,10 @@ public final class GroupStatistics: StatisticsReducer {
         callCount += 1
         try group.sum(&values)
     }
+
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func sum(_ values: inout [Double], during work: () throws -> Void) throws {
+        callCount += 1
+        try group.sum(&values, during: work)
+    }
 }

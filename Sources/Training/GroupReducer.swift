@@ -15,4 +15,12 @@ final class GroupReducer: StatisticsReducer {
         guard group.size > 1 else { return }
         try stopwatch.measure(.communication) { try group.sum(&values) }
     }
+
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func sum(_ values: inout [Double], during work: () throws -> Void) throws {
+        guard group.size > 1 else { return try work() }
+        try stopwatch.measure(.communication) {
+            try group.sum(&values) { try stopwatch.measure(.backward, work) }
+        }
+    }
 }

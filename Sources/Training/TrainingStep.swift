@@ -104,8 +104,8 @@ public final class TrainingStep {
             try stopwatch.measure(.backward) {
                 if isLast { synchronizer.begin(probe.next, step: number, headOnly: headOnly) }
                 try tape.backward(from: objective) { variable in
-                    group.noteProgress()
-                    if isLast { try synchronizer.gradientCompleted(variable) }
+                    self.group.noteProgress()
+                    if isLast { try self.synchronizer.gradientCompleted(variable) }
                 }
                 if isLast { try synchronizer.finish() }
             }

@@ -6,6 +6,10 @@ let allChecks: [Check] = [
     Check(name: "sum-same-bits", body: sumSameBits),
     Check(name: "sum-in-pieces", body: sumInPieces),
     Check(name: "sum-nothing", body: sumNothing),
+    Check(name: "sum-during-work", body: sumDuringWork),
+    Check(
+        name: "sum-during-work-that-fails", exitCode: 74, minimumRanks: 2, message: "staged: out of work",
+        body: sumDuringWorkThatFails),
 
     Check(name: "background-sum", body: backgroundSum),
     Check(name: "background-sums-together", body: backgroundSumsTogether),
@@ -73,6 +77,9 @@ let allChecks: [Check] = [
         name: "stall-background-sum", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         message: "rank 1 of RANKS on host HOST has not joined sum of gradients",
         body: stallBackgroundSum),
+    Check(
+        name: "stall-during-work", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        message: "rank 1 of RANKS on host HOST has not joined sum", body: stallDuringWork),
     Check(
         name: "stall-before-the-end", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         message: "rank 1 of RANKS on host HOST has not joined the end of the program",

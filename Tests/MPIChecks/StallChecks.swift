@@ -44,6 +44,12 @@ func stallBackgroundSum(_ checker: Checker) throws {
     }
 }
 
+/// A rank that hangs in what it does while a sum goes on.
+func stallDuringWork(_ checker: Checker) throws {
+    var values = [1.0, 2.0]
+    try checker.group.sum(&values) { if checker.group.rank == 1 { hang() } }
+}
+
 /// A rank that never comes to its end, as the others do by an error that all were to share.
 func stallBeforeTheEnd(_ checker: Checker) throws {
     if checker.group.rank == 1 { hang() }

@@ -66,3 +66,51 @@ func sumNothing(_ checker: Checker) throws {
     try checker.group.sum(UnsafeMutableBufferPointer<Double>(start: nil, count: 0))
     checker.equal(nothing, [])
 }
+
+/// Sums that travel while the rank works, beside sums in the background, one after the other.
+func sumDuringWork(_ checker: Checker) throws {
+    let group = checker.group
+    let background = try group.makeBackgroundSum(capacity: 50_000)
+    var bulk = (0..<50_000).map { Float($0 % 100 + group.rank) }
+    try bulk.withUnsafeMutableBufferPointer { buffer in
+        try background.begin(buffer)
+        for count in [1, 2, 130, 4097, 0, 70_001, 3] {
+            let own = (0..<count).map { Double($0 % 1000 * (group.rank + 1)) * 1.1 }
+            var values = own
+            var calls = 0
+            try group.sum(&values) {
+                calls += 1
+                _ = try background.advance()
+            }
+            checker.equal(calls, 1)
+            try checker.sameBits(values)
+            let ranks = Double(group.size * (group.size + 1) / 2)
+            let isRight = zip(values, own).allSatisfy { sum, own in
+                let expected = own / Double(group.rank + 1) * ranks
+                return abs(sum - expected) <= 1e-12 * expected
+            }
+            checker.expect(isRight, "a sum of \(count) values is wrong")
+            var again = own
+            try group.sum(&again) {}
+            checker.expect(again == values, "a second sum of \(count) values has other bits")
+        }
+        while try !background.advance() {}
+    }
+    let ranks = group.size * (group.size - 1) / 2
+    checker.equal(bulk, (0..<50_000).map { Float($0 % 100 * group.size + ranks) })
+    // What does not go into one call.
+    (group as? MPIGroup)?.largestCount = 4
+    var pieces = (0..<9).map { Int32($0 * 10 + group.rank) }
+    var calls = 0
+    try group.sum(&pieces) { calls += 1 }
+    checker.equal(calls, 1)
+    checker.equal(pieces, (0..<9).map { Int32($0 * 10 * group.size + ranks) })
+}
+
+/// The work of one rank throws while the others wait for the sum.
+func sumDuringWorkThatFails(_ checker: Checker) throws {
+    var values = [Double](repeating: 1, count: 1000)
+    try checker.group.sum(&values) {
+        if checker.group.rank == 1 { throw StagedError(description: "staged: out of work", exitCode: 74) }
+    }
+}

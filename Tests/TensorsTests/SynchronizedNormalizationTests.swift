@@ -93,10 +93,44 @@ private struct NormalizationResult: Sendable {
         #expect(counts == [2, 2])
     }
 
+    /// While the sums of the way back travel, the gradient of the next convolution's weights is computed.
+    @Test func theWaitOnTheWayBackIsFilledWithWork() throws {
+        /// Notes whether the gradient of a weight was there before and after the work.
+        final class WatchingReducer: StatisticsReducer {
+            let weight: Variable
+            var seen: [Bool] = []
+            init(_ weight: Variable) { self.weight = weight }
+            func sum(_ values: inout [Double]) throws {}
+            func sum(_ values: inout [Double], during work: () throws -> Void) throws {
+                seen.append(weight.gradient != nil)
+                try work()
+                seen.append(weight.gradient != nil)
+            }
+        }
+        let weight = Variable(randomTensor([8, Self.channels, 1, 1], seed: 55), requiresGradient: true)
+        let reducer = WatchingReducer(weight)
+        let tape = Tape()
+        let normalized = try tape.batchNormalization(
+            Variable(x, requiresGradient: true), scale: Variable(scale, requiresGradient: true),
+            shift: Variable(shift, requiresGradient: true), statistics: .batch(reducer)
+        ).output
+        let output = tape.convolution(normalized, weight: weight, settings: .init())
+        var completions = 0
+        try tape.backward(from: tape.dot(output, randomTensor(output.shape, seed: 56))) {
+            if $0 === weight {
+                completions += 1
+                #expect(reducer.seen == [false])
+            }
+        }
+        #expect(completions == 1)
+        #expect(reducer.seen == [false, true])
+    }
+
     @Test func anErrorOfTheReducerReachesTheCaller() throws {
         struct Lost: Error {}
         final class BrokenReducer: StatisticsReducer {
             func sum(_ values: inout [Double]) throws { throw Lost() }
+            func sum(_ values: inout [Double], during work: () throws -> Void) throws { throw Lost() }
         }
         #expect(throws: Lost.self) {
             try Tape().batchNormalization(

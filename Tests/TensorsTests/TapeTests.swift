@@ -162,6 +162,38 @@ import Testing
         #expect(throws: Lost.self) { try tape.backward(from: loss) { _ in throw Lost() } }
     }
 
+    /// Work that was put off is done before the pass ends, in the order of the operations, and a leaf is complete
+    /// only then.
+    @Test func whatIsPutOffIsDone() throws {
+        let x = Variable(randomTensor([2, 3, 5, 5], seed: 114), requiresGradient: true)
+        let weights = [115, 116].map {
+            Variable(randomTensor([3, 3, 3, 3], seed: $0), requiresGradient: true)
+        }
+        let tape = Tape()
+        let settings = ConvolutionSettings(padding: .init(1))
+        let y = weights.reduce(x) { tape.convolution($0, weight: $1, settings: settings) }
+        var order: [Int] = []
+        try tape.backward(from: tape.dot(y, randomTensor(y.shape, seed: 117))) { variable in
+            guard let index = weights.firstIndex(where: { $0 === variable }) else { return }
+            #expect(variable.gradient != nil)
+            order.append(index)
+        }
+        #expect(order == [1, 0])
+        #expect(x.gradient != nil)
+    }
+
+    @Test func anErrorInWhatWasPutOffReachesTheCaller() throws {
+        struct Lost: Error {}
+        let weight = Variable(randomTensor([3, 3, 1, 1], seed: 118), requiresGradient: true)
+        let tape = Tape()
+        let y = tape.convolution(
+            Variable(randomTensor([1, 3, 2, 2], seed: 119)), weight: weight, settings: .init())
+        let objective = tape.dot(y, randomTensor(y.shape, seed: 120))
+        #expect(throws: Lost.self) {
+            try tape.backward(from: objective) { if $0 === weight { throw Lost() } }
+        }
+    }
+
     @Test func onlyScalarsHaveABackwardPass() async {
         await #expect(processExitsWith: .failure) {
             let tape = Tape()

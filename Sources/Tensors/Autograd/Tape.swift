@@ -15,7 +15,18 @@ public final class Tape {
         let pullback: (Tensor) throws -> Void
     }
 
+    /// Work of a pullback whose result nothing else in the pass needs.
+    private struct Postponed {
+        let leaves: [Variable]
+        let work: () throws -> Void
+        let completed: (Variable) throws -> Void
+    }
+
     private var records: [Record] = []
+    /// What the pullback that runs has put off.
+    private var offered: (() throws -> Void)?
+    /// What an earlier pullback has put off; at most one piece, so that little memory is kept for it.
+    private var postponed: Postponed?
 
     /// False on a tape that never records, for inference.
     public let isRecording: Bool
@@ -25,8 +36,8 @@ public final class Tape {
 
     // A forward pass that is given up must not leave its leaves waiting for uses that never come.
     deinit {
-        for record in records {
-            for input in record.leaves { input.pendingUses -= 1 }
+        for leaves in records.map(\.leaves) + [postponed?.leaves ?? []] {
+            for input in leaves { input.pendingUses -= 1 }
         }
     }
 
@@ -51,6 +62,30 @@ public final class Tape {
         return output
     }
 
+    /// Puts off work of the pullback that runs, such as the gradient of a weight, which nothing else in the pass
+    /// needs: it fills the time in which a later pullback waits for other ranks, or follows that pullback.
+    func postpone(_ work: @escaping () throws -> Void) {
+        precondition(offered == nil, "a pullback that puts off more than one piece of work")
+        offered = work
+    }
+
+    /// Does what an earlier pullback has put off, if it was not done yet.
+    func runPostponed() throws {
+        guard let done = postponed else { return }
+        postponed = nil
+        try done.work()
+        try Self.complete(done.leaves, done.completed)
+    }
+
+    private static func complete(
+        _ leaves: [Variable], _ completed: (Variable) throws -> Void
+    ) throws {
+        for input in leaves {
+            input.pendingUses -= 1
+            if input.pendingUses == 0 { try completed(input) }
+        }
+    }
+
     /// Computes the gradients of everything that `objective` depends on, adding to those there.
     ///
     /// The tape is empty afterwards; each operation's memory is released as soon as it was pulled back.
@@ -60,7 +95,7 @@ public final class Tape {
     ///   - completed: Called for each variable as soon as its gradient is complete, leaves included: all
     ///     recorded uses of it were pulled back. The order is the same on every rank.
     public func backward(
-        from objective: Variable, completed: (Variable) throws -> Void = { _ in }
+        from objective: Variable, completed: @escaping (Variable) throws -> Void = { _ in }
     ) throws {
         precondition(objective.value.count == 1, "backward from shape \(objective.shape), not a scalar")
         objective.accumulate(Tensor(repeating: 1, objective.shape))
@@ -69,10 +104,14 @@ public final class Tape {
                 record.output.clearGradient()
                 try record.pullback(gradient)
             }
-            for input in record.leaves {
-                input.pendingUses -= 1
-                if input.pendingUses == 0 { try completed(input) }
+            try runPostponed()
+            if let work = offered {
+                offered = nil
+                postponed = Postponed(leaves: record.leaves, work: work, completed: completed)
+            } else {
+                try Self.complete(record.leaves, completed)
             }
         }
+        try runPostponed()
     }
 }

@@ -2,6 +2,9 @@
 public protocol StatisticsReducer: AnyObject {
     /// Replaces each value by its sum over all ranks. Every rank must call this, in the same order.
     func sum(_ values: inout [Double]) throws
+
+    /// The same, with work of this rank done while the values travel. Where one rank calls this, all must.
+    func sum(_ values: inout [Double], during work: () throws -> Void) throws
 }
 
 /// Where batch normalization takes mean and variance from.
@@ -27,7 +30,8 @@ extension Tape {
     /// `y = relu((x − mean[c]) / √(variance[c] + ε) · scale[c] + shift[c] + residual)`.
     ///
     /// The gradients of `scale` and `shift` are this rank's shares. With statistics of the global batch, the
-    /// gradient of `x` includes the way through them, and the reducer is called once more on the way back.
+    /// gradient of `x` includes the way through them, and the reducer is called once more on the way back, beside
+    /// the gradient of the convolution's weights behind it.
     /// Ioffe and Szegedy, Batch normalization, ICML 2015.
     ///
     /// - Parameters:
@@ -70,7 +74,7 @@ extension Tape {
             mean: mean, gain: gain, shift: shift.value, residual: residual?.value.with(layout: x.layout),
             rectifying: rectifying)
         let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
-        let output = record(y, from: inputs) { gradient in
+        let output = record(y, from: inputs) { [unowned self] gradient in
             let passed = gradient.with(layout: x.layout)
             let (slope, sums) = normalization.gradientSums(
                 passed, output: rectifying ? y : nil, mean: mean, keepingSlope: residual != nil && rectifying)
@@ -84,7 +88,7 @@ extension Tape {
             }
             if let residual, residual.requiresGradient { residual.accumulate(slope ?? passed) }
             var total = sums
-            if batch != nil { try reducer?.sum(&total) }
+            if batch != nil { try reducer?.sum(&total, during: runPostponed) }
             guard input.requiresGradient else { return }
             let count = batch?.count ?? .infinity
             let offsets = (0..<channels).map { -gain[$0] * total[$0] / count }

@@ -25,9 +25,19 @@ extension Tape {
         ]
         if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias.value)) }
         kernels.forward.run(arguments)
-        return record(y, from: [input, weight] + (bias.map { [$0] } ?? [])) { gradient in
+        return record(y, from: [input, weight] + (bias.map { [$0] } ?? [])) { [unowned self] gradient in
             let dy = gradient.with(layout: kernels.outputLayout)
-            if weight.requiresGradient || bias?.requiresGradient == true {
+            if input.requiresGradient {
+                let dx = Tensor(uninitialized: input.shape, layout: kernels.inputLayout)
+                kernels.inputGradient.run([
+                    .init(DNNL_ARG_DIFF_DST, dy),
+                    .init(DNNL_ARG_WEIGHTS, weight.value(packed: kernels.inputGradientWeight)),
+                    .init(DNNL_ARG_DIFF_SRC, dx),
+                ])
+                input.accumulate(dx)
+            }
+            guard weight.requiresGradient || bias?.requiresGradient == true else { return }
+            postpone {
                 let dw = Tensor(
                     uninitialized: weight.shape, layout: .packed(kernels.weightGradientWeight))
                 var arguments: [Primitive.Argument] = [
@@ -38,15 +48,6 @@ extension Tape {
                 kernels.weightGradient.run(arguments)
                 if weight.requiresGradient { weight.accumulate(dw) }
                 if let bias, let db, bias.requiresGradient { bias.accumulate(db) }
-            }
-            if input.requiresGradient {
-                let dx = Tensor(uninitialized: input.shape, layout: kernels.inputLayout)
-                kernels.inputGradient.run([
-                    .init(DNNL_ARG_DIFF_DST, dy),
-                    .init(DNNL_ARG_WEIGHTS, weight.value(packed: kernels.inputGradientWeight)),
-                    .init(DNNL_ARG_DIFF_SRC, dx),
-                ])
-                input.accumulate(dx)
             }
         }
     }

@@ -19,6 +19,7 @@ final class GradientSynchronizer {
 
     private var overlap = CommunicationOverlap.none
     private var missing: [Int] = []
+    private var isHeadOnly = false
     /// Buckets that this step sums.
     private var count = 0
     /// How many of them, from the first, have all their gradients.
@@ -55,7 +56,7 @@ final class GradientSynchronizer {
     ///   - step: Steps done with this one.
     ///   - headOnly: Whether only the gradients of the new head are computed, and sent.
     func begin(_ overlap: CommunicationOverlap, step: Int, headOnly: Bool) {
-        (self.overlap, self.step) = (overlap, step)
+        (self.overlap, self.step, isHeadOnly) = (overlap, step, headOnly)
         missing = buckets.memberCounts
         (count, ready) = (headOnly ? buckets.headCount : buckets.ranges.count, 0)
         pipeline?.restart()
@@ -87,7 +88,8 @@ final class GradientSynchronizer {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func finish() throws {
         for entry in store.entries where entry.parameter.variable.gradient == nil {
-            entry.gradient.fill(with: 0)
+            // Nobody reads the gradients of what does not train.
+            if !isHeadOnly || entry.group.part == .head { entry.gradient.fill(with: 0) }
         }
         try setReady(count)
         guard let pipeline else { return }

@@ -6,8 +6,10 @@ internal import Tensors
 /// A bucket needs two exchanges with some adding in between; with several under way the network is not idle
 /// meanwhile. Used from one thread at a time.
 final class SumPipeline {
-    /// Buckets under way at the same time.
-    static let laneCount = 2
+    /// Buckets under way at the same time: as many as keep the network busy through the pauses of
+    /// `CommunicationThread`, and few enough that the small messages of batch normalization, which wait behind
+    /// them, come in time.
+    static let laneCount = 6
 
     private let buffer: Tensor
     private let buckets: [Range<Int>]
