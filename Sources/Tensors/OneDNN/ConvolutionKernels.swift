@@ -84,8 +84,9 @@ final class ConvolutionKernels: @unchecked Sendable {
             let bias = key.hasBias ? MemoryDescriptor.dense([key.weight[0]]) : nil
             let strides = [Int64(settings.stride), Int64(settings.stride)]
             let dilations: [Int64] = [0, 0]
-            let before = [Int64(settings.padding.top), Int64(settings.padding.left)]
-            let after = [Int64(settings.padding.bottom), Int64(settings.padding.right)]
+            let sides = settings.sides(input: key.input, weight: key.weight)
+            let before = [Int64(sides.top), Int64(sides.left)]
+            let after = [Int64(sides.bottom), Int64(sides.right)]
             var operation = dnnl_convolution_desc_t()
             Engine.check(
                 "dnnl_dilated_convolution_forward_desc_init",

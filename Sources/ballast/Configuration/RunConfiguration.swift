@@ -63,10 +63,14 @@ struct RunConfiguration: Sendable, Equatable {
 
     private init(reading reader: inout SectionReader) throws {
         let path = ValueKind.path(relativeTo: reader.directory)
-        let method = try reader.section("method", MethodConfiguration.init(reading:))
-        self.method = method
+        // Which stages a method can compare depends on the network, so that is read first.
+        reader.expect("method")
         let network = try reader.section("network", NetworkConfiguration.init(reading:))
         self.network = network
+        let method = try reader.section("method") {
+            try MethodConfiguration(reading: &$0, stageNames: network.name.stageNames)
+        }
+        self.method = method
         data = try reader.section("data", DataConfiguration.init(reading:))
         optimizer = try reader.section("optimizer") {
             try OptimizerConfiguration(

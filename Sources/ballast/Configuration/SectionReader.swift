@@ -82,6 +82,9 @@ struct SectionReader {
         variant = (kind, name)
     }
 
+    /// Gives a key that is read later its place among the keys that exist.
+    mutating func expect(_ key: String) { if !knownKeys.contains(key) { knownKeys.append(key) } }
+
     /// Throws an error for the first key that was not asked for.
     func finish() throws {
         guard let entry = entries.first(where: { !knownKeys.contains($0.key) }) else { return }
@@ -107,7 +110,7 @@ struct SectionReader {
 
     /// The value of a key, which is known from now on.
     private mutating func node(_ key: String) -> ConfigurationNode? {
-        knownKeys.append(key)
+        expect(key)
         return entries.first { $0.key == key }?.value
     }
 
