@@ -17,8 +17,10 @@ extension FrozenNetworkTests {
                 Example(weight: [10, 8, 3, 3], settings: .init(stride: 2, padding: .init(1))),
                 Example(weight: [8, 1, 3, 3], settings: .init(padding: .init(1), groups: 8)),
                 Example(weight: [8, 1, 5, 5], settings: .init(stride: 2, padding: .same, groups: 8)),
-            ], [false, true].flatMap { adding in
-                [Rectification.none, .relu, .relu6].map { (adding, $0) }
+            ],
+            [
+                (false, Rectification.none), (false, .relu), (false, .relu6), (true, .none), (true, .relu),
+                (true, .relu6),
             ])
         func fusion(_ example: Example, _ choice: (adding: Bool, rectifying: Rectification)) {
             var random = KeyedRandom(seed: 1, purpose: .initialization)

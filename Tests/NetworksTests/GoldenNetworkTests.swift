@@ -7,7 +7,6 @@ import Testing
 
 /// Small networks against torchvision's and timm's in double precision.
 @Suite(.timeLimit(.minutes(2))) struct GoldenNetworkTests {
-
     @Test(arguments: GoldenNetwork.all) func logitsInEvaluationAgree(_ network: GoldenNetwork) throws {
         let (golden, images, _) = try network.contents()
         let classifier = try network.classifier()
@@ -150,7 +149,7 @@ import Testing
         let gradient = try #require(parameter.variable.gradient).dense()
         let start = parameter.variable.value.elements
         let norm = gradient.squaredNorm.squareRoot()
-        let step = 2e-3 / norm
+        let step = 3e-4 / norm
         let value = { (factor: Double) in
             let moved = zip(start, gradient.elements).map { Float(Double($0) + factor * Double($1)) }
             parameter.variable.assign(Tensor(parameter.shape, moved))

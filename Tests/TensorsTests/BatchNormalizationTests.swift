@@ -35,14 +35,14 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
     var x: Tensor {
         let elements = randomTensorAwayFromZero(shape, seed: 30).elements
         guard rectifying == .relu6 else { return Tensor(shape, elements).with(layout: layout) }
-        let humps = elements.enumerated().map { $0 % 3 == 0 ? abs($1) + 2 : $1 }
+        let humps = elements.enumerated().map { 0.4 * $1 + 3 * Float($0 % 3 - 1) }
         return Tensor(shape, humps).with(layout: layout)
     }
     var scale: Tensor { randomTensor([channels], seed: 31, mean: bend.scale, deviation: 0.2) }
     var shift: Tensor { randomTensor([channels], seed: 32, mean: bend.shift, deviation: 0.05) }
     private var bend: (scale: Float, shift: Float) {
         guard rectifying == .relu6 else { return (1, 0) }
-        return isFixed ? (3, 1) : (4, 3)
+        return isFixed ? (2.5, 3) : (4, 3)
     }
     /// In another layout than `x`, as a shortcut may be.
     var residual: Tensor? { hasResidual ? randomTensor(shape, seed: 33, deviation: 0.05) : nil }
