@@ -63,14 +63,16 @@ struct RunConfiguration: Sendable, Equatable {
 
     private init(reading reader: inout SectionReader) throws {
         let path = ValueKind.path(relativeTo: reader.directory)
-        // Which stages a method can compare depends on the network, so that is read first.
-        reader.expect("method")
-        let network = try reader.section("network", NetworkConfiguration.init(reading:))
-        self.network = network
+        // Which stages a method can compare depends on the network. A name that is wrong is an error below.
+        let networks =
+            reader.preview("network", "name", .choice).map { [$0] } ?? NetworkConfiguration.Name.allCases
+        let stageNames = networks.flatMap(\.stageNames)
         let method = try reader.section("method") {
-            try MethodConfiguration(reading: &$0, stageNames: network.name.stageNames)
+            try MethodConfiguration(reading: &$0, stageNames: stageNames)
         }
         self.method = method
+        let network = try reader.section("network", NetworkConfiguration.init(reading:))
+        self.network = network
         data = try reader.section("data", DataConfiguration.init(reading:))
         optimizer = try reader.section("optimizer") {
             try OptimizerConfiguration(

@@ -75,15 +75,21 @@ struct SectionReader {
         return value
     }
 
+    /// The value of a key of a mapping inside this one, ahead of its turn; nil where it is absent or wrong, which
+    /// is for the reader of that mapping to say.
+    func preview<Value>(_ section: String, _ key: String, _ kind: ValueKind<Value>) -> Value? {
+        guard case .mapping(let inner)? = entries.first(where: { $0.key == section })?.value.content else {
+            return nil
+        }
+        return inner.first { $0.key == key }.flatMap { kind.convert($0.value) }
+    }
+
     // MARK: Keys
 
     /// Says which choice decides the keys of this mapping, for the message about a key of another choice.
     mutating func keysBelong(to kind: String, named name: String) {
         variant = (kind, name)
     }
-
-    /// Gives a key that is read later its place among the keys that exist.
-    mutating func expect(_ key: String) { if !knownKeys.contains(key) { knownKeys.append(key) } }
 
     /// Throws an error for the first key that was not asked for.
     func finish() throws {
@@ -110,7 +116,7 @@ struct SectionReader {
 
     /// The value of a key, which is known from now on.
     private mutating func node(_ key: String) -> ConfigurationNode? {
-        expect(key)
+        knownKeys.append(key)
         return entries.first { $0.key == key }?.value
     }
 
