@@ -25,6 +25,10 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
         NetworkCase("EfficientNet-Lite, width 0.25, depth 0.5") {
             EfficientNetLite(.init(width: 0.25, depth: 0.5))
         },
+        // Channels stay the same in the last stage, so that it has a shortcut.
+        NetworkCase("EfficientNet-Lite, 8 channels in all stages") {
+            EfficientNetLite(.init(width: 0.01, depth: 1))
+        },
         NetworkCase("EfficientNet-Lite0") { EfficientNetLite(.lite0) },
     ]
 
