@@ -117,14 +117,7 @@ struct Normalization {
     }
 
     func statistics(reducer: (any StatisticsReducer)?) throws -> BatchStatistics {
-        let from = UnsafePointer(x.pointer)
-        var message = kernels.sums(
-            vector: { offset, _ in
-                let value = ChannelKernels.load(from, offset)
-                let wide = ChannelKernels.WideVector(value)
-                return (value, wide * wide)
-            },
-            scalar: { offset, _ in (from[offset], Double(from[offset]) * Double(from[offset])) })
+        var message = kernels.sums(MomentsKernel(x: UnsafePointer(x.pointer)))
         let padded = message.count / 2
         message.append(Double(kernels.geometry.samples * kernels.geometry.positions))
         try reducer?.sum(&message)
@@ -138,51 +131,18 @@ struct Normalization {
         mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, rectifying: Rectification
     ) -> Tensor {
         let y = Tensor(uninitialized: x.shape, layout: x.layout)
-        let (from, to) = (UnsafePointer(x.pointer), y.pointer)
-        let added = residual.map { UnsafePointer($0.pointer) }
-        let (floor, ceiling) = (rectifying.floor, rectifying.ceiling)
-        let (means, gains) = (padded(mean), padded(gain))
-        let shifts = padded(shift.elements.map(Double.init))
-        means.withUnsafeBufferPointer { means in
-            gains.withUnsafeBufferPointer { gains in
-                shifts.withUnsafeBufferPointer { shifts in
-                    guard let mean = means.baseAddress, let gain = gains.baseAddress,
-                        let shift = shifts.baseAddress
-                    else { return }
-                    let lowest = ChannelKernels.Vector(repeating: floor)
-                    let highest = ChannelKernels.Vector(repeating: ceiling)
-                    if let added {
-                        kernels.forEach(
-                            vector: { offset, channel in
-                                let value =
-                                    (ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel))
-                                    * ChannelKernels.load(gain, channel) + ChannelKernels.load(shift, channel)
-                                    + ChannelKernels.load(added, offset)
-                                ChannelKernels.store(
-                                    value.replacing(with: lowest, where: value .< lowest)
-                                        .replacing(with: highest, where: value .> highest), to, offset)
-                            },
-                            scalar: { offset, channel in
-                                to[offset] = rectifying(
-                                    (from[offset] - mean[channel]) * gain[channel] + shift[channel]
-                                        + added[offset])
-                            })
-                    } else {
-                        kernels.forEach(
-                            vector: { offset, channel in
-                                let value =
-                                    (ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel))
-                                    * ChannelKernels.load(gain, channel) + ChannelKernels.load(shift, channel)
-                                ChannelKernels.store(
-                                    value.replacing(with: lowest, where: value .< lowest)
-                                        .replacing(with: highest, where: value .> highest), to, offset)
-                            },
-                            scalar: { offset, channel in
-                                to[offset] = rectifying(
-                                    (from[offset] - mean[channel]) * gain[channel] + shift[channel])
-                            })
-                    }
-                }
+        let constants = padded(mean) + padded(gain) + padded(shift.elements.map(Double.init))
+        let padded = kernels.geometry.paddedChannels
+        constants.withUnsafeBufferPointer { constants in
+            guard let mean = constants.baseAddress else { return }
+            let normalizing = NormalizingKernel(
+                x: UnsafePointer(x.pointer), y: y.pointer, mean: mean, gain: mean + padded,
+                shift: mean + 2 * padded, floor: rectifying.floor, ceiling: rectifying.ceiling)
+            if let residual {
+                kernels.forEach(
+                    AddingKernel(normalizing: normalizing, residual: UnsafePointer(residual.pointer)))
+            } else {
+                kernels.forEach(normalizing)
             }
         }
         withExtendedLifetime((x, y, residual)) {}
@@ -195,32 +155,14 @@ struct Normalization {
         _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
     ) -> (slope: Tensor?, sums: [Double]) {
         let slope = keepingSlope ? Tensor(uninitialized: x.shape, layout: x.layout) : nil
-        let (dy, from) = (UnsafePointer(gradient.pointer), UnsafePointer(x.pointer))
-        let rectified = output.map { UnsafePointer($0.pointer) }
-        let highest = ChannelKernels.Vector(repeating: ceiling)
-        let kept = slope?.pointer
-        let means = padded(mean)
-        let sums = means.withUnsafeBufferPointer { means -> [Double] in
+        let rectified = RectifiedGradient(
+            gradient: UnsafePointer(gradient.pointer), output: output.map { UnsafePointer($0.pointer) },
+            ceiling: ceiling)
+        let sums = padded(mean).withUnsafeBufferPointer { means -> [Double] in
             guard let mean = means.baseAddress else { return [] }
             return kernels.sums(
-                vector: { offset, channel in
-                    var value = ChannelKernels.load(dy, offset)
-                    if let rectified {
-                        let result = ChannelKernels.load(rectified, offset)
-                        value.replace(with: 0, where: (result .<= 0) .| (result .>= highest))
-                        if let kept { ChannelKernels.store(value, kept, offset) }
-                    }
-                    let deviation = ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel)
-                    return (value, ChannelKernels.WideVector(value * deviation))
-                },
-                scalar: { offset, channel in
-                    var value = dy[offset]
-                    if let rectified {
-                        if rectified[offset] <= 0 || rectified[offset] >= ceiling { value = 0 }
-                        if let kept { kept[offset] = value }
-                    }
-                    return (value, Double(value * (from[offset] - mean[channel])))
-                })
+                GradientSumsKernel(
+                    slope: rectified, x: UnsafePointer(x.pointer), mean: mean, kept: slope?.pointer))
         }
         withExtendedLifetime((x, gradient, output, slope)) {}
         return (slope, sums)
@@ -232,33 +174,17 @@ struct Normalization {
         offsets: [Double], slopes: [Double]
     ) -> Tensor {
         let dx = Tensor(uninitialized: x.shape, layout: x.layout)
-        let (dy, from, to) = (UnsafePointer(gradient.pointer), UnsafePointer(x.pointer), dx.pointer)
-        let rectified = output.map { UnsafePointer($0.pointer) }
-        let highest = ChannelKernels.Vector(repeating: ceiling)
+        let rectified = RectifiedGradient(
+            gradient: UnsafePointer(gradient.pointer), output: output.map { UnsafePointer($0.pointer) },
+            ceiling: ceiling)
         let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
         let padded = kernels.geometry.paddedChannels
         constants.withUnsafeBufferPointer { constants in
             guard let mean = constants.baseAddress else { return }
-            let (gain, offsets, slopes) = (mean + padded, mean + 2 * padded, mean + 3 * padded)
             kernels.forEach(
-                vector: { offset, channel in
-                    var value = ChannelKernels.load(dy, offset)
-                    if let rectified {
-                        let result = ChannelKernels.load(rectified, offset)
-                        value.replace(with: 0, where: (result .<= 0) .| (result .>= highest))
-                    }
-                    let deviation = ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel)
-                    ChannelKernels.store(
-                        value * ChannelKernels.load(gain, channel) + ChannelKernels.load(offsets, channel)
-                            + deviation * ChannelKernels.load(slopes, channel), to, offset)
-                },
-                scalar: { offset, channel in
-                    let isCut = rectified.map { $0[offset] <= 0 || $0[offset] >= ceiling } ?? false
-                    let value = isCut ? 0 : dy[offset]
-                    to[offset] =
-                        value * gain[channel] + offsets[channel]
-                        + (from[offset] - mean[channel]) * slopes[channel]
-                })
+                InputGradientKernel(
+                    slope: rectified, x: UnsafePointer(x.pointer), dx: dx.pointer, mean: mean,
+                    gain: mean + padded, offsets: mean + 2 * padded, slopes: mean + 3 * padded))
         }
         withExtendedLifetime((x, gradient, output, dx)) {}
         return dx
