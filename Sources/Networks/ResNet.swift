@@ -77,7 +77,6 @@ public final class ResNet: StagedNetwork {
         }
         super.init(
             headName: "fc", stageNames: ResNet.stageNames, first: first, pooling: stem.pooling,
-            stages: stages,
-            last: nil)
+            stages: stages, last: nil)
     }
 }
