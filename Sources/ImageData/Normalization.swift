@@ -10,6 +10,10 @@ public struct Normalization: Sendable, Equatable {
     public static let imageNet = Normalization(
         checkedMean: [0.485, 0.456, 0.406], checkedStandardDeviation: [0.229, 0.224, 0.225])
 
+    /// One half each, so that pixels come to lie in -1 … 1, which EfficientNet-Lite's weights expect.
+    public static let symmetric = Normalization(
+        checkedMean: [0.5, 0.5, 0.5], checkedStandardDeviation: [0.5, 0.5, 0.5])
+
     private init(checkedMean: [Float], checkedStandardDeviation: [Float]) {
         mean = checkedMean
         standardDeviation = checkedStandardDeviation

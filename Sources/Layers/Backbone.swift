@@ -20,6 +20,10 @@ public protocol Backbone: AnyObject {
     /// Where feature maps can be observed, from the images on.
     var taps: [FeatureTap] { get }
 
+    /// Names of the stages in published weights and in configurations, for example `layer1`; the tap of a
+    /// stage has its place among them.
+    var stageNames: [String] { get }
+
     /// Name that published weights give to a tap's convolution, for example `layer1.2.conv3`.
     func tapName(_ tap: FeatureTap) -> String
 

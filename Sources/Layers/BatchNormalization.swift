@@ -44,11 +44,12 @@ public final class BatchNormalization {
     /// Parameters in the order of published weights.
     public var parameters: [Parameter] { [weight, bias] }
 
-    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and applying a ReLU.
+    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and rectifying.
     ///
     /// - Throws: What the reducer of synchronized statistics throws.
     public func callAsFunction(
-        _ input: Variable, residual: Variable? = nil, rectifying: Bool = false, _ context: ForwardContext
+        _ input: Variable, residual: Variable? = nil, rectifying: Rectification = .none,
+        _ context: ForwardContext
     ) throws -> Variable {
         let statistics: NormalizationStatistics =
             switch context.normalization {

@@ -26,7 +26,7 @@ public struct Convolution2D {
 
     /// Draws the weights from a normal distribution of variance `2 / (O · K²)`.
     ///
-    /// He et al., Delving deep into rectifiers, ICCV 2015, with the fan-out, as torchvision does.
+    /// He et al., Delving deep into rectifiers, ICCV 2015, with the fan-out of a group, as torchvision and timm do.
     public func initialize(seed: UInt64) {
         let shape = weight.shape
         let fanOut = shape[0] / settings.groups * shape[2] * shape[3]
@@ -47,8 +47,10 @@ public struct Convolution2D {
     ///
     /// - Parameters:
     ///   - normalization: The layer that follows; its running statistics are used.
-    ///   - rectifying: Whether a ReLU follows the normalization, or the addition of a shortcut.
-    public func frozen(folding normalization: BatchNormalization, rectifying: Bool) -> InferenceConvolution {
+    ///   - rectifying: What follows the normalization, or the addition of a shortcut.
+    public func frozen(
+        folding normalization: BatchNormalization, rectifying: Rectification
+    ) -> InferenceConvolution {
         let folded = normalization.fixed().folded(into: weight.variable.value)
         return InferenceConvolution(
             weight: folded.weight, bias: folded.bias, settings: settings, rectifying: rectifying)

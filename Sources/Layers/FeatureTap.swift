@@ -12,17 +12,4 @@ public struct FeatureTap: Hashable, Sendable {
         precondition(stage >= 0, "stage \(stage)")
         self.stage = stage
     }
-
-    /// Stages that a configuration can name.
-    private static let namedStages = 0..<4
-
-    /// The tap of a name in a configuration, `layer1` to `layer4`; nil for any other text.
-    public init?(configurationName: String) {
-        let taps = Self.namedStages.map(FeatureTap.init(stage:))
-        guard let tap = taps.first(where: { $0.configurationName == configurationName }) else { return nil }
-        self = tap
-    }
-
-    /// For example `layer1` for the first stage.
-    public var configurationName: String { "layer\(stage + 1)" }
 }

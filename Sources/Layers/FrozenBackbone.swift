@@ -39,11 +39,12 @@ public protocol FrozenBackbone: AnyObject, Sendable {
     ///   - channel: The filter.
     func tail(from tap: FeatureTap, state: TapState, zeroing channel: Int) -> Tensor
 
-    /// How zeroing a filter of the last stage's tap changes the pooled feature of its channel, for each sample
-    /// and channel: `mean(relu(shift[c] − mean[c] · gain[c] + shortcut)) − mean(output)`, `[N, C]`.
+    /// How zeroing a filter of a tap changes the pooled feature of its channel, for each sample and channel:
+    /// `mean(rectified(shift[c] − mean[c] · gain[c] + shortcut)) − mean(output)`, `[N, C]`; nil where
+    /// convolutions follow the tap, so that a filter touches other features as well.
     ///
-    /// In the last stage a filter touches no other feature, so nothing has to be convolved.
+    /// Where pooling alone follows, nothing has to be convolved.
     ///
-    /// - Parameter state: Of the last stage's tap, from this network.
-    func pooledChanges(_ state: TapState) -> Tensor
+    /// - Parameter state: Of a tap that was kept, from this network.
+    func pooledChanges(_ state: TapState) -> Tensor?
 }

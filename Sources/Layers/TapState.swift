@@ -8,16 +8,16 @@ public final class TapState {
     public let tap: FeatureTap
     /// Raw output of the tap's convolution, before batch normalization, `[N, C, H, W]`.
     public let map: Tensor
-    /// What is added after batch normalization, `[N, C, H, W]`.
-    public let shortcut: Tensor
-    /// `relu(normalized map + shortcut)`, `[N, C, H, W]`: what the next stage reads.
+    /// What is added after batch normalization, `[N, C, H, W]`; nil where nothing is.
+    public let shortcut: Tensor?
+    /// `rectified(normalized map + shortcut)`, `[N, C, H, W]`: what follows the stage reads it.
     public let output: Tensor
 
-    /// A state of three tensors of one shape; `output` must not share its storage.
-    public init(tap: FeatureTap, map: Tensor, shortcut: Tensor, output: Tensor) {
+    /// A state of tensors of one shape; `output` must not share its storage.
+    public init(tap: FeatureTap, map: Tensor, shortcut: Tensor?, output: Tensor) {
         precondition(
-            map.shape == shortcut.shape && map.shape == output.shape,
-            "map \(map.shape), shortcut \(shortcut.shape) and output \(output.shape) of a tap")
+            (shortcut ?? map).shape == map.shape && map.shape == output.shape,
+            "map \(map.shape), shortcut \((shortcut ?? map).shape) and output \(output.shape) of a tap")
         (self.tap, self.map, self.shortcut, self.output) = (tap, map, shortcut, output)
     }
 }

@@ -1,40 +1,56 @@
 internal import Layers
 internal import Tensors
 
-/// A residual block for inference: `y = relu(f(x) + shortcut(x))`, with batch normalization folded into the
-/// convolutions, and ReLU and addition done by the convolutions as well.
+/// A residual block for inference: `y = rectified(f(x) + shortcut(x))`, with batch normalization folded into
+/// the convolutions, and rectification and addition done by the convolutions as well.
 struct FrozenResidualBlock: Sendable {
     enum Last: Sendable {
         /// The convolution adds the shortcut and rectifies.
         case folded(InferenceConvolution)
-        /// Behind a kept tap the raw output is needed, so normalization, addition and ReLU are a pass of
-        /// their own.
+        /// Behind a kept tap the raw output is needed, so normalization, addition and rectification are a
+        /// pass of their own.
         case observable(InferenceConvolution, FixedNormalization)
+    }
+
+    enum Shortcut: Sendable {
+        /// Nothing is added.
+        case none
+        /// The input itself.
+        case identity
+        case projection(InferenceConvolution)
     }
 
     /// All convolutions but the last.
     let convolutions: [InferenceConvolution]
     let last: Last
-    let projection: InferenceConvolution?
+    /// What follows the addition.
+    let rectifying: Rectification
+    let shortcut: Shortcut
 
-    /// Everything there is at the end of the block; `map` is there only behind a kept tap.
+    /// Everything there is at the end of the block: `map` only behind a kept tap, `shortcut` only where
+    /// something is added.
     struct Result {
         let map: Tensor?
-        let shortcut: Tensor
+        let shortcut: Tensor?
         let output: Tensor
     }
 
     func callAsFunction(_ input: Tensor) -> Result {
-        let shortcut = projection.map { $0(input) } ?? input
+        let added: Tensor? =
+            switch shortcut {
+            case .none: nil
+            case .identity: input
+            case .projection(let projection): projection(input)
+            }
         var x = input
         for convolution in convolutions { x = convolution(x) }
         switch last {
         case .folded(let convolution):
-            return Result(map: nil, shortcut: shortcut, output: convolution(x, adding: shortcut))
+            return Result(map: nil, shortcut: added, output: convolution(x, adding: added))
         case .observable(let convolution, let normalization):
             let map = convolution(x)
-            let output = normalization(map, residual: shortcut, rectifying: true)
-            return Result(map: map, shortcut: shortcut, output: output)
+            let output = normalization(map, residual: added, rectifying: rectifying)
+            return Result(map: map, shortcut: added, output: output)
         }
     }
 

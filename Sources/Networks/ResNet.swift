@@ -1,5 +1,5 @@
-public import Layers
-public import Tensors
+internal import Layers
+internal import Tensors
 
 /// A residual network with the names and shapes of torchvision's.
 ///
@@ -8,7 +8,7 @@ public import Tensors
 ///
 /// He, Zhang, Ren and Sun, Deep residual learning for image recognition, CVPR 2016; with the stride in the
 /// 3×3 convolution of a bottleneck, as in torchvision.
-public final class ResNet: Backbone {
+public final class ResNet: StagedNetwork {
     /// Number of blocks in each of the four stages, and their kind.
     public struct Architecture: Hashable, Sendable {
         let blocks: [Int]
@@ -33,6 +33,14 @@ public final class ResNet: Backbone {
         /// 3×3 convolution of stride 1, no pooling: for 28 to 64 pixels.
         case small
 
+        /// Size and stride of the first convolution.
+        var convolution: (size: Int, stride: Int) {
+            switch self {
+            case .standard: (7, 2)
+            case .small: (3, 1)
+            }
+        }
+
         /// What follows the first convolution.
         var pooling: PoolingSettings? {
             switch self {
@@ -42,15 +50,8 @@ public final class ResNet: Backbone {
         }
     }
 
-    /// Length of a feature vector: 8 times the base width, and 4 times that with bottlenecks.
-    public let featureCount: Int
-    /// The classifier's name in torchvision.
-    public let headName = "fc"
-
-    private let stem: Stem
-    private let firstConvolution: Convolution2D
-    private let firstNormalization: BatchNormalization
-    private let stages: [[ResidualBlock]]
+    /// The four stages' names.
+    public static let stageNames = (1...4).map { "layer\($0)" }
 
     /// A network whose convolutions are zero until they are initialized or loaded.
     ///
@@ -59,98 +60,23 @@ public final class ResNet: Backbone {
     ///   - baseWidth: Channels of the first stage; 64 in published weights.
     ///   - stem: How the network begins.
     public init(_ architecture: Architecture, baseWidth: Int = 64, stem: Stem = .standard) {
-        self.stem = stem
-        firstConvolution =
-            switch stem {
-            case .standard:
-                Convolution2D(
-                    name: "conv1", inputChannels: 3, outputChannels: baseWidth, size: 7,
-                    settings: .init(stride: 2, padding: .init(3)))
-            case .small:
-                Convolution2D(
-                    name: "conv1", inputChannels: 3, outputChannels: baseWidth, size: 3,
-                    settings: .init(padding: .init(1)))
-            }
-        firstNormalization = BatchNormalization(name: "bn1", channels: baseWidth)
+        let (size, stride) = stem.convolution
+        let first = NormalizedConvolution(
+            name: "conv1", normalization: "bn1", inputChannels: 3, outputChannels: baseWidth, size: size,
+            settings: .init(stride: stride, padding: .init(size / 2)), rectifying: .relu)
         var channels = baseWidth
-        stages = architecture.blocks.enumerated().map { stage, count in
-            let width = baseWidth << stage
-            return (0..<count).map { index in
+        let stages = architecture.blocks.enumerated().map { stage, count in
+            (0..<count).map { index in
                 let block = ResidualBlock(
-                    name: "layer\(stage + 1).\(index)", kind: architecture.kind, inputChannels: channels,
-                    width: width, stride: stage > 0 && index == 0 ? 2 : 1)
+                    name: "\(ResNet.stageNames[stage]).\(index)", kind: architecture.kind,
+                    inputChannels: channels, width: baseWidth << stage,
+                    stride: stage > 0 && index == 0 ? 2 : 1)
                 channels = block.outputChannels
                 return block
             }
         }
-        featureCount = channels
-    }
-
-    private var blocks: [ResidualBlock] { stages.flatMap { $0 } }
-
-    /// All trained tensors, in torchvision's order.
-    public var parameters: [Parameter] {
-        [firstConvolution.weight] + firstNormalization.parameters + blocks.flatMap(\.parameters)
-    }
-
-    /// All batch normalizations, in torchvision's order.
-    public var normalizations: [BatchNormalization] {
-        [firstNormalization] + blocks.flatMap(\.normalizations)
-    }
-
-    /// Draws all convolutions anew, from the seed and their names.
-    public func initialize(seed: UInt64) {
-        firstConvolution.initialize(seed: seed)
-        for block in blocks { block.initialize(seed: seed) }
-    }
-
-    /// The four stages' ends.
-    public var taps: [FeatureTap] { stages.indices.map(FeatureTap.init(stage:)) }
-
-    /// Name of the last convolution of a stage in torchvision, for example `layer3.22.conv3`.
-    public func tapName(_ tap: FeatureTap) -> String { tapBlock(tap).tapName }
-
-    /// Channels of the last convolution of a stage.
-    public func tapChannels(_ tap: FeatureTap) -> Int { tapBlock(tap).outputChannels }
-
-    private func tapBlock(_ tap: FeatureTap) -> ResidualBlock {
-        precondition(stages.indices.contains(tap.stage), "no \(tap) in \(stages.count) stages")
-        return stages[tap.stage][stages[tap.stage].count - 1]
-    }
-
-    /// `[N, 3, H, W]` to `[N, F]`, and the raw outputs of observed taps.
-    ///
-    /// - Throws: What the reducer of synchronized batch normalization throws.
-    public func features(
-        _ images: Variable, _ context: ForwardContext, observing: Set<FeatureTap>
-    ) throws -> (features: Variable, maps: [FeatureTap: Variable]) {
-        precondition(observing.isSubset(of: taps), "observing \(observing) of \(taps)")
-        var x = try firstNormalization(firstConvolution(images, context), rectifying: true, context)
-        if let pooling = stem.pooling { x = context.tape.pooling(x, pooling) }
-        var maps: [FeatureTap: Variable] = [:]
-        for (stage, blocks) in stages.enumerated() {
-            let tap = FeatureTap(stage: stage)
-            for (index, block) in blocks.enumerated() {
-                let result = try block(x, context)
-                x = result.output
-                if index == blocks.count - 1, observing.contains(tap) { maps[tap] = result.map }
-            }
-        }
-        return (context.tape.globalAveragePooling(x), maps)
-    }
-
-    /// A copy for inference, made from the present parameters and running statistics.
-    public func frozen(keeping taps: Set<FeatureTap>) -> any FrozenBackbone {
-        precondition(taps.isSubset(of: self.taps), "keeping \(taps) of \(self.taps)")
-        return FrozenResNet(
-            featureCount: featureCount, taps: taps,
-            firstConvolution: firstConvolution.frozen(folding: firstNormalization, rectifying: true),
-            pooling: stem.pooling,
-            stages: stages.enumerated().map { stage, blocks in
-                blocks.enumerated().map { index, block in
-                    block.frozen(
-                        keepingMap: index == blocks.count - 1 && taps.contains(FeatureTap(stage: stage)))
-                }
-            })
+        super.init(
+            headName: "fc", stageNames: ResNet.stageNames, first: first, pooling: stem.pooling,
+            stages: stages, last: nil)
     }
 }

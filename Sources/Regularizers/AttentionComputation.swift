@@ -7,7 +7,7 @@ internal import Tensors
 ///
 /// A fresh head is trained on the frozen network's features of the training samples. Then, over some batches,
 /// each filter's output is set to zero and what follows its tap is run again. What comes before the tap is
-/// computed once a batch, and behind the last stage a filter changes only its own pooled feature, so that its
+/// computed once a batch, and where pooling alone follows, a filter changes only its own pooled feature: its
 /// score is the loss of the old logits plus one column of the head times the change. Filters are spread over
 /// the ranks; each rank sees the same batches, and one sum at the end puts the scores together.
 struct AttentionComputation {
@@ -111,13 +111,11 @@ struct AttentionComputation {
         let before = logits(source.features(batch.images, observing: []).features)
         let reference = loss(before, batch.labels)
         let states = source.states(batch.images, at: Set(taps))
-        let lastStage = preparation.backbone.taps.last
         for (index, tap) in taps.enumerated() {
             guard let state = states[tap] else { continue }
             let mine = stride(
                 from: preparation.group.rank, to: increases[index].count, by: preparation.group.size)
-            if tap == lastStage {
-                let changes = source.pooledChanges(state)
+            if let changes = source.pooledChanges(state) {
                 for channel in mine {
                     increases[index][channel] +=
                         loss(shifted(before, by: changes, channel: channel), batch.labels) - reference

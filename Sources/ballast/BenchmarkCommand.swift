@@ -59,7 +59,7 @@ struct BenchmarkCommand: ParsableCommand {
         let sourceHead = Linear(
             name: "source-head", inputs: classifier.backbone.featureCount, outputs: Self.sourceClassCount)
         sourceHead.initialize(seed: 0)
-        let regularizer = try method.benchmarkSettings.makeRegularizer(
+        let regularizer = try method.benchmarkSettings(for: network).makeRegularizer(
             from: MethodIngredients(
                 classifier: classifier, sourceHead: sourceHead, makeBackbone: configuration.makeBackbone,
                 initialState: [], seed: 0))
@@ -101,12 +101,12 @@ extension WireFormat: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {
     /// The method with its default settings; DELTA without its attention, which costs a step nothing but takes
     /// a while to compute.
-    var benchmarkSettings: MethodSettings {
+    func benchmarkSettings(for network: NetworkConfiguration.Name) -> MethodSettings {
         switch self {
         case .fineTune: return .fineTune
         case .l2SP: return .l2SP(L2SPSettings(profile: .tllib))
         case .delta:
-            var settings = DELTASettings()
+            var settings = DELTASettings(stageNames: network.stageNames)
             settings.features = .plain
             return .delta(settings)
         case .lwf: return .lwf(LWFSettings(profile: .tllib))

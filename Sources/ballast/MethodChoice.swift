@@ -40,7 +40,8 @@ extension MethodSettings {
         case .delta(let settings):
             return DELTA(
                 backbone: backbone,
-                taps: settings.taps.compactMap { FeatureTap(configurationName: $0.rawValue) },
+                taps: settings.taps.compactMap(backbone.stageNames.firstIndex(of:)).map(
+                    FeatureTap.init(stage:)),
                 features: settings.features == .plain ? .plain : .attention(file: settings.attentionFile),
                 tradeOff: settings.tradeOff, headTradeOff: settings.headTradeOff)
         case .lwf(let settings):

@@ -7,10 +7,10 @@ import Tensors
 struct ModelDescription: Codable, Equatable {
     /// Name of the network, as in a configuration.
     var network: String
-    /// Channels of the first stage.
-    var baseWidth: Int
-    /// How the network begins, as in a configuration.
-    var stem: String
+    /// Channels of the first stage; residual networks only.
+    var baseWidth: Int?
+    /// How the network begins, as in a configuration; residual networks only.
+    var stem: String?
     /// A name for each class, in the order of the logits.
     var classNames: [String]
     /// Labels of the training data that were kept, in the order of the logits; nil for all.
@@ -37,7 +37,7 @@ struct ModelDescription: Codable, Equatable {
         imageSize: [Int], normalization: ImageData.Normalization
     ) {
         self.network = network.name.rawValue
-        (baseWidth, stem) = (network.baseWidth, network.stem.rawValue)
+        if network.name.isResNet { (baseWidth, stem) = (network.baseWidth, network.stem.rawValue) }
         (self.classNames, self.classes) = (classNames, classes)
         self.imageSize = imageSize
         (mean, standardDeviation) = (normalization.mean, normalization.standardDeviation)
@@ -60,11 +60,12 @@ struct ModelDescription: Codable, Equatable {
     /// The network, its tensors zero.
     func makeClassifier(_ path: String) throws -> Classifier {
         guard let name = NetworkConfiguration.Name(rawValue: network),
-            let stem = NetworkConfiguration.Stem(rawValue: stem), baseWidth >= 1, !classNames.isEmpty
+            let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"), baseWidth ?? 64 >= 1,
+            !classNames.isEmpty
         else {
             throw UsageError("\(path): describes a network '\(network)' that this version does not know")
         }
-        let configuration = NetworkConfiguration(name: name, baseWidth: baseWidth, stem: stem)
+        let configuration = NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem)
         return Classifier(backbone: configuration.makeBackbone(), classCount: classNames.count)
     }
 }

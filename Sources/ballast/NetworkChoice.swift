@@ -1,24 +1,67 @@
+import ImageData
 import Layers
 import Networks
 import Training
 
+/// A network of one of the families, with what the family alone has.
+enum NetworkArchitecture {
+    /// A residual network.
+    case resNet(ResNet.Architecture)
+    /// An EfficientNet-Lite.
+    case efficientNetLite(EfficientNetLite.Architecture)
+}
+
+extension NetworkConfiguration.Name {
+    /// What the name stands for.
+    var architecture: NetworkArchitecture {
+        switch self {
+        case .resnet18: .resNet(.resNet18)
+        case .resnet34: .resNet(.resNet34)
+        case .resnet50: .resNet(.resNet50)
+        case .resnet101: .resNet(.resNet101)
+        case .resnet152: .resNet(.resNet152)
+        case .efficientNetLite0: .efficientNetLite(.lite0)
+        case .efficientNetLite1: .efficientNetLite(.lite1)
+        case .efficientNetLite2: .efficientNetLite(.lite2)
+        case .efficientNetLite3: .efficientNetLite(.lite3)
+        case .efficientNetLite4: .efficientNetLite(.lite4)
+        }
+    }
+
+    /// Whether the keys of residual networks, `base-width` and `stem`, belong to the network.
+    var isResNet: Bool { if case .resNet = architecture { true } else { false } }
+
+    /// Names of the stages, by which `method.taps` chooses.
+    var stageNames: [String] {
+        switch architecture {
+        case .resNet: ResNet.stageNames
+        case .efficientNetLite: EfficientNetLite.stageNames
+        }
+    }
+
+    /// What the pixels that published weights were trained on are normalized by.
+    var normalization: ImageData.Normalization {
+        switch architecture {
+        case .resNet: .imageNet
+        case .efficientNetLite: .symmetric
+        }
+    }
+}
+
 extension NetworkConfiguration {
     /// The network that the names stand for, its convolutions zero.
     func makeBackbone() -> any Backbone {
-        let stem: ResNet.Stem =
-            switch stem {
-            case .standard: .standard
-            case .small: .small
-            }
-        let architecture: ResNet.Architecture =
-            switch name {
-            case .resnet18: .resNet18
-            case .resnet34: .resNet34
-            case .resnet50: .resNet50
-            case .resnet101: .resNet101
-            case .resnet152: .resNet152
-            }
-        return ResNet(architecture, baseWidth: baseWidth, stem: stem)
+        switch name.architecture {
+        case .resNet(let architecture):
+            let stem: ResNet.Stem =
+                switch stem {
+                case .standard: .standard
+                case .small: .small
+                }
+            return ResNet(architecture, baseWidth: baseWidth, stem: stem)
+        case .efficientNetLite(let architecture):
+            return EfficientNetLite(architecture)
+        }
     }
 
     /// How batch normalization works in training.

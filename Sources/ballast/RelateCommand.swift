@@ -31,7 +31,7 @@ struct RelateCommand: ParsableCommand {
         }
         try group.coordinate { () throws -> Void in try WriteAccess.require(output) }
         let seed = configuration.training.seed
-        let splits = try TrainingSplits.open(configuration.data, seed: seed, group: group)
+        let splits = try TrainingSplits.open(configuration, group: group)
         let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
         _ = try JobChecks.weightsDigest(configuration, group: group)
         guard let head = start.sourceHead else {

@@ -26,7 +26,7 @@ struct TrainingRun {
         try group.coordinate { () throws -> Void in
             try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
         }
-        let splits = try TrainingSplits.open(configuration.data, seed: training.seed, group: group)
+        let splits = try TrainingSplits.open(configuration, group: group)
         let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
         let classifier = start.classifier
         let progress = group.rank == 0 ? ProgressLine() : nil

@@ -18,9 +18,14 @@ struct TrainingSplits {
     /// - Throws: `CollectiveFailure` that names rank and file, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func open(
-        _ data: DataConfiguration, seed: UInt64, group: any ProcessGroup
+        _ configuration: RunConfiguration, group: any ProcessGroup
     ) throws -> TrainingSplits {
-        let splits = try group.agree { try TrainingSplits(data, seed: seed) }
+        let data = configuration.data
+        let splits = try group.agree {
+            try TrainingSplits(
+                data, normalization: data.imageNormalization(for: configuration.network.name),
+                seed: configuration.training.seed)
+        }
         try JobChecks.checkSamples(splits.training, "data.train \(data.train)", group: group)
         if case .path(let path) = data.validation {
             try JobChecks.checkSamples(splits.validation, "data.validation \(path)", group: group)
@@ -31,8 +36,7 @@ struct TrainingSplits {
         return splits
     }
 
-    private init(_ data: DataConfiguration, seed: UInt64) throws {
-        let normalization = try data.imageNormalization
+    private init(_ data: DataConfiguration, normalization: ImageData.Normalization, seed: UInt64) throws {
         var notes: [String] = []
         let dataset = try DatasetFile.open(path: data.train, normalization: normalization)
         guard dataset.channels == 3 else {
@@ -81,14 +85,12 @@ struct TrainingSplits {
 
 extension DataConfiguration {
     /// What pixels are normalized by: the configured numbers, or those of the network's training.
-    var imageNormalization: ImageData.Normalization {
-        get throws {
-            guard let given = normalization else { return .imageNet }
-            func three(_ values: [Double]) -> [Float] {
-                (values.count == 1 ? [values[0], values[0], values[0]] : values).map(Float.init)
-            }
-            return try ImageData.Normalization(
-                mean: three(given.mean), standardDeviation: three(given.standardDeviation))
+    func imageNormalization(for network: NetworkConfiguration.Name) throws -> ImageData.Normalization {
+        guard let given = normalization else { return network.normalization }
+        func three(_ values: [Double]) -> [Float] {
+            (values.count == 1 ? [values[0], values[0], values[0]] : values).map(Float.init)
         }
+        return try ImageData.Normalization(
+            mean: three(given.mean), standardDeviation: three(given.standardDeviation))
     }
 }

@@ -89,6 +89,14 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "source.safetensors: tensor 'conv1.weight' has shape [8, 3, 7, 7], the network needs [16, 3, 7, 7]"
         ),
         train("network.stem=small", 65, "source.safetensors: tensor 'conv1.weight' has shape [8, 3, 7, 7]"),
+        BadInput(
+            arguments: [
+                "train", "--config", "good.yaml", "--set",
+                "network={name: efficientnet-lite0, weights: source.safetensors}",
+            ], exitCode: 65, message: "source.safetensors: tensor 'conv_stem.weight' is missing"),
+        train(
+            "network.name=efficientnet-lite0", 64,
+            "key 'network.base-width' does not belong to network 'efficientnet-lite0'"),
         train("network.weights=cut.safetensors", 65, "cut.safetensors: "),
         train("network.weights=cut-header.safetensors", 65, "cut-header.safetensors: "),
         train("network.weights=words.txt", 65, "words.txt: "),
@@ -126,6 +134,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         train(
             "method.name=delta method.attention-file=other-attention.safetensors", 65,
             "other-attention.safetensors: was computed from other samples"),
+        train(
+            "method.name=delta method.taps=[layer3,layer9]", 64,
+            "method.taps is the list [layer3, layer9]; expected a list (each entry one of layer1, layer2,"),
         train(
             "method.name=delta method.attention-file=headless.safetensors", 65,
             "headless.safetensors: has no attention for 'layer1.1.conv2'"),

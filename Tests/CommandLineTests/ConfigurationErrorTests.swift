@@ -62,6 +62,21 @@ import Testing
             cosine: name, warm-up-steps
             """
         ),
+        // Keys of another network.
+        (
+            "  name: resnet18", "  name: efficientnet-lite0\n  stem: small",
+            """
+            run.yaml:5: key 'network.stem' does not belong to network 'efficientnet-lite0'; keys of \
+            efficientnet-lite0: name, weights, batch-norm
+            """
+        ),
+        (
+            "  name: resnet18", "  name: efficientnet-lite4\n  base-width: 64",
+            """
+            run.yaml:5: key 'network.base-width' does not belong to network 'efficientnet-lite4'; keys of \
+            efficientnet-lite4: name, weights, batch-norm
+            """
+        ),
         // Names that do not exist.
         (
             "  name: l2-sp", "  name: stoch-norm",
@@ -69,7 +84,10 @@ import Testing
         ),
         (
             "  name: resnet18", "  name: vgg",
-            "run.yaml:4: network.name is 'vgg'; expected one of resnet18, resnet34, resnet50, resnet101, resnet152"
+            """
+            run.yaml:4: network.name is 'vgg'; expected one of resnet18, resnet34, resnet50, resnet101, resnet152, \
+            efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, efficientnet-lite3, efficientnet-lite4
+            """
         ),
         // Wrong types.
         (
@@ -200,7 +218,8 @@ import Testing
         (
             "  name: resnet18", "",
             """
-            run.yaml:3: key 'network.name' is missing; expected one of resnet18, resnet34, resnet50, resnet101, resnet152
+            run.yaml:3: key 'network.name' is missing; expected one of resnet18, resnet34, resnet50, resnet101, resnet152, \
+            efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, efficientnet-lite3, efficientnet-lite4
             """
         ),
         (
@@ -245,6 +264,13 @@ import Testing
             "communication.overlap=always",
             "communication.overlap is 'always'; expected one of auto, none, polling, thread"
         ),
+        (
+            "method={name: delta, taps: [layer4, layer5]}",
+            """
+            method.taps is the list [layer4, layer5]; expected a list (each entry one of layer1, layer2, layer3, \
+            layer4), not empty and without repetition
+            """
+        ),
         ("checkpoint.kept=3", "unknown key 'checkpoint.kept'; did you mean 'keep'?"),
     ])
     func aMistakeInAnOptionIsNamedWithTheOption(assignment: String, message: String) async throws {
@@ -253,6 +279,22 @@ import Testing
         #expect(outcome.exitCode == 64)
         #expect(outcome.output == "")
         #expect(outcome.errors.hasPrefix("ballast: --set \(assignment): \(message)"), "\(outcome.errors)")
+    }
+
+    /// The taps are the stages of the network, wherever the section `network` stands.
+    @Test(arguments: ["[layer4]", "[blocks.7]", "[blocks.0, blocks.0]", "[]"])
+    func tapsAreTheStagesOfTheNetwork(taps: String) async throws {
+        let folder = try TemporaryFolder(configuration: Self.right)
+        let outcome = try await BallastProcess.dryRun(
+            folder,
+            set: ["network={name: efficientnet-lite1, weights: w}", "method={name: delta, taps: \(taps)}"])
+        #expect(outcome.exitCode == 64)
+        let stages = (0..<7).map { "blocks.\($0)" }.joined(separator: ", ")
+        #expect(
+            outcome.errors.contains(
+                "method.taps is the list \(taps); expected a list (each entry one of \(stages)), not empty and"
+            ),
+            "\(outcome.errors)")
     }
 
     @Test func filesThatCannotBeReadAreNamed() async throws {

@@ -96,6 +96,29 @@ import Testing
         }
     }
 
+    /// What belongs to residual networks alone is not written out, and stages have the network's names.
+    @Test func anEfficientNetHasItsOwnKeysAndTaps() async throws {
+        let folder = try TemporaryFolder(configuration: Self.shortest)
+        let outcome = try await BallastProcess.dryRun(
+            folder,
+            set: ["network={name: efficientnet-lite2, weights: /w.safetensors}", "method={name: delta}"])
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        let expected = """
+            network:
+              name: efficientnet-lite2
+              weights: /w.safetensors
+              batch-norm: synchronized
+            data:
+
+            """
+        #expect(outcome.output.contains(expected), "\(outcome.output)")
+        let stages = (0..<7).map { "blocks.\($0)" }
+        #expect(outcome.output.contains("  taps: [\(stages.joined(separator: ", "))]\n"))
+        // Written out, it reads again as the same.
+        let again = try TemporaryFolder(configuration: outcome.output)
+        #expect(try await BallastProcess.dryRun(again).output == outcome.output)
+    }
+
     @Test(arguments: ["fine-tune", "l2-sp"])
     func theReferenceRunsAreRead(method: String) async throws {
         let name = "trajectory-\(method).yaml"

@@ -7,7 +7,7 @@ extension FrozenNetworkTests {
     @Suite("Feature taps")
     struct FeatureTapTests {
         struct Expectation: Sendable {
-            let architecture: ResNet.Architecture
+            let network: @Sendable () -> any Backbone
             let names: [String]
             let channels: [Int]
         }
@@ -16,29 +16,44 @@ extension FrozenNetworkTests {
             "Names and channels are those of published weights",
             arguments: [
                 Expectation(
-                    architecture: .resNet18,
+                    network: { ResNet(.resNet18) },
                     names: ["layer1.1.conv2", "layer2.1.conv2", "layer3.1.conv2", "layer4.1.conv2"],
                     channels: [64, 128, 256, 512]),
                 Expectation(
-                    architecture: .resNet34,
+                    network: { ResNet(.resNet34) },
                     names: ["layer1.2.conv2", "layer2.3.conv2", "layer3.5.conv2", "layer4.2.conv2"],
                     channels: [64, 128, 256, 512]),
                 Expectation(
-                    architecture: .resNet50,
+                    network: { ResNet(.resNet50) },
                     names: ["layer1.2.conv3", "layer2.3.conv3", "layer3.5.conv3", "layer4.2.conv3"],
                     channels: [256, 512, 1024, 2048]),
                 Expectation(
-                    architecture: .resNet101,
+                    network: { ResNet(.resNet101) },
                     names: ["layer1.2.conv3", "layer2.3.conv3", "layer3.22.conv3", "layer4.2.conv3"],
                     channels: [256, 512, 1024, 2048]),
                 Expectation(
-                    architecture: .resNet152,
+                    network: { ResNet(.resNet152) },
                     names: ["layer1.2.conv3", "layer2.7.conv3", "layer3.35.conv3", "layer4.2.conv3"],
                     channels: [256, 512, 1024, 2048]),
+                Expectation(
+                    network: { EfficientNetLite(.lite0) },
+                    names: [
+                        "blocks.0.0.conv_pw", "blocks.1.1.conv_pwl", "blocks.2.1.conv_pwl",
+                        "blocks.3.2.conv_pwl", "blocks.4.2.conv_pwl", "blocks.5.3.conv_pwl",
+                        "blocks.6.0.conv_pwl",
+                    ], channels: [16, 24, 40, 80, 112, 192, 320]),
+                Expectation(
+                    network: { EfficientNetLite(.lite4) },
+                    names: [
+                        "blocks.0.0.conv_pw", "blocks.1.3.conv_pwl", "blocks.2.3.conv_pwl",
+                        "blocks.3.5.conv_pwl", "blocks.4.5.conv_pwl", "blocks.5.7.conv_pwl",
+                        "blocks.6.0.conv_pwl",
+                    ], channels: [24, 32, 56, 112, 160, 272, 448]),
             ])
         func namesAndChannels(_ expected: Expectation) {
-            let network = ResNet(expected.architecture)
-            #expect(network.taps.map(\.stage) == [0, 1, 2, 3])
+            let network = expected.network()
+            #expect(network.taps.map(\.stage) == Array(expected.names.indices))
+            #expect(network.stageNames.count == expected.names.count)
             #expect(network.taps.map { network.tapName($0) } == expected.names)
             #expect(network.taps.map { network.tapChannels($0) } == expected.channels)
             let filters = Dictionary(
@@ -46,14 +61,13 @@ extension FrozenNetworkTests {
             #expect(expected.names.map { filters[$0 + ".weight"] } == expected.channels)
         }
 
-        @Test("A configuration names the stages from layer1 to layer4")
-        func configurationNames() {
-            let names = ["layer1", "layer2", "layer3", "layer4"]
-            #expect(names.compactMap { FeatureTap(configurationName: $0)?.stage } == [0, 1, 2, 3])
-            #expect(names.compactMap { FeatureTap(configurationName: $0)?.configurationName } == names)
-            for name in ["layer0", "layer5", "layer", "layer01", "Layer1", "layer1 ", "layer1.2.conv3", ""] {
-                #expect(FeatureTap(configurationName: name) == nil, "\(name)")
-            }
+        @Test("Stages are named as in published weights")
+        func stageNames() {
+            #expect(ResNet.stageNames == ["layer1", "layer2", "layer3", "layer4"])
+            #expect(ResNet(.resNet18, baseWidth: 8).stageNames == ResNet.stageNames)
+            let names = (0...6).map { "blocks.\($0)" }
+            #expect(EfficientNetLite.stageNames == names)
+            #expect(EfficientNetLite(.init(width: 0.1, depth: 0.5)).stageNames == names)
         }
 
         @Test("Observing changes nothing, and only what was asked for is there")

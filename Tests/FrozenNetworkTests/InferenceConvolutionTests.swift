@@ -10,14 +10,19 @@ extension FrozenNetworkTests {
         }
 
         @Test(
-            "Bias, addition and ReLU are those of the separate operations",
+            "Bias, addition and rectification are those of the separate operations",
             arguments: [
                 Example(weight: [16, 8, 3, 3], settings: .init(padding: .init(1))),
                 Example(weight: [24, 8, 1, 1], settings: .init(stride: 2)),
                 Example(weight: [10, 8, 3, 3], settings: .init(stride: 2, padding: .init(1))),
                 Example(weight: [8, 1, 3, 3], settings: .init(padding: .init(1), groups: 8)),
-            ], [(false, false), (false, true), (true, false), (true, true)])
-        func fusion(_ example: Example, _ choice: (adding: Bool, rectifying: Bool)) {
+                Example(weight: [8, 1, 5, 5], settings: .init(stride: 2, padding: .same, groups: 8)),
+            ],
+            [
+                (false, Rectification.none), (false, .relu), (false, .relu6), (true, .none), (true, .relu),
+                (true, .relu6),
+            ])
+        func fusion(_ example: Example, _ choice: (adding: Bool, rectifying: Rectification)) {
             var random = KeyedRandom(seed: 1, purpose: .initialization)
             func draw(_ shape: Shape) -> Tensor {
                 Tensor(shape, (0..<shape.count).map { _ in random.normal() })
@@ -29,7 +34,11 @@ extension FrozenNetworkTests {
                 Variable(x), weight: Variable(w), bias: Variable(bias), settings: example.settings)
             let added = draw(expected.shape)
             if choice.adding { expected = tape.sum(expected, Variable(added)) }
-            if choice.rectifying { expected = tape.rectified(expected) }
+            switch choice.rectifying {
+            case .none: break
+            case .relu: expected = tape.rectified(expected)
+            case .relu6: expected = tape.rectified(expected, ceiling: 6)
+            }
             let copy = added.duplicate()
             let convolution = InferenceConvolution(
                 weight: w, bias: bias, settings: example.settings, rectifying: choice.rectifying)

@@ -5,29 +5,38 @@ import Testing
 
 /// A small network to test with.
 struct NetworkCase: Sendable, CustomTestStringConvertible {
-    let architecture: ResNet.Architecture
-    let baseWidth: Int
-    let stem: ResNet.Stem
     let testDescription: String
+    private let make: @Sendable () -> any Backbone
 
-    static let all = [
-        NetworkCase(
-            architecture: .resNet18, baseWidth: 8, stem: .standard, testDescription: "ResNet-18, width 8"),
-        NetworkCase(
-            architecture: .resNet18, baseWidth: 16, stem: .small,
-            testDescription: "ResNet-18, width 16, small stem"),
+    private init(_ description: String, _ make: @escaping @Sendable () -> any Backbone) {
+        (testDescription, self.make) = (description, make)
+    }
+
+    static let resNets = [
+        NetworkCase("ResNet-18, width 8") { ResNet(.resNet18, baseWidth: 8) },
+        NetworkCase("ResNet-18, width 16, small stem") { ResNet(.resNet18, baseWidth: 16, stem: .small) },
         // No multiple of a block, so that channels of padding take part.
-        NetworkCase(
-            architecture: .resNet18, baseWidth: 12, stem: .standard, testDescription: "ResNet-18, width 12"),
-        NetworkCase(
-            architecture: .resNet50, baseWidth: 16, stem: .standard, testDescription: "ResNet-50, width 16"),
-        NetworkCase(
-            architecture: .resNet50, baseWidth: 64, stem: .standard, testDescription: "ResNet-50, width 64"),
+        NetworkCase("ResNet-18, width 12") { ResNet(.resNet18, baseWidth: 12) },
+        NetworkCase("ResNet-50, width 16") { ResNet(.resNet50, baseWidth: 16) },
+        NetworkCase("ResNet-50, width 64") { ResNet(.resNet50, baseWidth: 64) },
     ]
 
+    static let efficientNets = [
+        NetworkCase("EfficientNet-Lite, width 0.25, depth 0.5") {
+            EfficientNetLite(.init(width: 0.25, depth: 0.5))
+        },
+        // Channels stay the same in the last stage, so that it has a shortcut.
+        NetworkCase("EfficientNet-Lite, 8 channels in all stages") {
+            EfficientNetLite(.init(width: 0.01, depth: 1))
+        },
+        NetworkCase("EfficientNet-Lite0") { EfficientNetLite(.lite0) },
+    ]
+
+    static let all = resNets + efficientNets
+
     /// The network with weights, scales, shifts and running statistics of no special value.
-    func network() -> ResNet {
-        let network = ResNet(architecture, baseWidth: baseWidth, stem: stem)
+    func network() -> any Backbone {
+        let network = make()
         network.initialize(seed: 3)
         for (index, layer) in network.normalizations.enumerated() {
             var random = KeyedRandom(seed: 5, purpose: .initialization, index)
@@ -41,7 +50,28 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
             layer.weight.variable.assign(draw(-0.3..<1.2))
             layer.bias.variable.assign(draw(-0.4..<0.6))
         }
+        if !(network is ResNet) { follow(network) }
         return network
+    }
+
+    /// Brings the running statistics near those of a batch. Without that, what the first stages find is lost
+    /// on the way through many blocks that are not rectified.
+    private func follow(_ network: any Backbone) {
+        for layer in network.normalizations {
+            layer.runningMean.fill(with: 0)
+            layer.runningVariance.fill(with: 1)
+        }
+        let context = ForwardContext(tape: Tape(recording: false), normalization: .local)
+        guard (try? network.features(Variable(images(seed: 1)), context)) != nil else {
+            fatalError("a network without ranks failed")
+        }
+        for layer in network.normalizations {
+            layer.runningMean.withMutableElements { for index in $0.indices { $0[index] *= 9 } }
+            layer.runningVariance.withMutableElements {
+                for index in $0.indices { $0[index] = 12 * ($0[index] - 0.9) + 0.01 }
+            }
+            layer.batchCount = 0
+        }
     }
 
     /// Three different images of 64 pixels.
@@ -68,7 +98,7 @@ func relativeError(_ values: [Float], _ expected: [Float]) -> Float {
     return (deviations.max() ?? .infinity) / largest
 }
 
-extension ResNet {
+extension Backbone {
     /// Features in inference mode, by the ordinary operations.
     func inferred(_ images: Tensor) throws -> Tensor {
         try features(Variable(images), .inference).value

@@ -40,7 +40,9 @@ extension FrozenNetworkTests {
             }
         }
 
-        @Test("In the last stage only the channel's own feature changes", arguments: NetworkCase.all)
+        @Test(
+            "Where pooling alone follows, only the channel's own feature changes",
+            arguments: NetworkCase.resNets)
         func lastStage(_ example: NetworkCase) throws {
             let network = example.network()
             let images = example.images()
@@ -48,7 +50,7 @@ extension FrozenNetworkTests {
             let whole = try network.inferred(images)
             let frozen = network.frozen(keeping: [tap])
             let state = try #require(frozen.states(images, at: [tap])[tap])
-            let changes = frozen.pooledChanges(state)
+            let changes = try #require(frozen.pooledChanges(state))
             #expect(changes.shape == whole.shape)
             let count = network.featureCount
             for channel in [0, 3, count / 2, count - 1] {
@@ -67,6 +69,18 @@ extension FrozenNetworkTests {
                 }
             }
             #expect(changes.elements.contains { $0 > 0 } && changes.elements.contains { $0 < 0 })
+        }
+
+        @Test("Where convolutions follow, there is no such shortcut", arguments: NetworkCase.all)
+        func earlierStages(_ example: NetworkCase) throws {
+            let network = example.network()
+            let followed = network is ResNet ? Array(network.taps.dropLast()) : network.taps
+            let frozen = network.frozen(keeping: Set(network.taps))
+            let states = frozen.states(example.images(), at: Set(followed))
+            for tap in followed {
+                let state = try #require(states[tap])
+                #expect(frozen.pooledChanges(state) == nil, "\(tap)")
+            }
         }
 
         @Test("States hold the observed maps, and only as deep as asked for")

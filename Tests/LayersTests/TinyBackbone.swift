@@ -18,12 +18,13 @@ final class TinyBackbone: Backbone {
     func features(
         _ images: Variable, _ context: ForwardContext, observing: Set<FeatureTap>
     ) throws -> (features: Variable, maps: [FeatureTap: Variable]) {
-        let map = try normalization(convolution(images, context), rectifying: true, context)
+        let map = try normalization(convolution(images, context), rectifying: .relu, context)
         return (context.tape.globalAveragePooling(map), [:])
     }
 
     // The tests of layers look at no feature maps and freeze nothing.
     let taps: [FeatureTap] = []
+    let stageNames: [String] = []
     func tapName(_ tap: FeatureTap) -> String { fatalError("no tap \(tap)") }
     func tapChannels(_ tap: FeatureTap) -> Int { fatalError("no tap \(tap)") }
     func frozen(keeping taps: Set<FeatureTap>) -> any FrozenBackbone { fatalError("never frozen") }

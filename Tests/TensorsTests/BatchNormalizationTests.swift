@@ -8,21 +8,21 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
     let layout: Layout
     let isFixed: Bool
     let hasResidual: Bool
-    let isRectifying: Bool
+    let rectifying: Rectification
 
     var testDescription: String {
         "\(channels) channels, \(layout.testDescription), \(isFixed ? "fixed" : "batch")"
-            + "\(hasResidual ? ", residual" : "")\(isRectifying ? ", rectifying" : "")"
+            + "\(hasResidual ? ", residual" : ""), \(rectifying)"
     }
 
     static let all: [NormalizationCase] = [1, 3, 8, 16, 20].flatMap { channels in
         testLayouts.flatMap { layout in
             [false, true].flatMap { isFixed in
                 [false, true].flatMap { hasResidual in
-                    [false, true].map {
+                    [Rectification.none, .relu, .relu6].map {
                         .init(
                             channels: channels, layout: layout, isFixed: isFixed, hasResidual: hasResidual,
-                            isRectifying: $0)
+                            rectifying: $0)
                     }
                 }
             }
@@ -30,10 +30,20 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
     }
 
     var shape: Shape { [3, channels, 4, 3] }
-    /// Two humps, so that few normalized elements come near the kink of a ReLU.
-    var x: Tensor { randomTensorAwayFromZero(shape, seed: 30).with(layout: layout) }
-    var scale: Tensor { randomTensor([channels], seed: 31, mean: 1, deviation: 0.2) }
-    var shift: Tensor { randomTensor([channels], seed: 32, deviation: 0.05) }
+    /// Two humps, so that few normalized elements come near the kink of a ReLU. For ReLU6 there are three,
+    /// which scale and shift bring below 0, between 0 and 6, and above 6.
+    var x: Tensor {
+        let elements = randomTensorAwayFromZero(shape, seed: 30).elements
+        guard rectifying == .relu6 else { return Tensor(shape, elements).with(layout: layout) }
+        let humps = elements.enumerated().map { 0.4 * $1 + 3 * Float($0 % 3 - 1) }
+        return Tensor(shape, humps).with(layout: layout)
+    }
+    var scale: Tensor { randomTensor([channels], seed: 31, mean: bend.scale, deviation: 0.2) }
+    var shift: Tensor { randomTensor([channels], seed: 32, mean: bend.shift, deviation: 0.05) }
+    private var bend: (scale: Float, shift: Float) {
+        guard rectifying == .relu6 else { return (1, 0) }
+        return isFixed ? (2.5, 3) : (4, 3)
+    }
     /// In another layout than `x`, as a shortcut may be.
     var residual: Tensor? { hasResidual ? randomTensor(shape, seed: 33, deviation: 0.05) : nil }
     var fixed: (mean: Tensor, variance: Tensor)? {
@@ -62,8 +72,8 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         let residual = given.residual.map { Variable($0, requiresGradient: true) }
         let (y, batch) = try tape.batchNormalization(
             x, scale: scale, shift: shift, statistics: given.statistics, residual: residual,
-            rectifying: given.isRectifying)
-        let expected = naive.forward(residual: given.residual, rectifying: given.isRectifying)
+            rectifying: given.rectifying)
+        let expected = naive.forward(residual: given.residual, rectifying: given.rectifying)
         #expect(y.value.layout == given.layout)
         #expect(mismatch(y.value, expected, absolute: 2e-6, relative: 1e-6) == nil)
         #expect(paddingMismatch(y.value) == nil)
@@ -75,7 +85,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         }
 
         try tape.backward(from: tape.dot(y, dy))
-        let gradients = naive.gradients(dy, output: given.isRectifying ? expected : nil)
+        let gradients = naive.gradients(dy, output: expected, rectifying: given.rectifying)
         let dx = try #require(x.gradient)
         #expect(mismatch(dx, gradients.x, absolute: 1e-5, relative: 1e-5) == nil)
         #expect(paddingMismatch(dx) == nil)
@@ -90,7 +100,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: NormalizationCase.all)
     func gradientsAgreeWithDifferences(_ given: NormalizationCase) throws {
-        let (statistics, isRectifying) = (given.statistics, given.isRectifying)
+        let (statistics, rectifying) = (given.statistics, given.rectifying)
         if let residual = given.residual {
             #expect(
                 try gradientMismatch(
@@ -99,7 +109,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
                 ) {
                     try $0.batchNormalization(
                         $1[0], scale: $1[1], shift: $1[2], statistics: statistics, residual: $1[3],
-                        rectifying: isRectifying
+                        rectifying: rectifying
                     ).output
                 } == nil)
         } else {
@@ -109,7 +119,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
                     relative: 2e-3, largestCount: 20
                 ) {
                     try $0.batchNormalization(
-                        $1[0], scale: $1[1], shift: $1[2], statistics: statistics, rectifying: isRectifying
+                        $1[0], scale: $1[1], shift: $1[2], statistics: statistics, rectifying: rectifying
                     ).output
                 } == nil)
         }
@@ -129,7 +139,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         // The mean itself is rounded to 32 bits: 6e-5 at a thousand.
         #expect(
             mismatch(
-                y.value, naive.forward(residual: nil, rectifying: false), absolute: 6e-5, relative: 1e-5)
+                y.value, naive.forward(residual: nil, rectifying: .none), absolute: 6e-5, relative: 1e-5)
                 == nil)
     }
 
@@ -143,25 +153,27 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         let input = Variable(x.with(layout: layout), requiresGradient: true)
         let tape = Tape()
         let y = try tape.batchNormalization(
-            input, scale: Variable(scale), shift: Variable(shift), statistics: .batch(nil), rectifying: true
+            input, scale: Variable(scale), shift: Variable(shift), statistics: .batch(nil), rectifying: .relu
         ).output
-        let expected = naive.forward(residual: nil, rectifying: true)
+        let expected = naive.forward(residual: nil, rectifying: .relu)
         #expect(mismatch(y.value, expected, absolute: 2e-6, relative: 1e-6) == nil)
         let dy = randomTensor(shape, seed: 41)
         try tape.backward(from: tape.dot(y, dy))
         // What is positive by rounding alone differs between 32 and 64 bits: take the tape's word for it.
-        let dx = naive.gradients(dy, output: y.value.elements.map(Double.init)).x
+        let dx = naive.gradients(
+            dy, output: y.value.elements.map(Double.init), rectifying: .relu
+        ).x
         #expect(mismatch(try #require(input.gradient), dx, absolute: 1e-5, relative: 1e-5) == nil)
     }
 
-    @Test(arguments: testLayouts, [false, true])
-    func notANumberStaysVisible(_ layout: Layout, isRectifying: Bool) throws {
+    @Test(arguments: testLayouts, [Rectification.none, .relu, .relu6])
+    func notANumberStaysVisible(_ layout: Layout, rectifying: Rectification) throws {
         var elements = randomTensor([1, 8, 2, 2], seed: 42).elements
         elements[5] = .nan
         let x = Variable(Tensor([1, 8, 2, 2], elements).with(layout: layout))
         let y = try Tape(recording: false).batchNormalization(
             x, scale: Variable(Tensor(repeating: 1, [8])), shift: Variable(Tensor(repeating: 0, [8])),
-            statistics: .batch(nil), rectifying: isRectifying
+            statistics: .batch(nil), rectifying: rectifying
         ).output.value.elements
         #expect(y.indices.filter { y[$0].isNaN } == [4, 5, 6, 7])
     }

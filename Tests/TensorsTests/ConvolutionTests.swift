@@ -14,10 +14,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     var groups = 1
     var size = [7, 6]
     var hasBias = false
+    /// Whether the padding is left to the convolution to find.
+    var isSame = false
 
     var testDescription: String {
         "\(samples)×\(channels)×\(size[0])×\(size[1]) to \(outputs), kernel \(kernel), stride \(stride), "
             + "padding \(padding), groups \(groups)\(hasBias ? ", bias" : "")"
+            + (isSame ? ", same" : "")
     }
 
     var naive: NaiveConvolution {
@@ -30,7 +33,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     var settings: ConvolutionSettings {
         .init(
             stride: stride,
-            padding: .init(top: padding[0], bottom: padding[1], left: padding[2], right: padding[3]),
+            padding: isSame
+                ? .same : .sides(top: padding[0], bottom: padding[1], left: padding[2], right: padding[3]),
             groups: groups)
     }
 
@@ -66,6 +70,22 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         .init(channels: 16, outputs: 16, kernel: 3, padding: [1, 1, 1, 1], groups: 4),
         .init(
             channels: 20, outputs: 40, kernel: 3, stride: 2, padding: [1, 1, 1, 1], groups: 5, hasBias: true),
+        // TensorFlow's padding: an odd number of zeros has one more below and on the right.
+        .init(channels: 3, outputs: 8, kernel: 3, stride: 2, padding: [1, 1, 0, 1], isSame: true),
+        .init(
+            channels: 8, outputs: 8, kernel: 3, stride: 2, padding: [1, 1, 0, 1], groups: 8, isSame: true),
+        .init(
+            channels: 24, outputs: 24, kernel: 5, stride: 2, padding: [2, 2, 1, 2], groups: 24, isSame: true),
+        .init(
+            channels: 16, outputs: 16, kernel: 5, stride: 2, padding: [1, 2, 2, 2], groups: 16, size: [8, 5],
+            isSame: true),
+        .init(channels: 8, outputs: 8, kernel: 5, padding: [2, 2, 2, 2], groups: 8, isSame: true),
+        .init(channels: 8, outputs: 16, kernel: 1, isSame: true),
+        .init(channels: 8, outputs: 8, kernel: 1, stride: 2, size: [6, 7], isSame: true),
+        // The kernel is larger than the image.
+        .init(
+            samples: 1, channels: 8, outputs: 8, kernel: 5, stride: 2, padding: [2, 2, 1, 2], groups: 8,
+            size: [1, 2], isSame: true),
     ]
 }
 

@@ -49,21 +49,31 @@ struct NaiveNormalization {
         return (x[index] - mean[c]) / (variance[c] + epsilon).squareRoot()
     }
 
-    func forward(residual: Tensor?, rectifying: Bool) -> [Double] {
+    func forward(residual: Tensor?, rectifying: Rectification) -> [Double] {
         let added = residual?.elements.map(Double.init)
         return x.indices.map { index in
             let c = channel(index)
             let y = normalized(index) * scale[c] + shift[c] + (added?[index] ?? 0)
-            return rectifying ? max(y, 0) : y
+            switch rectifying {
+            case .none: return y
+            case .relu: return max(y, 0)
+            case .relu6: return min(max(y, 0), 6)
+            }
         }
     }
 
-    /// Derivatives of `Σ dy · y`, where `output` is what `forward` returned if it rectified, else nil.
+    /// Derivatives of `Σ dy · y`, where `output` is what `forward` returned.
     func gradients(
-        _ dy: Tensor, output: [Double]?
+        _ dy: Tensor, output: [Double], rectifying: Rectification
     ) -> (x: [Double], scale: [Double], shift: [Double], residual: [Double]) {
-        let slopes = dy.elements.enumerated().map { index, slope in
-            output.map { $0[index] > 0 ? Double(slope) : 0 } ?? Double(slope)
+        let slopes = dy.elements.enumerated().map { index, slope -> Double in
+            let isCut =
+                switch rectifying {
+                case .none: false
+                case .relu: output[index] <= 0
+                case .relu6: output[index] <= 0 || output[index] >= 6
+                }
+            return isCut ? 0 : Double(slope)
         }
         var dx = [Double](repeating: 0, count: x.count)
         var (dScale, dShift) = (scale, shift)

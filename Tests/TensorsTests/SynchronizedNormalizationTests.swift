@@ -35,7 +35,7 @@ private struct NormalizationResult: Sendable {
         )
         let (output, batch) = try tape.batchNormalization(
             input, scale: scale, shift: shift, statistics: .batch(reducer), residual: added,
-            rectifying: true)
+            rectifying: .relu)
         try tape.backward(from: tape.dot(output, dy.rows(rows)))
         guard let batch, let dx = input.gradient, let dScale = scale.gradient, let dShift = shift.gradient,
             let dResidual = added.gradient

@@ -9,6 +9,9 @@ final class ConvolutionKernels: @unchecked Sendable {
         let weight: Shape
         let hasBias: Bool
         let settings: ConvolutionSettings
+
+        /// Whether the input has so few channels that it is read best as it is.
+        var isPicture: Bool { input[1] < 8 && settings.groups == 1 }
     }
 
     private static let cache = PrimitiveCache<Key, ConvolutionKernels>()
@@ -20,7 +23,7 @@ final class ConvolutionKernels: @unchecked Sendable {
     let outputShape: Shape
     let forward: LazyPrimitive
     let inputGradient: LazyPrimitive
-    let weightGradient: LazyPrimitive
+    let weightGradient: WeightGradient
     /// Orders of the weights that the primitives read and write.
     let forwardWeight: PackedLayout
     let inputGradientWeight: PackedLayout
@@ -44,10 +47,29 @@ final class ConvolutionKernels: @unchecked Sendable {
         (inputLayout, outputLayout) = best.layouts
         forward = LazyPrimitive(chosen.forward)
         inputGradient = LazyPrimitive(chosen.inputGradient)
-        weightGradient = LazyPrimitive(chosen.weightGradient)
+        if let own = chosen.ownWeightGradient {
+            weightGradient = .own(own)
+            weightGradientWeight = PackedLayout(.dense(key.settings.weightExtents(key.weight)))
+        } else {
+            weightGradient = .primitive(LazyPrimitive(chosen.weightGradient))
+            weightGradientWeight = PackedLayout(chosen.weightGradient.descriptor(dnnl_query_diff_weights_md))
+        }
         forwardWeight = PackedLayout(chosen.forward.descriptor(dnnl_query_weights_md))
         inputGradientWeight = PackedLayout(chosen.inputGradient.descriptor(dnnl_query_weights_md))
-        weightGradientWeight = PackedLayout(chosen.weightGradient.descriptor(dnnl_query_diff_weights_md))
+    }
+
+    /// How the gradient of the weights is computed: by oneDNN, or where that has only a slow way, here.
+    enum WeightGradient: Sendable {
+        case primitive(LazyPrimitive)
+        case own(DepthwiseWeightGradient)
+
+        /// Computes it to the end.
+        func run(_ arguments: [Primitive.Argument]) {
+            switch self {
+            case .primitive(let primitive): primitive.run(arguments)
+            case .own(let gradient): gradient.run(arguments)
+            }
+        }
     }
 
     /// Layouts of input and output in the order in which they are tried: first the one that the input has,
@@ -59,7 +81,7 @@ final class ConvolutionKernels: @unchecked Sendable {
             blocks = [given] + blocks.filter { $0 != given }
         }
         var layouts: [(Layout, Layout)] = []
-        if key.input[1] < 8, key.settings.groups == 1 {
+        if key.isPicture {
             layouts += blocks.map { (.dense, .blocked($0)) }
         }
         layouts += blocks.map { (.blocked($0), .blocked($0)) }
@@ -72,8 +94,14 @@ final class ConvolutionKernels: @unchecked Sendable {
         let inputGradient: Primitive.Description
         let weightGradient: Primitive.Description
 
+        /// Set where oneDNN has only its last resort for the gradient of the weights.
+        let ownWeightGradient: DepthwiseWeightGradient?
+        private let isPicture: Bool
+
+        /// Slow implementations among those that are used: nobody asks for the gradient of a picture.
         var referenceCount: Int {
-            [forward, inputGradient, weightGradient].count { $0.isReference }
+            (forward.isReference ? 1 : 0) + (inputGradient.isReference && !isPicture ? 1 : 0)
+                + (weightGradient.isReference && ownWeightGradient == nil ? 1 : 0)
         }
 
         init?(_ key: Key, input: Layout, output: Layout, outputShape: Shape) {
@@ -84,8 +112,9 @@ final class ConvolutionKernels: @unchecked Sendable {
             let bias = key.hasBias ? MemoryDescriptor.dense([key.weight[0]]) : nil
             let strides = [Int64(settings.stride), Int64(settings.stride)]
             let dilations: [Int64] = [0, 0]
-            let before = [Int64(settings.padding.top), Int64(settings.padding.left)]
-            let after = [Int64(settings.padding.bottom), Int64(settings.padding.right)]
+            let sides = settings.sides(input: key.input, weight: key.weight)
+            let before = [Int64(sides.top), Int64(sides.left)]
+            let after = [Int64(sides.bottom), Int64(sides.right)]
             var operation = dnnl_convolution_desc_t()
             Engine.check(
                 "dnnl_dilated_convolution_forward_desc_init",
@@ -108,6 +137,10 @@ final class ConvolutionKernels: @unchecked Sendable {
             self.forward = forward
             self.inputGradient = inputGradient
             self.weightGradient = weightGradient
+            isPicture = key.isPicture
+            ownWeightGradient =
+                weightGradient.isReference
+                ? DepthwiseWeightGradient(key, layouts: (input, output), output: outputShape) : nil
         }
     }
 }

@@ -1,12 +1,12 @@
 internal import COneDNN
 
-/// The primitive of one convolution that only infers, with the addition and the ReLU behind it.
+/// The primitive of one convolution that only infers, with the addition and the rectification behind it.
 final class InferenceConvolutionKernel: @unchecked Sendable {
     /// Everything that the choice of an implementation depends on.
     struct Key: Hashable, Sendable {
         let convolution: ConvolutionKernels.Key
         let adding: Bool
-        let rectifying: Bool
+        let rectifying: Rectification
     }
 
     private static let cache = PrimitiveCache<Key, InferenceConvolutionKernel>()
@@ -47,6 +47,7 @@ final class InferenceConvolutionKernel: @unchecked Sendable {
     ) -> Primitive.Description? {
         let convolution = key.convolution
         let settings = convolution.settings
+        let sides = settings.sides(input: convolution.input, weight: convolution.weight)
         let source = MemoryDescriptor.of(convolution.input, input)
         let target = MemoryDescriptor.of(outputShape, output)
         let weight = MemoryDescriptor.tagged(
@@ -58,11 +59,10 @@ final class InferenceConvolutionKernel: @unchecked Sendable {
             dnnl_dilated_convolution_forward_desc_init(
                 &operation, dnnl_forward_inference, dnnl_convolution_direct, source.pointer, weight.pointer,
                 bias?.pointer, target.pointer, [Int64(settings.stride), Int64(settings.stride)], [0, 0],
-                [Int64(settings.padding.top), Int64(settings.padding.left)],
-                [Int64(settings.padding.bottom), Int64(settings.padding.right)]))
+                [Int64(sides.top), Int64(sides.left)], [Int64(sides.bottom), Int64(sides.right)]))
         var following: [PostOperation] = []
         if key.adding { following.append(.addition(target)) }
-        if key.rectifying { following.append(.rectification) }
+        following.append(.rectification(key.rectifying))
         return Primitive.Description(&operation, followedBy: following)
     }
 }

@@ -4,8 +4,8 @@ internal import COneDNN
 enum PostOperation {
     /// Adds a tensor of this description, given as the argument `conednn_following_source(place)`.
     case addition(MemoryDescriptor)
-    /// `max(x, 0)`.
-    case rectification
+    /// A rectified linear unit.
+    case rectification(Rectification)
 }
 
 /// A list of such operations, in order, as oneDNN wants it.
@@ -22,10 +22,16 @@ final class PostOperations {
                 Engine.check(
                     "dnnl_post_ops_append_binary",
                     dnnl_post_ops_append_binary(created, dnnl_binary_add, descriptor.pointer))
-            case .rectification:
+            case .rectification(.none): break
+            case .rectification(.relu):
                 Engine.check(
                     "dnnl_post_ops_append_eltwise",
                     dnnl_post_ops_append_eltwise(created, 1, dnnl_eltwise_relu, 0, 0))
+            case .rectification(.relu6):
+                let (floor, ceiling) = (Rectification.relu6.floor, Rectification.relu6.ceiling)
+                Engine.check(
+                    "dnnl_post_ops_append_eltwise",
+                    dnnl_post_ops_append_eltwise(created, 1, dnnl_eltwise_clip, floor, ceiling))
             }
         }
     }

@@ -26,8 +26,8 @@ public struct BatchStatistics: Sendable {
 }
 
 extension Tape {
-    /// Batch normalization, optionally with an addition and a ReLU in the same pass over memory:
-    /// `y = relu((x − mean[c]) / √(variance[c] + ε) · scale[c] + shift[c] + residual)`.
+    /// Batch normalization, optionally with an addition and a ReLU or ReLU6 in the same pass over memory:
+    /// `y = rectified((x − mean[c]) / √(variance[c] + ε) · scale[c] + shift[c] + residual)`.
     ///
     /// The gradients of `scale` and `shift` are this rank's shares. With statistics of the global batch, the
     /// gradient of `x` includes the way through them, and the reducer is called once more on the way back, beside
@@ -41,12 +41,12 @@ extension Tape {
     ///   - statistics: Where mean and variance come from.
     ///   - epsilon: Added to the variance.
     ///   - residual: `[N, C, H, W]` to add, or nil.
-    ///   - rectifying: Whether a ReLU follows.
+    ///   - rectifying: What follows, after the addition if there is one.
     /// - Returns: `[N, C, H, W]` in the layout of `input`, and the statistics of the batch where it was used.
     /// - Throws: What the reducer throws.
     public func batchNormalization(
         _ input: Variable, scale: Variable, shift: Variable, statistics: NormalizationStatistics,
-        epsilon: Double = 1e-5, residual: Variable? = nil, rectifying: Bool = false
+        epsilon: Double = 1e-5, residual: Variable? = nil, rectifying: Rectification = .none
     ) throws -> (output: Variable, batch: BatchStatistics?) {
         let x = input.value
         let channels = x.shape[1]
@@ -73,11 +73,13 @@ extension Tape {
         let y = normalization.apply(
             mean: mean, gain: gain, shift: shift.value, residual: residual?.value.with(layout: x.layout),
             rectifying: rectifying)
+        let rectified = rectifying == .none ? nil : y
         let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
         let output = record(y, from: inputs) { [unowned self] gradient in
             let passed = gradient.with(layout: x.layout)
             let (slope, sums) = normalization.gradientSums(
-                passed, output: rectifying ? y : nil, mean: mean, keepingSlope: residual != nil && rectifying)
+                passed, output: rectified, ceiling: rectifying.ceiling, mean: mean,
+                keepingSlope: residual != nil && rectified != nil)
             let padded = sums.count / 2
             if shift.requiresGradient {
                 shift.accumulate(Tensor([channels], sums[..<channels].map(Float.init)))
@@ -97,8 +99,8 @@ extension Tape {
             }
             input.accumulate(
                 normalization.inputGradient(
-                    slope ?? passed, output: slope == nil && rectifying ? y : nil, mean: mean, gain: gain,
-                    offsets: offsets, slopes: slopes))
+                    slope ?? passed, output: slope == nil ? rectified : nil, ceiling: rectifying.ceiling,
+                    mean: mean, gain: gain, offsets: offsets, slopes: slopes))
         }
         return (output, batch)
     }
@@ -119,14 +121,7 @@ struct Normalization {
     }
 
     func statistics(reducer: (any StatisticsReducer)?) throws -> BatchStatistics {
-        let from = UnsafePointer(x.pointer)
-        var message = kernels.sums(
-            vector: { offset, _ in
-                let value = ChannelKernels.load(from, offset)
-                let wide = ChannelKernels.WideVector(value)
-                return (value, wide * wide)
-            },
-            scalar: { offset, _ in (from[offset], Double(from[offset]) * Double(from[offset])) })
+        var message = kernels.sums(MomentsKernel(x: UnsafePointer(x.pointer)))
         let padded = message.count / 2
         message.append(Double(kernels.geometry.samples * kernels.geometry.positions))
         try reducer?.sum(&message)
@@ -137,86 +132,41 @@ struct Normalization {
     }
 
     func apply(
-        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, rectifying: Bool
+        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, rectifying: Rectification
     ) -> Tensor {
         let y = Tensor(uninitialized: x.shape, layout: x.layout)
-        let (from, to) = (UnsafePointer(x.pointer), y.pointer)
-        let added = residual.map { UnsafePointer($0.pointer) }
-        let floor: Float = rectifying ? 0 : -.infinity
-        let (means, gains) = (padded(mean), padded(gain))
-        let shifts = padded(shift.elements.map(Double.init))
-        means.withUnsafeBufferPointer { means in
-            gains.withUnsafeBufferPointer { gains in
-                shifts.withUnsafeBufferPointer { shifts in
-                    guard let mean = means.baseAddress, let gain = gains.baseAddress,
-                        let shift = shifts.baseAddress
-                    else { return }
-                    let lowest = ChannelKernels.Vector(repeating: floor)
-                    if let added {
-                        kernels.forEach(
-                            vector: { offset, channel in
-                                let value =
-                                    (ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel))
-                                    * ChannelKernels.load(gain, channel) + ChannelKernels.load(shift, channel)
-                                    + ChannelKernels.load(added, offset)
-                                ChannelKernels.store(
-                                    value.replacing(with: lowest, where: value .< lowest), to, offset)
-                            },
-                            scalar: { offset, channel in
-                                to[offset] = max(
-                                    (from[offset] - mean[channel]) * gain[channel] + shift[channel]
-                                        + added[offset], floor)
-                            })
-                    } else {
-                        kernels.forEach(
-                            vector: { offset, channel in
-                                let value =
-                                    (ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel))
-                                    * ChannelKernels.load(gain, channel) + ChannelKernels.load(shift, channel)
-                                ChannelKernels.store(
-                                    value.replacing(with: lowest, where: value .< lowest), to, offset)
-                            },
-                            scalar: { offset, channel in
-                                to[offset] = max(
-                                    (from[offset] - mean[channel]) * gain[channel] + shift[channel], floor)
-                            })
-                    }
-                }
+        let constants = padded(mean) + padded(gain) + padded(shift.elements.map(Double.init))
+        let padded = kernels.geometry.paddedChannels
+        constants.withUnsafeBufferPointer { constants in
+            guard let mean = constants.baseAddress else { return }
+            let normalizing = NormalizingKernel(
+                x: UnsafePointer(x.pointer), y: y.pointer, mean: mean, gain: mean + padded,
+                shift: mean + 2 * padded, floor: rectifying.floor, ceiling: rectifying.ceiling)
+            if let residual {
+                kernels.forEach(
+                    AddingKernel(normalizing: normalizing, residual: UnsafePointer(residual.pointer)))
+            } else {
+                kernels.forEach(normalizing)
             }
         }
         withExtendedLifetime((x, y, residual)) {}
         return y
     }
 
-    /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the output is positive.
+    /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the
+    /// rectified output, if there is one, lies between 0 and the ceiling.
     func gradientSums(
-        _ gradient: Tensor, output: Tensor?, mean: [Double], keepingSlope: Bool
+        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
     ) -> (slope: Tensor?, sums: [Double]) {
         let slope = keepingSlope ? Tensor(uninitialized: x.shape, layout: x.layout) : nil
-        let (dy, from) = (UnsafePointer(gradient.pointer), UnsafePointer(x.pointer))
-        let positive = output.map { UnsafePointer($0.pointer) }
-        let kept = slope?.pointer
-        let means = padded(mean)
-        let sums = means.withUnsafeBufferPointer { means -> [Double] in
+        let rectified = RectifiedGradient(
+            gradient: UnsafePointer(gradient.pointer), output: output.map { UnsafePointer($0.pointer) },
+            ceiling: ceiling)
+        let sums = padded(mean).withUnsafeBufferPointer { means -> [Double] in
             guard let mean = means.baseAddress else { return [] }
             return kernels.sums(
-                vector: { offset, channel in
-                    var value = ChannelKernels.load(dy, offset)
-                    if let positive {
-                        value.replace(with: 0, where: ChannelKernels.load(positive, offset) .<= 0)
-                        if let kept { ChannelKernels.store(value, kept, offset) }
-                    }
-                    let deviation = ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel)
-                    return (value, ChannelKernels.WideVector(value * deviation))
-                },
-                scalar: { offset, channel in
-                    var value = dy[offset]
-                    if let positive {
-                        if positive[offset] <= 0 { value = 0 }
-                        if let kept { kept[offset] = value }
-                    }
-                    return (value, Double(value * (from[offset] - mean[channel])))
-                })
+                GradientSumsKernel(
+                    slope: rectified, x: UnsafePointer(x.pointer), mean: mean, kept: slope?.pointer))
         }
         withExtendedLifetime((x, gradient, output, slope)) {}
         return (slope, sums)
@@ -224,34 +174,21 @@ struct Normalization {
 
     /// `dx = gain · dy + offset + slope · (x − mean)`.
     func inputGradient(
-        _ gradient: Tensor, output: Tensor?, mean: [Double], gain: [Double], offsets: [Double],
-        slopes: [Double]
+        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], gain: [Double],
+        offsets: [Double], slopes: [Double]
     ) -> Tensor {
         let dx = Tensor(uninitialized: x.shape, layout: x.layout)
-        let (dy, from, to) = (UnsafePointer(gradient.pointer), UnsafePointer(x.pointer), dx.pointer)
-        let positive = output.map { UnsafePointer($0.pointer) }
+        let rectified = RectifiedGradient(
+            gradient: UnsafePointer(gradient.pointer), output: output.map { UnsafePointer($0.pointer) },
+            ceiling: ceiling)
         let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
         let padded = kernels.geometry.paddedChannels
         constants.withUnsafeBufferPointer { constants in
             guard let mean = constants.baseAddress else { return }
-            let (gain, offsets, slopes) = (mean + padded, mean + 2 * padded, mean + 3 * padded)
             kernels.forEach(
-                vector: { offset, channel in
-                    var value = ChannelKernels.load(dy, offset)
-                    if let positive {
-                        value.replace(with: 0, where: ChannelKernels.load(positive, offset) .<= 0)
-                    }
-                    let deviation = ChannelKernels.load(from, offset) - ChannelKernels.load(mean, channel)
-                    ChannelKernels.store(
-                        value * ChannelKernels.load(gain, channel) + ChannelKernels.load(offsets, channel)
-                            + deviation * ChannelKernels.load(slopes, channel), to, offset)
-                },
-                scalar: { offset, channel in
-                    let value = positive.map { $0[offset] > 0 ? dy[offset] : 0 } ?? dy[offset]
-                    to[offset] =
-                        value * gain[channel] + offsets[channel]
-                        + (from[offset] - mean[channel]) * slopes[channel]
-                })
+                InputGradientKernel(
+                    slope: rectified, x: UnsafePointer(x.pointer), dx: dx.pointer, mean: mean,
+                    gain: mean + padded, offsets: mean + 2 * padded, slopes: mean + 3 * padded))
         }
         withExtendedLifetime((x, gradient, output, dx)) {}
         return dx

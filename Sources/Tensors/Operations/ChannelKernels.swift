@@ -14,86 +14,66 @@ struct ChannelKernels {
     private var groups: Int { geometry.lanes / 8 }
 
     /// Two sums a channel over samples and positions, in 64 bits.
-    ///
-    /// `vector` and `scalar` compute the two addends of the elements at an offset from the tensors' start;
-    /// both must be the same formula. They may also write results of their own at that offset.
-    @inline(__always)
-    func sums(
-        vector: (_ offset: Int, _ firstChannel: Int) -> (Vector, WideVector),
-        scalar: (_ offset: Int, _ channel: Int) -> (Float, Double)
-    ) -> [Double] {
+    func sums<Kernel: ChannelSums>(_ kernel: Kernel) -> [Double] {
         let count = geometry.paddedChannels
         let (lanes, positions, groups) = (geometry.lanes, geometry.positions, groups)
-        return withoutActuallyEscaping(vector) { vector in
-            withoutActuallyEscaping(scalar) { scalar in
-                [Double](unsafeUninitializedCapacity: 2 * count) { buffer, initializedCount in
-                    let sums = buffer
-                    parallelRanges(geometry.blocks, weight: geometry.samples * geometry.blockStride) {
-                        range in
-                        for block in range {
-                            for group in 0..<max(groups, 1) {
-                                let channel = block * lanes + group * 8
-                                var (first, second) = (WideVector.zero, WideVector.zero)
-                                var (scalarFirst, scalarSecond) = (0.0, 0.0)
-                                for sample in 0..<geometry.samples {
-                                    let start =
-                                        (sample * geometry.blocks + block) * geometry.blockStride + group * 8
-                                    if groups > 0 {
-                                        for position in 0..<positions {
-                                            let (a, b) = vector(start + position * lanes, channel)
-                                            first += WideVector(a)
-                                            second += b
-                                        }
-                                    } else {
-                                        for position in 0..<positions {
-                                            let (a, b) = scalar(start + position, channel)
-                                            scalarFirst += Double(a)
-                                            scalarSecond += b
-                                        }
-                                    }
+        return [Double](unsafeUninitializedCapacity: 2 * count) { buffer, initializedCount in
+            let sums = buffer
+            parallelRanges(geometry.blocks, weight: geometry.samples * geometry.blockStride) { range in
+                for block in range {
+                    for group in 0..<max(groups, 1) {
+                        let channel = block * lanes + group * 8
+                        var (first, second) = (WideVector.zero, WideVector.zero)
+                        var (scalarFirst, scalarSecond) = (0.0, 0.0)
+                        for sample in 0..<geometry.samples {
+                            let start =
+                                (sample * geometry.blocks + block) * geometry.blockStride + group * 8
+                            if groups > 0 {
+                                for position in 0..<positions {
+                                    let (a, b) = kernel.vector(start + position * lanes, channel)
+                                    first += WideVector(a)
+                                    second += b
                                 }
-                                if groups > 0 {
-                                    for lane in 0..<8 {
-                                        sums[channel + lane] = first[lane]
-                                        sums[count + channel + lane] = second[lane]
-                                    }
-                                } else {
-                                    sums[channel] = scalarFirst
-                                    sums[count + channel] = scalarSecond
+                            } else {
+                                for position in 0..<positions {
+                                    let (a, b) = kernel.scalar(start + position, channel)
+                                    scalarFirst += Double(a)
+                                    scalarSecond += b
                                 }
                             }
                         }
+                        if groups > 0 {
+                            for lane in 0..<8 {
+                                sums[channel + lane] = first[lane]
+                                sums[count + channel + lane] = second[lane]
+                            }
+                        } else {
+                            sums[channel] = scalarFirst
+                            sums[count + channel] = scalarSecond
+                        }
                     }
-                    initializedCount = 2 * count
                 }
             }
+            initializedCount = 2 * count
         }
     }
 
-    /// Calls one of the closures for every element, with its offset and the channel it belongs to.
-    @inline(__always)
-    func forEach(
-        vector: (_ offset: Int, _ firstChannel: Int) -> Void,
-        scalar: (_ offset: Int, _ channel: Int) -> Void
-    ) {
+    /// Runs a kernel for every element, with its offset and the channel it belongs to.
+    func forEach<Kernel: ChannelMap>(_ kernel: Kernel) {
         let (lanes, positions, groups) = (geometry.lanes, geometry.positions, groups)
-        withoutActuallyEscaping(vector) { vector in
-            withoutActuallyEscaping(scalar) { scalar in
-                parallelRanges(geometry.samples * geometry.blocks, weight: geometry.blockStride) { range in
-                    for item in range {
-                        let channel = item % geometry.blocks * lanes
-                        let start = item * geometry.blockStride
-                        if groups == 2 {
-                            for position in 0..<positions {
-                                vector(start + position * 16, channel)
-                                vector(start + position * 16 + 8, channel + 8)
-                            }
-                        } else if groups == 1 {
-                            for position in 0..<positions { vector(start + position * 8, channel) }
-                        } else {
-                            for position in 0..<positions { scalar(start + position, channel) }
-                        }
+        parallelRanges(geometry.samples * geometry.blocks, weight: geometry.blockStride) { range in
+            for item in range {
+                let channel = item % geometry.blocks * lanes
+                let start = item * geometry.blockStride
+                if groups == 2 {
+                    for position in 0..<positions {
+                        kernel.vector(start + position * 16, channel)
+                        kernel.vector(start + position * 16 + 8, channel + 8)
                     }
+                } else if groups == 1 {
+                    for position in 0..<positions { kernel.vector(start + position * 8, channel) }
+                } else {
+                    for position in 0..<positions { kernel.scalar(start + position, channel) }
                 }
             }
         }
@@ -110,4 +90,21 @@ struct ChannelKernels {
     static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
         UnsafeMutableRawPointer(pointer + offset).storeBytes(of: vector, as: Vector.self)
     }
+}
+
+/// What is summed: two numbers of an element. Kernels are types and not closures, so that the compiler makes one
+/// loop of each.
+protocol ChannelSums {
+    /// The addends of eight channels at an offset from the tensors' start. May also write there.
+    func vector(_ offset: Int, _ firstChannel: Int) -> (ChannelKernels.Vector, ChannelKernels.WideVector)
+    /// The same formula for one channel.
+    func scalar(_ offset: Int, _ channel: Int) -> (Float, Double)
+}
+
+/// What is done to each element.
+protocol ChannelMap {
+    /// Eight channels at an offset from the tensors' start.
+    func vector(_ offset: Int, _ firstChannel: Int)
+    /// The same formula for one channel.
+    func scalar(_ offset: Int, _ channel: Int)
 }

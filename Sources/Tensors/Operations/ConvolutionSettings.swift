@@ -1,18 +1,16 @@
 /// How a convolution moves over its input.
 public struct ConvolutionSettings: Hashable, Sendable {
     /// Rows and columns of zeros around the input.
-    public struct Padding: Hashable, Sendable {
-        let top: Int
-        let bottom: Int
-        let left: Int
-        let right: Int
+    public enum Padding: Hashable, Sendable {
+        /// An amount for each side.
+        case sides(top: Int, bottom: Int, left: Int, right: Int)
+        /// As many as give `⌈H / stride⌉` rows and `⌈W / stride⌉` columns; of an odd number, the one that is
+        /// left over goes to the bottom or to the right. TensorFlow's "same".
+        case same
 
         /// The same on all four sides.
-        public init(_ amount: Int) { self.init(top: amount, bottom: amount, left: amount, right: amount) }
-
-        /// Different amounts a side, as TensorFlow's "same" padding needs them.
-        public init(top: Int, bottom: Int, left: Int, right: Int) {
-            (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
+        public init(_ amount: Int) {
+            self = .sides(top: amount, bottom: amount, left: amount, right: amount)
         }
     }
 
@@ -35,10 +33,27 @@ public struct ConvolutionSettings: Hashable, Sendable {
         precondition(
             input[1] == weight[1] * groups && weight[0] % groups == 0,
             "convolution of \(input) with weights \(weight) in \(groups) groups")
-        let rows = input[2] + padding.top + padding.bottom - weight[2]
-        let columns = input[3] + padding.left + padding.right - weight[3]
+        let sides = sides(input: input, weight: weight)
+        let rows = input[2] + sides.top + sides.bottom - weight[2]
+        let columns = input[3] + sides.left + sides.right - weight[3]
         precondition(rows >= 0 && columns >= 0, "input \(input) is smaller than the kernel \(weight)")
         return [input[0], weight[0], rows / stride + 1, columns / stride + 1]
+    }
+
+    /// The zeros on each side of an input.
+    func sides(input: Shape, weight: Shape) -> (top: Int, bottom: Int, left: Int, right: Int) {
+        switch padding {
+        case .sides(let top, let bottom, let left, let right): return (top, bottom, left, right)
+        case .same:
+            let rows = missing(input[2], kernel: weight[2])
+            let columns = missing(input[3], kernel: weight[3])
+            return (rows / 2, rows - rows / 2, columns / 2, columns - columns / 2)
+        }
+    }
+
+    /// Zeros that an extent lacks for `⌈extent / stride⌉` applications of the kernel.
+    private func missing(_ extent: Int, kernel: Int) -> Int {
+        max((extent + stride - 1) / stride * stride - stride + kernel - extent, 0)
     }
 
     /// Extents of the weights as oneDNN names them: groups are a dimension of their own.

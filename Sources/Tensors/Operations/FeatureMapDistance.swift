@@ -55,18 +55,8 @@ private struct FeatureMapDistance {
     }
 
     var value: Double {
-        let (first, second) = (UnsafePointer(x.pointer), UnsafePointer(reference.pointer))
-        // The kernel sums two numbers a channel; the first stays empty.
         let sums = kernels.sums(
-            vector: { offset, _ in
-                let deviation = ChannelKernels.WideVector(
-                    ChannelKernels.load(first, offset) - ChannelKernels.load(second, offset))
-                return (.zero, deviation * deviation)
-            },
-            scalar: { offset, _ in
-                let deviation = Double(first[offset] - second[offset])
-                return (0, deviation * deviation)
-            })
+            SquaresKernel(first: UnsafePointer(x.pointer), second: UnsafePointer(reference.pointer)))
         withExtendedLifetime((x, reference)) {}
         let count = factors.count
         return factors.indices.reduce(0.0) { $0 + factors[$1] * sums[count + $1] } / 2
@@ -75,19 +65,52 @@ private struct FeatureMapDistance {
     /// `scale · factor[c] · (x − x⁰)`, zero in channels of padding.
     func gradient(scale: Double) -> Tensor {
         let dx = Tensor(uninitialized: x.shape, layout: x.layout)
-        let (first, second, to) = (UnsafePointer(x.pointer), UnsafePointer(reference.pointer), dx.pointer)
         factors.map { Float($0 * scale) }.withUnsafeBufferPointer { factors in
             guard let factor = factors.baseAddress else { return }
             kernels.forEach(
-                vector: { offset, channel in
-                    let deviation = ChannelKernels.load(first, offset) - ChannelKernels.load(second, offset)
-                    ChannelKernels.store(deviation * ChannelKernels.load(factor, channel), to, offset)
-                },
-                scalar: { offset, channel in
-                    to[offset] = (first[offset] - second[offset]) * factor[channel]
-                })
+                DifferenceKernel(
+                    first: UnsafePointer(x.pointer), second: UnsafePointer(reference.pointer),
+                    factor: factor, result: dx.pointer))
         }
         withExtendedLifetime((x, reference, dx)) {}
         return dx
+    }
+}
+
+/// `(x − x⁰)²`, as the second of the two sums; the first stays empty.
+private struct SquaresKernel: ChannelSums {
+    let first: UnsafePointer<Float>
+    let second: UnsafePointer<Float>
+
+    @inline(__always)
+    func vector(_ offset: Int, _ channel: Int) -> (ChannelKernels.Vector, ChannelKernels.WideVector) {
+        let deviation = ChannelKernels.WideVector(
+            ChannelKernels.load(first, offset) - ChannelKernels.load(second, offset))
+        return (.zero, deviation * deviation)
+    }
+
+    @inline(__always)
+    func scalar(_ offset: Int, _ channel: Int) -> (Float, Double) {
+        let deviation = Double(first[offset] - second[offset])
+        return (0, deviation * deviation)
+    }
+}
+
+/// `factor · (x − x⁰)`.
+private struct DifferenceKernel: ChannelMap {
+    let first: UnsafePointer<Float>
+    let second: UnsafePointer<Float>
+    let factor: UnsafePointer<Float>
+    let result: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func vector(_ offset: Int, _ channel: Int) {
+        let deviation = ChannelKernels.load(first, offset) - ChannelKernels.load(second, offset)
+        ChannelKernels.store(deviation * ChannelKernels.load(factor, channel), result, offset)
+    }
+
+    @inline(__always)
+    func scalar(_ offset: Int, _ channel: Int) {
+        result[offset] = (first[offset] - second[offset]) * factor[channel]
     }
 }

@@ -32,9 +32,9 @@ public struct FixedNormalization: Sendable {
         zip(shift.elements, zip(mean, gain)).map { Double($0) - $1.0 * $1.1 }
     }
 
-    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and applying a ReLU, in one pass.
+    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and rectifying, in one pass.
     public func callAsFunction(
-        _ input: Tensor, residual: Tensor? = nil, rectifying: Bool = false
+        _ input: Tensor, residual: Tensor? = nil, rectifying: Rectification = .none
     ) -> Tensor {
         precondition(input.shape[1] == channelCount, "\(channelCount) channels expected in \(input.shape)")
         precondition(

@@ -1,12 +1,12 @@
 internal import COneDNN
 
 /// A convolution whose weights never change, with what follows it done in the same pass over memory:
-/// `y[n, o] = relu(bias[o] + Σ_i x[n, i] ⋆ weight[o, i] + added[n, o])`.
+/// `y[n, o] = rectified(bias[o] + Σ_i x[n, i] ⋆ weight[o, i] + added[n, o])`.
 public struct InferenceConvolution: Sendable {
     private let weight: PackedWeight
     private let bias: Tensor?
     private let settings: ConvolutionSettings
-    private let rectifying: Bool
+    private let rectifying: Rectification
 
     /// A convolution with copies of the given numbers.
     ///
@@ -14,9 +14,9 @@ public struct InferenceConvolution: Sendable {
     ///   - weight: `[O, C / groups, KH, KW]`.
     ///   - bias: `[O]`, or nil.
     ///   - settings: Stride, padding and groups.
-    ///   - rectifying: Whether a ReLU follows, after the addition if there is one.
+    ///   - rectifying: What follows, after the addition if there is one.
     public init(
-        weight: Tensor, bias: Tensor? = nil, settings: ConvolutionSettings, rectifying: Bool = false
+        weight: Tensor, bias: Tensor? = nil, settings: ConvolutionSettings, rectifying: Rectification = .none
     ) {
         precondition(
             bias == nil || bias?.shape == [weight.shape[0]], "bias of another length than \(weight.shape)")
@@ -30,7 +30,7 @@ public struct InferenceConvolution: Sendable {
     ///
     /// - Parameters:
     ///   - input: `[N, C, H, W]`.
-    ///   - added: `[N, O, H', W']` to add before the ReLU, or nil; only read.
+    ///   - added: `[N, O, H', W']` to add before rectifying, or nil; only read.
     public func callAsFunction(_ input: Tensor, adding added: Tensor? = nil) -> Tensor {
         let kernel = InferenceConvolutionKernel.of(
             .init(

@@ -1,32 +1,39 @@
 // What happens to a feature map where a filter of the convolution before the normalization is zeroed.
 
 extension FixedNormalization {
-    /// `relu(shift[c] − mean[c] · gain[c] + residual[n, c, h, w])`: channel c of what the normalization, the
-    /// addition and the ReLU make of a map that is zero in that channel.
+    /// `rectified(shift[c] − mean[c] · gain[c] + residual[n, c, h, w])`: channel c of what the normalization,
+    /// the addition and the rectification make of a map that is zero in that channel.
     ///
     /// - Parameters:
     ///   - channel: The channel, c.
-    ///   - residual: `[N, C, H, W]`.
+    ///   - shape: `[N, C, H, W]` of the map.
+    ///   - residual: `[N, C, H, W]`, or nil where nothing is added.
+    ///   - rectifying: What follows.
     /// - Returns: `[N, H, W]`.
-    public func zeroed(channel: Int, residual: Tensor) -> Tensor {
+    public func zeroed(
+        channel: Int, of shape: Shape, residual: Tensor?, rectifying: Rectification
+    ) -> Tensor {
         precondition(
-            residual.shape[1] == channelCount, "\(channelCount) channels expected in \(residual.shape)")
+            shape[1] == channelCount && (residual == nil || residual?.shape == shape),
+            "\(channelCount) channels expected in \(shape), and a residual of that shape")
         let offset = Float(offsets[channel])
-        let values = residual.channel(channel)
+        let values =
+            residual?.channel(channel) ?? Tensor(repeating: 0, [shape[0], shape[2], shape[3]])
         values.withMutableElements { elements in
-            for index in elements.indices { elements[index] = max(elements[index] + offset, 0) }
+            for index in elements.indices { elements[index] = rectifying(elements[index] + offset) }
         }
         return values
     }
 
     /// How the mean over positions changes in each channel when that channel of the map is zeroed:
-    /// `mean_hw relu(shift[c] − mean[c] · gain[c] + residual) − mean_hw output`, summed in 64 bits.
+    /// `mean_hw rectified(shift[c] − mean[c] · gain[c] + residual) − mean_hw output`, summed in 64 bits.
     ///
     /// - Parameters:
-    ///   - output: `[N, C, H, W]`: what normalization, addition and ReLU made of the whole map.
+    ///   - output: `[N, C, H, W]`: what normalization, addition and rectification made of the whole map.
     ///   - residual: `[N, C, H, W]`: what was added.
+    ///   - rectifying: What followed.
     /// - Returns: `[N, C]`.
-    public func pooledChanges(output: Tensor, residual: Tensor) -> Tensor {
+    public func pooledChanges(output: Tensor, residual: Tensor, rectifying: Rectification) -> Tensor {
         precondition(
             output.shape == residual.shape && output.shape[1] == channelCount,
             "output \(output.shape) and residual \(residual.shape) of \(channelCount) channels")
@@ -45,7 +52,7 @@ extension FixedNormalization {
                     var sum = 0.0
                     for position in 0..<geometry.positions {
                         let index = start + position * geometry.lanes + lane
-                        sum += Double(max(added[index] + offsets[first + lane], 0)) - Double(whole[index])
+                        sum += Double(rectifying(added[index] + offsets[first + lane])) - Double(whole[index])
                     }
                     to[sample * channels + first + lane] = Float(sum / Double(geometry.positions))
                 }

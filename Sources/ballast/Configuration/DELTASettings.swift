@@ -10,34 +10,31 @@ struct DELTASettings: Sendable, Equatable {
         case plain
     }
 
-    /// A feature map that is compared: the last convolution of a stage.
-    enum Tap: String, Sendable, CaseIterable {
-        case layer1, layer2, layer3, layer4
-    }
-
     /// The weight a of the distances, key `trade-off`; at least 0. Default 0.01.
     var tradeOff = 0.01
     /// The weight b of the head's penalty, key `head-trade-off`; at least 0. Default 0.01.
     var headTradeOff = 0.01
     /// How channels count, key `features`. Default `attention`.
     var features = Features.attention
-    /// The feature maps that are compared, key `taps`. Default: all four stages.
-    var taps = Tap.allCases
+    /// The stages whose last feature maps are compared, by their names in the network, key `taps`. Default: all.
+    var taps: [String]
     /// A file of attention to use instead of computing it, key `attention-file`; absolute. Default nil.
     var attentionFile: String?
 
-    /// The defaults.
-    init() {}
+    /// The defaults for a network with stages of these names.
+    init(stageNames: [String]) { taps = stageNames }
 
-    /// Reads the keys.
-    init(reading reader: inout SectionReader) throws {
+    /// Reads the keys, for a network with stages of these names.
+    init(reading reader: inout SectionReader, stageNames: [String]) throws {
         tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
         headTradeOff = try reader.value("head-trade-off", .number(.atLeast(0)), default: headTradeOff)
         features = try reader.value("features", .choice, default: features)
-        let taps = ValueKind.list(of: ValueKind<Tap>.choice).satisfying("not empty and without repetition") {
+        let taps = ValueKind.list(of: .choice(among: stageNames)).satisfying(
+            "not empty and without repetition"
+        ) {
             !$0.isEmpty && Set($0).count == $0.count
         }
-        self.taps = try reader.value("taps", taps, default: self.taps)
+        self.taps = try reader.value("taps", taps, default: stageNames)
         attentionFile = try reader.optional("attention-file", .path(relativeTo: reader.directory))
         if features == .plain, attentionFile != nil {
             throw reader.error(at: "attention-file", "is of no use with features: plain")
@@ -50,7 +47,7 @@ struct DELTASettings: Sendable, Equatable {
             YAMLEntry("trade-off", .number(tradeOff)),
             YAMLEntry("head-trade-off", .number(headTradeOff)),
             YAMLEntry("features", .text(features.rawValue)),
-            YAMLEntry("taps", .list(taps.map { .text($0.rawValue) })),
+            YAMLEntry("taps", .list(taps.map(YAMLValue.text))),
             YAMLEntry("attention-file", .optionalText(attentionFile)),
         ]
     }

@@ -38,8 +38,8 @@ struct MethodConfiguration: Sendable, Equatable {
         }
     }
 
-    /// Reads the section.
-    init(reading reader: inout SectionReader) throws {
+    /// Reads the section, for a network with stages of these names.
+    init(reading reader: inout SectionReader, stageNames: [String]) throws {
         let name = try reader.required("name", ValueKind<MethodName>.choice)
         reader.keysBelong(to: "method", named: name.rawValue)
         profile = try reader.value("profile", .choice, default: .tllib)
@@ -47,7 +47,7 @@ struct MethodConfiguration: Sendable, Equatable {
             switch name {
             case .fineTune: .fineTune
             case .l2SP: .l2SP(try L2SPSettings(reading: &reader, profile: profile))
-            case .delta: .delta(try DELTASettings(reading: &reader))
+            case .delta: .delta(try DELTASettings(reading: &reader, stageNames: stageNames))
             case .lwf: .lwf(try LWFSettings(reading: &reader, profile: profile))
             case .coTuning: .coTuning(try CoTuningSettings(reading: &reader, profile: profile))
             case .biTuning: .biTuning(try BiTuningSettings(reading: &reader))

@@ -12,9 +12,19 @@ struct NetworkConfiguration: Sendable, Equatable {
         case resnet101
         /// 3, 8, 36 and 3 bottleneck blocks.
         case resnet152
+        /// EfficientNet-Lite, the smallest.
+        case efficientNetLite0 = "efficientnet-lite0"
+        /// EfficientNet-Lite, 1.1 times as deep.
+        case efficientNetLite1 = "efficientnet-lite1"
+        /// EfficientNet-Lite, 1.1 times as wide, 1.2 times as deep.
+        case efficientNetLite2 = "efficientnet-lite2"
+        /// EfficientNet-Lite, 1.2 times as wide, 1.4 times as deep.
+        case efficientNetLite3 = "efficientnet-lite3"
+        /// EfficientNet-Lite, 1.4 times as wide, 1.8 times as deep.
+        case efficientNetLite4 = "efficientnet-lite4"
     }
 
-    /// What stands before the first stage.
+    /// What stands before the first stage of a residual network.
     enum Stem: String, Sendable, CaseIterable {
         /// A 7×7 convolution of stride 2 and max pooling.
         case standard
@@ -36,9 +46,9 @@ struct NetworkConfiguration: Sendable, Equatable {
     var name: Name
     /// A file of pretrained weights, key `weights`; absolute. Default nil: random initialization.
     var weights: String?
-    /// Channels of the first stage, key `base-width`; at least 1. Default 64.
+    /// Channels of the first stage, key `base-width`, residual networks only; at least 1. Default 64.
     var baseWidth: Int
-    /// The layers before the first stage, key `stem`. Default `standard`.
+    /// The layers before the first stage, key `stem`, residual networks only. Default `standard`.
     var stem: Stem
     /// The statistics of batch normalization, key `batch-norm`. Default `synchronized`.
     var batchNorm: BatchNorm
@@ -53,19 +63,22 @@ struct NetworkConfiguration: Sendable, Equatable {
     init(reading reader: inout SectionReader) throws {
         name = try reader.required("name", .choice)
         weights = try reader.optional("weights", .path(relativeTo: reader.directory))
-        baseWidth = try reader.value("base-width", .integer(.atLeast(1)), default: 64)
-        stem = try reader.value("stem", .choice, default: .standard)
+        if name.isResNet {
+            baseWidth = try reader.value("base-width", .integer(.atLeast(1)), default: 64)
+            stem = try reader.value("stem", .choice, default: .standard)
+        } else {
+            reader.keysBelong(to: "network", named: name.rawValue)
+            (baseWidth, stem) = (64, .standard)
+        }
         batchNorm = try reader.value("batch-norm", .choice, default: .synchronized)
     }
 
     /// The keys and values of the section.
     var entries: [YAMLEntry] {
-        [
-            YAMLEntry("name", .text(name.rawValue)),
-            YAMLEntry("weights", .optionalText(weights)),
-            YAMLEntry("base-width", .integer(baseWidth)),
-            YAMLEntry("stem", .text(stem.rawValue)),
-            YAMLEntry("batch-norm", .text(batchNorm.rawValue)),
+        let ofResNet = [
+            YAMLEntry("base-width", .integer(baseWidth)), YAMLEntry("stem", .text(stem.rawValue)),
         ]
+        return [YAMLEntry("name", .text(name.rawValue)), YAMLEntry("weights", .optionalText(weights))]
+            + (name.isResNet ? ofResNet : []) + [YAMLEntry("batch-norm", .text(batchNorm.rawValue))]
     }
 }

@@ -63,7 +63,13 @@ struct RunConfiguration: Sendable, Equatable {
 
     private init(reading reader: inout SectionReader) throws {
         let path = ValueKind.path(relativeTo: reader.directory)
-        let method = try reader.section("method", MethodConfiguration.init(reading:))
+        // Which stages a method can compare depends on the network. A name that is wrong is an error below.
+        let networks =
+            reader.preview("network", "name", .choice).map { [$0] } ?? NetworkConfiguration.Name.allCases
+        let stageNames = networks.flatMap(\.stageNames)
+        let method = try reader.section("method") {
+            try MethodConfiguration(reading: &$0, stageNames: stageNames)
+        }
         self.method = method
         let network = try reader.section("network", NetworkConfiguration.init(reading:))
         self.network = network

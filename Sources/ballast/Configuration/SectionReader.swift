@@ -75,6 +75,15 @@ struct SectionReader {
         return value
     }
 
+    /// The value of a key of a mapping inside this one, ahead of its turn; nil where it is absent or wrong, which
+    /// is for the reader of that mapping to say.
+    func preview<Value>(_ section: String, _ key: String, _ kind: ValueKind<Value>) -> Value? {
+        guard case .mapping(let inner)? = entries.first(where: { $0.key == section })?.value.content else {
+            return nil
+        }
+        return inner.first { $0.key == key }.flatMap { kind.convert($0.value) }
+    }
+
     // MARK: Keys
 
     /// Says which choice decides the keys of this mapping, for the message about a key of another choice.

@@ -46,6 +46,13 @@ extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue
 }
 
 extension ValueKind where Value == String {
+    /// One of some names.
+    static func choice(among names: [String]) -> ValueKind {
+        ValueKind(expectation: "one of \(names.joined(separator: ", "))") { node in
+            node.text.flatMap { names.contains($0) ? $0 : nil }
+        }
+    }
+
     /// A path of a file or folder, made absolute by putting `directory` before a relative one.
     ///
     /// Parent folders (`..`) stay as written: dropping them as text is wrong behind a symbolic link.

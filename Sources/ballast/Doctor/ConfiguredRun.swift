@@ -33,7 +33,7 @@ struct ConfiguredRun {
         ) { try TrainingRun.check(configuration.training, group: group) }
         let splits = try failures.attempt(
             "data", remedy: "set data.train, data.validation and data.test to files that every host has"
-        ) { try TrainingSplits.open(configuration.data, seed: configuration.training.seed, group: group) }
+        ) { try TrainingSplits.open(configuration, group: group) }
         let start = try startingPoint(classCount: splits?.training.classCount)
         try examineOutput()
         guard let splits, fits != nil else { return }
@@ -58,7 +58,7 @@ struct ConfiguredRun {
         return try failures.attempt(
             "weights",
             remedy:
-                "set network.weights to a .safetensors file with torchvision's names for this network, and "
+                "set network.weights to a .safetensors file with torchvision's or timm's names for this network, and "
                 + "initial-state to one with those of its head"
         ) {
             let start = try StartingPoint(configuration, classCount: classCount ?? 2, group: group)

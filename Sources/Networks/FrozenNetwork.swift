@@ -1,23 +1,21 @@
 internal import Layers
 internal import Tensors
 
-/// A residual network for inference, made by `ResNet.frozen(keeping:)`.
-final class FrozenResNet: FrozenBackbone {
+/// A network of stages for inference, made by `StagedNetwork.frozen(keeping:)`.
+final class FrozenNetwork: FrozenBackbone {
     let featureCount: Int
     let taps: Set<FeatureTap>
-    private let firstConvolution: InferenceConvolution
+    private let first: InferenceConvolution
     private let pooling: PoolingSettings?
     private let stages: [[FrozenResidualBlock]]
+    private let last: InferenceConvolution?
 
     init(
-        featureCount: Int, taps: Set<FeatureTap>, firstConvolution: InferenceConvolution,
-        pooling: PoolingSettings?, stages: [[FrozenResidualBlock]]
+        featureCount: Int, taps: Set<FeatureTap>, first: InferenceConvolution, pooling: PoolingSettings?,
+        stages: [[FrozenResidualBlock]], last: InferenceConvolution?
     ) {
-        self.featureCount = featureCount
-        self.taps = taps
-        self.firstConvolution = firstConvolution
-        self.pooling = pooling
-        self.stages = stages
+        (self.featureCount, self.taps) = (featureCount, taps)
+        (self.first, self.pooling, self.stages, self.last) = (first, pooling, stages, last)
     }
 
     func features(
@@ -32,7 +30,7 @@ final class FrozenResNet: FrozenBackbone {
             let tap = FeatureTap(stage: stage)
             if observing.contains(tap) { maps[tap] = result.map }
         }
-        return (x.averagedOverPositions(), maps)
+        return (pooled(x), maps)
     }
 
     func states(_ images: Tensor, at taps: Set<FeatureTap>) -> [FeatureTap: TapState] {
@@ -55,26 +53,34 @@ final class FrozenResNet: FrozenBackbone {
         precondition(state.tap == tap, "state of \(state.tap) for the tail from \(tap)")
         // Zeroing a filter changes one channel of the block's output. It is rewritten for the stages that
         // follow, and put back bit by bit.
+        let (normalization, rectifying) = behind(tap)
         let original = state.output.channel(channel)
         defer { state.output.replaceChannel(channel, with: original) }
         state.output.replaceChannel(
-            channel, with: normalization(behind: tap).zeroed(channel: channel, residual: state.shortcut))
+            channel,
+            with: normalization.zeroed(
+                channel: channel, of: state.map.shape, residual: state.shortcut, rectifying: rectifying))
         var x = state.output
         for stage in stages.indices.dropFirst(tap.stage + 1) { x = run(stage, x).output }
-        return x.averagedOverPositions()
+        return pooled(x)
     }
 
-    func pooledChanges(_ state: TapState) -> Tensor {
-        precondition(
-            state.tap.stage == stages.count - 1,
-            "zeroing a filter of \(state.tap), which is not the last of \(stages.count) stages, changes more")
-        return normalization(behind: state.tap).pooledChanges(output: state.output, residual: state.shortcut)
+    func pooledChanges(_ state: TapState) -> Tensor? {
+        guard last == nil, state.tap.stage == stages.count - 1, let shortcut = state.shortcut else {
+            return nil
+        }
+        let (normalization, rectifying) = behind(state.tap)
+        return normalization.pooledChanges(
+            output: state.output, residual: shortcut, rectifying: rectifying)
     }
 
     private func beginning(_ images: Tensor) -> Tensor {
-        let x = firstConvolution(images)
+        let x = first(images)
         return pooling.map { x.pooled($0) } ?? x
     }
+
+    /// What follows the stages.
+    private func pooled(_ x: Tensor) -> Tensor { (last?(x) ?? x).averagedOverPositions() }
 
     /// The result of the last block of a stage.
     private func run(_ stage: Int, _ input: Tensor) -> FrozenResidualBlock.Result {
@@ -83,10 +89,11 @@ final class FrozenResNet: FrozenBackbone {
         return blocks[blocks.count - 1](x)
     }
 
-    private func normalization(behind tap: FeatureTap) -> FixedNormalization {
-        guard taps.contains(tap), let normalization = stages[tap.stage].last?.tapNormalization else {
-            preconditionFailure("\(tap) was not kept, only \(taps)")
-        }
-        return normalization
+    /// The normalization behind a kept tap, and what follows it and the addition.
+    private func behind(_ tap: FeatureTap) -> (FixedNormalization, Rectification) {
+        guard taps.contains(tap), let block = stages[tap.stage].last,
+            let normalization = block.tapNormalization
+        else { preconditionFailure("\(tap) was not kept, only \(taps)") }
+        return (normalization, block.rectifying)
     }
 }

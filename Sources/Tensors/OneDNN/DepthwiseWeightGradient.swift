@@ -1,0 +1,135 @@
+internal import COneDNN
+internal import Foundation
+
+/// The gradient of the weights of a depthwise convolution whose kernel has five columns, for blocked input and
+/// output: `dw[c, i, j] = Σ dy[n, c, h, w] · x[n, c, h · stride + i − top, w · stride + j − left]`.
+///
+/// oneDNN 2.6 has kernels for three columns at most; what it falls back to takes about five times as long.
+struct DepthwiseWeightGradient: Sendable {
+    private typealias Vector = ChannelKernels.Vector
+
+    /// Columns of the kernels that this computes: the sums of a row stay in registers.
+    private static let columns = 5
+
+    private let input: Shape
+    private let output: Shape
+    private let rows: Int
+    private let stride: Int
+    private let sides: (top: Int, bottom: Int, left: Int, right: Int)
+    private let block: Int
+
+    /// Nil for any other convolution.
+    init?(_ key: ConvolutionKernels.Key, layouts: (Layout, Layout), output: Shape) {
+        guard case .blocked(let block) = layouts.0, layouts.1 == layouts.0, !key.hasBias,
+            key.settings.groups == key.input[1], key.weight[0] == key.input[1],
+            key.weight[3] == Self.columns
+        else { return nil }
+        (input, self.output, self.block) = (key.input, output, block)
+        (rows, stride) = (key.weight[2], key.settings.stride)
+        sides = key.settings.sides(input: key.input, weight: key.weight)
+    }
+
+    /// Writes `dw` in row-major order, each element summed over a sample in 32 bits and over samples in 64.
+    func run(_ arguments: [Primitive.Argument]) {
+        func tensor(_ position: Int32) -> Tensor {
+            guard let found = arguments.first(where: { $0.position == position }) else {
+                preconditionFailure("no argument \(position) for the gradient of weights")
+            }
+            return found.tensor
+        }
+        let (x, dy, dw) = (
+            tensor(DNNL_ARG_SRC), tensor(DNNL_ARG_DIFF_DST), tensor(DNNL_ARG_DIFF_WEIGHTS)
+        )
+        let blocks = (input[1] + block - 1) / block
+        parallelRanges(blocks, weight: output[0] * output[2] * output[3] * block) { range in
+            let frame = PaddedFrame(self)
+            for index in range { sum(ofBlock: index, x, dy, dw, frame) }
+        }
+        withExtendedLifetime((x, dy, dw)) {}
+    }
+
+    /// The gradients of one block of channels.
+    private func sum(
+        ofBlock index: Int, _ x: Tensor, _ dy: Tensor, _ dw: Tensor, _ frame: PaddedFrame
+    ) {
+        let blocks = (input[1] + block - 1) / block
+        let (inputStride, outputStride) = (input[2] * input[3] * block, output[2] * output[3] * block)
+        let count = rows * Self.columns
+        var sums = [Double](repeating: 0, count: count * block)
+        for sample in 0..<input[0] {
+            let start = sample * blocks + index
+            frame.fill(from: x.pointer + start * inputStride)
+            let slopes = UnsafePointer(dy.pointer + start * outputStride)
+            for row in 0..<rows {
+                for lane in Swift.stride(from: 0, to: block, by: 8) {
+                    add(row: row, lane: lane, slopes, frame, to: &sums)
+                }
+            }
+        }
+        let target = dw.pointer
+        for lane in 0..<min(block, input[1] - index * block) {
+            for place in 0..<count {
+                target[(index * block + lane) * count + place] = Float(sums[place * block + lane])
+            }
+        }
+    }
+
+    /// Adds what one sample gives for one row of the kernel, in eight channels.
+    @inline(__always)
+    private func add(
+        row: Int, lane: Int, _ slopes: UnsafePointer<Float>, _ frame: PaddedFrame, to sums: inout [Double]
+    ) {
+        var (first, second, third, fourth, fifth) = (
+            Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero
+        )
+        let values = UnsafePointer(frame.storage.pointer) + lane
+        let (outputRows, outputColumns, step) = (output[2], output[3], stride * block)
+        for outputRow in 0..<outputRows {
+            var from = values + (outputRow * stride + row) * frame.rowCount
+            var slope = slopes + outputRow * outputColumns * block + lane
+            for _ in 0..<outputColumns {
+                let factor = ChannelKernels.load(slope, 0)
+                first += factor * ChannelKernels.load(from, 0)
+                second += factor * ChannelKernels.load(from, block)
+                third += factor * ChannelKernels.load(from, 2 * block)
+                fourth += factor * ChannelKernels.load(from, 3 * block)
+                fifth += factor * ChannelKernels.load(from, 4 * block)
+                from += step
+                slope += block
+            }
+        }
+        for (column, sum) in [first, second, third, fourth, fifth].enumerated() {
+            for index in 0..<8 {
+                sums[(row * Self.columns + column) * block + lane + index] += Double(sum[index])
+            }
+        }
+    }
+
+    /// One block of channels of one sample with the zeros around it, so that no border needs care.
+    private struct PaddedFrame {
+        let storage: Storage
+        /// Floats in a row.
+        let rowCount: Int
+        private let inner: Int
+        private let start: Int
+        private let rows: Int
+
+        init(_ gradient: DepthwiseWeightGradient) {
+            let (input, sides, block) = (gradient.input, gradient.sides, gradient.block)
+            rowCount = (sides.left + input[3] + sides.right) * block
+            (inner, rows) = (input[3] * block, input[2])
+            start = sides.top * rowCount + sides.left * block
+            let count = (sides.top + input[2] + sides.bottom) * rowCount
+            storage = Storage(count: count)
+            storage.pointer.update(repeating: 0, count: count)
+        }
+
+        func fill(from values: UnsafeMutablePointer<Float>) {
+            for row in 0..<rows {
+                memcpy(
+                    storage.pointer + start + row * rowCount, values + row * inner,
+                    inner * MemoryLayout<Float>.stride)
+            }
+        }
+    }
+}

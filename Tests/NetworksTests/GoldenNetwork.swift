@@ -1,0 +1,41 @@
+import Layers
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// A network whose numbers a golden file holds.
+struct GoldenNetwork: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// The files of its weights and of its numbers.
+    let weights: String
+    let file: String
+    let classCount: Int
+    /// Gradients that the file holds in full.
+    let gradientCount: Int
+    let backbone: @Sendable () -> any Backbone
+
+    static let all = [
+        GoldenNetwork(
+            testDescription: "ResNet-18, base width 8", weights: "source.safetensors",
+            file: "network-resnet18.safetensors", classCount: 20, gradientCount: 8,
+            backbone: { ResNet(.resNet18, baseWidth: 8) }),
+        GoldenNetwork(
+            testDescription: "EfficientNet-Lite, width 0.14, depth 0.5",
+            weights: "source-efficientnet-lite.safetensors", file: "network-efficientnet-lite.safetensors",
+            classCount: 7, gradientCount: 12,
+            backbone: { EfficientNetLite(.init(width: 0.14, depth: 0.5)) }),
+    ]
+
+    func classifier() throws -> Classifier {
+        let classifier = Classifier(backbone: backbone(), classCount: classCount)
+        try classifier.load(try SafetensorsFile(contentsOf: goldenPath(weights)))
+        return classifier
+    }
+
+    /// The numbers, and the batch that they belong to.
+    func contents() throws -> (golden: SafetensorsFile, images: Tensor, labels: [Int]) {
+        let golden = try SafetensorsFile(contentsOf: goldenPath(file))
+        return (golden, try golden.tensor("input.images"), try golden.integers("input.labels"))
+    }
+}
