@@ -1,5 +1,6 @@
 import ArgumentParser
 import ProcessGroups
+import Training
 
 /// `ballast train`: fine-tunes a network as a configuration says.
 struct TrainCommand: ParsableCommand {
@@ -22,6 +23,7 @@ struct TrainCommand: ParsableCommand {
     var resume = "auto"
 
     func run() throws {
+        StopSignal.watch()
         try Ballast.runOnAllRanks { group in
             try JobChecks.begin(group)
             let configuration = try options.configuration(for: group)

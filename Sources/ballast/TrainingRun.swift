@@ -19,7 +19,6 @@ struct TrainingRun {
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(_ configuration: RunConfiguration, resume: Resume, group: any ProcessGroup) throws {
-        StopSignal.watch()
         let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
         let training = configuration.training
         try Self.check(training, group: group)

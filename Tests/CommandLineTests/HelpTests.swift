@@ -3,7 +3,7 @@ import Testing
 
 /// What the program says of itself.
 @Suite struct HelpTests {
-    @Test(arguments: [[], ["train"], ["evaluate"], ["benchmark"]])
+    @Test(arguments: [[], ["train"], ["evaluate"], ["relate"], ["benchmark"], ["doctor"]])
     func helpIsAResult(command: [String]) async throws {
         let outcome = try await BallastProcess.run(command + ["--help"])
         #expect(outcome.exitCode == 0)

@@ -81,15 +81,25 @@ extension ManyRanksTests {
             #expect(outcome.errors.contains("No space left on device"))
         }
 
+        /// Leaves Bi-Tuning on two ranks broken off in its fourth step in `run`.
+        ///
+        /// - Returns: What starts it again, and the losses of a run that was not disturbed.
+        private static func interrupted(
+            _ folder: TemporaryFolder
+        ) async throws -> (arguments: [String], expected: [Double]) {
+            _ = try await undisturbed("bi-tuning", folder)
+            let expected = try RunFolder(url: folder.url.appending(path: "undisturbed")).steps("loss")
+            let arguments = arguments("bi-tuning", folder, "run")
+            _ = try await BallastProcess.run(
+                arguments, ranks: 2, faults: "step=4,rank=0,point=forward,kind=throw")
+            return (arguments, expected)
+        }
+
         /// From a checkpoint of two ranks.
         @Test(arguments: [0, 1, 2, 3, 4])
         func anotherNumberOfRanksGoesOn(ranks: Int) async throws {
             let folder = try TemporaryFolder()
-            _ = try await Self.undisturbed("bi-tuning", folder)
-            let expected = try RunFolder(url: folder.url.appending(path: "undisturbed")).steps("loss")
-            let arguments = Self.arguments("bi-tuning", folder, "run")
-            _ = try await BallastProcess.run(
-                arguments, ranks: 2, faults: "step=4,rank=0,point=forward,kind=throw")
+            let (arguments, expected) = try await Self.interrupted(folder)
             let resumed = try await BallastProcess.run(arguments, ranks: ranks)
             try #require(resumed.exitCode == 0, "\(resumed.errors)")
             let found = try RunFolder(url: folder.url.appending(path: "run")).steps("loss")
@@ -99,11 +109,7 @@ extension ManyRanksTests {
         /// The comparison above can fail: whoever loses the momentum, and nothing else, is found out.
         @Test func aStateWithoutMomentumShows() async throws {
             let folder = try TemporaryFolder()
-            _ = try await Self.undisturbed("bi-tuning", folder)
-            let expected = try RunFolder(url: folder.url.appending(path: "undisturbed")).steps("loss")
-            let arguments = Self.arguments("bi-tuning", folder, "run")
-            _ = try await BallastProcess.run(
-                arguments, ranks: 2, faults: "step=4,rank=0,point=forward,kind=throw")
+            let (arguments, expected) = try await Self.interrupted(folder)
             let checkpoint = try CheckpointFolder.newest(in: folder.url.appending(path: "run"))
             try await checkpoint.clear("momentum.")
             let resumed = try await BallastProcess.run(arguments, ranks: 2)
