@@ -79,7 +79,7 @@ let allChecks: [Check] = [
         body: stallBackgroundSum),
     Check(
         name: "stall-during-work", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
-        message: "rank 1 of RANKS on host HOST has not joined sum", body: stallDuringWork),
+        message: "rank 1 of RANKS on host HOST has not joined", body: stallDuringWork),
     Check(
         name: "stall-before-the-end", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         message: "rank 1 of RANKS on host HOST has not joined the end of the program",

@@ -44,7 +44,8 @@ func stallBackgroundSum(_ checker: Checker) throws {
     }
 }
 
-/// A rank that hangs in what it does while a sum goes on.
+/// A rank that hangs in what it does while a sum goes on. Its part may have reached the others, which then wait for
+/// it in what follows.
 func stallDuringWork(_ checker: Checker) throws {
     var values = [1.0, 2.0]
     try checker.group.sum(&values) { if checker.group.rank == 1 { hang() } }
