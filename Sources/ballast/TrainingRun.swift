@@ -232,7 +232,16 @@ struct TrainingRun {
             "method \(configuration.method.name.rawValue), network \(configuration.network.name.rawValue), "
                 + "\(group.size) ranks of \(ComputeThreads.count) threads",
             "samples: \(counts.joined(separator: ", ")); classes: \(splits.training.classCount)",
-        ] + rates
+        ] + rates + (portionNotice(configuration).map { [$0] } ?? [])
+    }
+
+    /// Portions are the whole batch in everything but this.
+    private static func portionNotice(_ configuration: RunConfiguration) -> String? {
+        let training = configuration.training
+        guard training.accumulation > 1, configuration.network.batchNorm != .frozen else { return nil }
+        return "training.accumulation \(training.accumulation): batch normalization sees "
+            + "\(training.globalBatch / training.accumulation) samples at a time, not \(training.globalBatch); "
+            + "network.batch-norm: frozen makes portions equal to the whole batch"
     }
 }
 

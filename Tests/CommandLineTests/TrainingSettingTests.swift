@@ -19,6 +19,20 @@ extension ManyRanksTests {
             }
         }
 
+        @Test(arguments: ["synchronized", "frozen"])
+        func portionsThatAreNotTheWholeBatchAreSaid(normalization: String) async throws {
+            let folder = try TemporaryFolder()
+            let outcome = try await BallastProcess.run([
+                "train", "--config", BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path,
+                "--set",
+                "training.accumulation=2", "--set", "training.steps-per-epoch=1", "--set",
+                "network.batch-norm=\(normalization)", "--set", "output=\(folder.url.path)/run",
+            ])
+            try #require(outcome.exitCode == 0, "\(outcome.errors)")
+            let notice = "training.accumulation 2: batch normalization sees 4 samples at a time, not 8"
+            #expect(outcome.errors.contains(notice) == (normalization == "synchronized"), "\(outcome.errors)")
+        }
+
         /// Two ranks that normalize for themselves see what one rank sees in two portions.
         @Test func localStatisticsAreThoseOfARanksOwnSamples() async throws {
             let folder = try TemporaryFolder()
