@@ -79,7 +79,6 @@ public final class EfficientNetLite: StagedNetwork {
             epsilon: EfficientNetLite.epsilon, rectifying: .relu6)
         super.init(
             headName: "classifier", stageNames: EfficientNetLite.stageNames, first: stem, pooling: nil,
-            stages: stages,
-            last: head)
+            stages: stages, last: head)
     }
 }

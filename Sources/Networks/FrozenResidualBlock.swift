@@ -12,20 +12,12 @@ struct FrozenResidualBlock: Sendable {
         case observable(InferenceConvolution, FixedNormalization)
     }
 
-    enum Shortcut: Sendable {
-        /// Nothing is added.
-        case none
-        /// The input itself.
-        case identity
-        case projection(InferenceConvolution)
-    }
-
     /// All convolutions but the last.
     let convolutions: [InferenceConvolution]
     let last: Last
     /// What follows the addition.
     let rectifying: Rectification
-    let shortcut: Shortcut
+    let shortcut: Shortcut<InferenceConvolution>
 
     /// Everything there is at the end of the block: `map` only behind a kept tap, `shortcut` only where
     /// something is added.
@@ -36,12 +28,7 @@ struct FrozenResidualBlock: Sendable {
     }
 
     func callAsFunction(_ input: Tensor) -> Result {
-        let added: Tensor? =
-            switch shortcut {
-            case .none: nil
-            case .identity: input
-            case .projection(let projection): projection(input)
-            }
+        let added = shortcut.added(for: input) { $0($1) }
         var x = input
         for convolution in convolutions { x = convolution(x) }
         switch last {

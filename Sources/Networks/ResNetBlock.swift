@@ -27,11 +27,15 @@ extension ResidualBlock {
             channels = step.channels
             return convolution
         }
-        let projection = NormalizedConvolution(
-            name: "\(name).downsample.0", normalization: "\(name).downsample.1", inputChannels: inputChannels,
-            outputChannels: channels, size: 1, settings: .init(stride: stride), rectifying: .none)
+        let shortcut: Shortcut<NormalizedConvolution> =
+            stride == 1 && inputChannels == channels
+            ? .identity
+            : .projection(
+                NormalizedConvolution(
+                    name: "\(name).downsample.0", normalization: "\(name).downsample.1",
+                    inputChannels: inputChannels, outputChannels: channels, size: 1,
+                    settings: .init(stride: stride), rectifying: .none))
         self.init(
-            Array(convolutions.dropLast()), last: convolutions[plan.count - 1],
-            shortcut: stride != 1 || inputChannels != channels ? .projection(projection) : .identity)
+            Array(convolutions.dropLast()), last: convolutions[plan.count - 1], shortcut: shortcut)
     }
 }

@@ -4,22 +4,16 @@ internal import Tensors
 /// A stack of convolutions whose result may be added to the block's input:
 /// `y = rectified(f(x) + shortcut(x))`.
 final class ResidualBlock {
-    enum Shortcut {
-        /// Nothing is added.
-        case none
-        /// The input itself.
-        case identity
-        /// Where the extents change: a 1×1 convolution with normalization.
-        case projection(NormalizedConvolution)
-    }
-
     /// All convolutions but the last.
     private let convolutions: [NormalizedConvolution]
     private let last: NormalizedConvolution
-    private let shortcut: Shortcut
+    private let shortcut: Shortcut<NormalizedConvolution>
 
     /// A block of convolutions, of which the last is the tap of the stage where the block is its last.
-    init(_ convolutions: [NormalizedConvolution], last: NormalizedConvolution, shortcut: Shortcut) {
+    init(
+        _ convolutions: [NormalizedConvolution], last: NormalizedConvolution,
+        shortcut: Shortcut<NormalizedConvolution>
+    ) {
         (self.convolutions, self.last, self.shortcut) = (convolutions, last, shortcut)
     }
 
@@ -46,12 +40,7 @@ final class ResidualBlock {
     func callAsFunction(
         _ input: Variable, _ context: ForwardContext
     ) throws -> (output: Variable, map: Variable) {
-        let added: Variable? =
-            switch shortcut {
-            case .none: nil
-            case .identity: input
-            case .projection(let projection): try projection(input, context).output
-            }
+        let added = try shortcut.added(for: input) { try $0($1, context).output }
         var x = input
         for convolution in convolutions { x = try convolution(x, context).output }
         return try last(x, adding: added, context)
@@ -64,13 +53,6 @@ final class ResidualBlock {
             last: keepingMap
                 ? .observable(last.convolution.frozen(), last.normalization.fixed())
                 : .folded(last.frozen()),
-            rectifying: last.rectifying,
-            shortcut: {
-                switch shortcut {
-                case .none: .none
-                case .identity: .identity
-                case .projection(let projection): .projection(projection.frozen())
-                }
-            }())
+            rectifying: last.rectifying, shortcut: shortcut.map { $0.frozen() })
     }
 }

@@ -42,6 +42,14 @@ extension ManyRanksTests {
             return file.path
         }
 
+        /// One of the golden files below a folder of its own, and a copy elsewhere in which one bit differs.
+        private func differing(_ name: String, in target: String) throws -> (own: String, other: String) {
+            let own = try copy("\(name).safetensors", to: "\(target)/own.safetensors")
+            let other = try copy("\(name).safetensors", to: "other.safetensors")
+            try Self.changeOneBit(of: other)
+            return (own, other)
+        }
+
         /// A command that sees something else at a path than all other processes do.
         private func mounting(_ arguments: String, before command: [String]) -> [String] {
             ["unshare"] + (geteuid() == 0 ? [] : ["--map-root-user"]) + [
@@ -117,9 +125,7 @@ extension ManyRanksTests {
 
         @Test(arguments: ["train", "validation", "test"])
         func otherSamplesAreRefused(split: String) async throws {
-            let data = try copy("trajectory-data.safetensors", to: "data/own.safetensors")
-            let other = try copy("trajectory-data.safetensors", to: "other.safetensors")
-            try Self.changeOneBit(of: other)
+            let (data, other) = try differing("trajectory-data", in: "data")
             let command = train(["data.\(split)=\(data)"], isDry: false)
             expect(
                 try await run(command, mounting("--bind \(other) \(data)", before: command)), code: 65,
@@ -138,9 +144,7 @@ extension ManyRanksTests {
         @Test(arguments: ["network.weights", "initial-state"])
         func otherWeightsAreRefused(key: String) async throws {
             let name = key == "initial-state" ? "trajectory-initial-head" : "source"
-            let weights = try copy("\(name).safetensors", to: "weights/own.safetensors")
-            let other = try copy("\(name).safetensors", to: "other.safetensors")
-            try Self.changeOneBit(of: other)
+            let (weights, other) = try differing(name, in: "weights")
             let command = train(["\(key)=\(weights)"], isDry: false)
             expect(
                 try await run(command, mounting("--bind \(other) \(weights)", before: command)), code: 65,
@@ -154,9 +158,7 @@ extension ManyRanksTests {
         @Test func otherSamplesAreNotEvaluated() async throws {
             _ = try await ManyRanksTests.train(
                 in: folder, as: "run", set: ["training.steps-per-epoch=1"])
-            let data = try copy("trajectory-data.safetensors", to: "data/own.safetensors")
-            let other = try copy("trajectory-data.safetensors", to: "other.safetensors")
-            try Self.changeOneBit(of: other)
+            let (data, other) = try differing("trajectory-data", in: "data")
             let command = [BallastProcess.binary.path, "evaluate", "--model", path("run"), "--data", data]
             expect(
                 try await run(command, mounting("--bind \(other) \(data)", before: command)), code: 65,

@@ -78,11 +78,7 @@ struct PublishedEfficientNet: Sendable, CustomTestStringConvertible {
     @Test func aFileOfTimmHasTheSameNames() throws {
         let file = try SafetensorsFile(contentsOf: goldenPath("source-efficientnet-lite.safetensors"))
         let network = EfficientNetLite(.init(width: 0.14, depth: 0.5))
-        let own =
-            network.parameters.map(\.name)
-            + network.normalizations.flatMap { layer in
-                ["running_mean", "running_var", "num_batches_tracked"].map { "\(layer.name).\($0)" }
-            }
+        let own = publishedNames(of: network)
         #expect(Set(own + ["classifier.weight", "classifier.bias"]) == Set(file.names))
         #expect(own.count + 2 == file.names.count)
         for parameter in network.parameters { #expect(file.shape(of: parameter.name) == parameter.shape) }

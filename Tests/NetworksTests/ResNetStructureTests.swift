@@ -58,11 +58,7 @@ struct PublishedNetwork: Sendable, CustomTestStringConvertible {
     @Test func aFileOfTorchvisionHasTheNamesOfResNet18() throws {
         let file = try SafetensorsFile(contentsOf: goldenPath("source.safetensors"))
         let network = ResNet(.resNet18, baseWidth: 8)
-        let own =
-            network.parameters.map(\.name)
-            + network.normalizations.flatMap { layer in
-                ["running_mean", "running_var", "num_batches_tracked"].map { "\(layer.name).\($0)" }
-            }
+        let own = publishedNames(of: network)
         #expect(Set(own + ["fc.weight", "fc.bias"]) == Set(file.names))
         #expect(own.count + 2 == file.names.count)
         for parameter in network.parameters { #expect(file.shape(of: parameter.name) == parameter.shape) }
