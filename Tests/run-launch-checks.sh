@@ -250,8 +250,8 @@ signalled() { # LABEL MPIRUN SIGNALS EXPECTED COMMAND…
     local label="$1 gets $3 while mpirun is ${2/wait/ready to save}" signals=$3 expected=$4 code=0 job
     codes "$2" 0
     shift 4
-    # A shell ignores INT in what it starts in the background; env undoes that.
-    env --default-signal=INT "$@" >"$output" 2>&1 </dev/null &
+    # A shell ignores INT in what it starts in the background, and nohup HUP in all that it starts; env undoes that.
+    env --default-signal=INT,HUP "$@" >"$output" 2>&1 </dev/null &
     job=$!
     until_there waits
     kill -s "${signals%%,*}" "$job"
