@@ -51,7 +51,7 @@ job() {
 #   newest FOLDER      step of the newest checkpoint that has its name; 0 for none
 newest() {
     local name
-    name=$(find "$1/checkpoints" -maxdepth 1 -name 'step-*' -printf '%f\n' 2> /dev/null | sort | tail -n 1)
+    name=$(find "$1/checkpoints" -maxdepth 1 -regex '.*/step-[0-9]*' -printf '%f\n' 2> /dev/null | sort | tail -n 1)
     echo $((10#${name#step-} + 0))
 }
 

@@ -104,6 +104,26 @@ echo '# nobody' >"$temporary/empty"
 ends "a hostfile without hosts" 64 "names no hosts" "$cluster" --hostfile "$temporary/empty" -n 2 -- ballast
 echo 'host-8 slot=2' >"$temporary/typo"
 ends "a hostfile with a wrong word" 64 "typo:1: 'slot=2' is not understood" "$cluster" --hostfile "$temporary/typo" -n 2 -- ballast
+while read -r name; do
+    echo "$name slots=2" >"$temporary/strange"
+    ends "a hostfile with the host $name" 64 "strange:1: '$name' is no host name: letters, digits and . _ - : @ are allowed, and no - at the beginning" \
+        env -C "$temporary" "$cluster" --hostfile "$temporary/strange" -n 1 -- ballast
+done <<'END'
+x$(touch${IFS}executed)
+x`touch${IFS}executed`
+a[$(touch${IFS}executed)]
+x'];touch${IFS}executed;'
+../victim
+/tmp/victim
+-oProxyCommand=true
+a,b
+ä
+END
+same "nothing of a hostfile is executed" "$(cd "$temporary" && ls executed 2>/dev/null)" ""
+printf 'node_1\nme@10.0.0.1\nfe80::1 slots=1\nA-b.example.org\n' >"$temporary/names"
+# shellcheck source=launch/hosts.sh
+same "names and addresses of hosts are read" "$(. "$root/launch/hosts.sh"; read_hostfile "$temporary/names" && echo "${host_names[*]}")" \
+    "node_1 me@10.0.0.1 fe80::1 A-b.example.org"
 ends "more ranks than slots" 64 "5 ranks are more than the 4 slots" "$cluster" --hostfile "$hosts" -n 5 -- ballast
 ends "a program that is missing" 64 "/none/ballast is missing" "$cluster" --hostfile "$hosts" -n 2 -- /none/ballast
 same "none of these started a job" "$(count_calls)" 0
@@ -137,13 +157,16 @@ cores 64
 while read -r limit expected; do
     echo "${limit/,/ }" >"$temporary/cpu.max"
     # shellcheck source=launch/threads.sh
-    same "64 cores with the limit $limit" "$(. "$root/launch/threads.sh"; ballast_cpu_max=$temporary/cpu.max ballast_cores)" "$expected"
+    same "64 cores with the limit $limit" "$(cd "$temporary"; . "$root/launch/threads.sh"; ballast_cpu_max=$temporary/cpu.max ballast_cores)" "$expected"
 done <<'END'
+PATH[$(touch${IFS}executed)],100000 64
+100000,0 64
 max,100000 64
 400000,100000 4
 50000,100000 1
 9900000,100000 64
 END
+same "a limit is never executed" "$(cd "$temporary" && ls executed 2>/dev/null)" ""
 
 # The line that is run.
 cores 8

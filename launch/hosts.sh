@@ -5,19 +5,25 @@ host_names=()
 declare -A host_slots=() host_cores=() host_trouble=() host_ranks=() host_process=()
 
 # Reads a hostfile of OpenMPI, "host slots=N" a line: fills host_names and host_slots. A host without slots
-# takes as many ranks as it has cores, as in OpenMPI; a host named twice has the slots of both lines.
+# takes as many ranks as it has cores, as in OpenMPI; a host named twice has the slots of both lines. Names become
+# arguments of ssh and mpirun and keys of the tables here, so they hold nothing that any of these could misread.
 #   read_hostfile FILE     fails with a message on standard error
 read_hostfile() {
-    local line number=0 host field slots fields
+    # Letters are those of ASCII.
+    local line number=0 host field slots fields LC_ALL=C
     while IFS= read -r line || [ -n "$line" ]; do
         number=$((number + 1))
         read -r -a fields <<<"$(sed 's/#.*//; s/ *= */=/g' <<<"$line")"
         [ ${#fields[@]} -gt 0 ] || continue
         host=${fields[0]}
+        if [[ ! $host =~ ^[A-Za-z0-9._:@][A-Za-z0-9._:@-]*$ ]]; then
+            echo "$1:$number: '$host' is no host name: letters, digits and . _ - : @ are allowed, and no - at the beginning" >&2
+            return 1
+        fi
         slots=
         for field in "${fields[@]:1}"; do
             case $field in
-            slots=*[!0-9]* | slots= | slots=0) echo "$1:$number: '$field' is no number of slots" >&2; return 1 ;;
+            slots=*[!0-9]* | slots= | slots=0* | slots=???????*) echo "$1:$number: '$field' is no number of slots from 1 to 999999" >&2; return 1 ;;
             slots=*) slots=${field#slots=} ;;
             max_slots=* | max-slots=*) ;;
             *) echo "$1:$number: '$field' is not understood; a line is: host slots=N" >&2; return 1 ;;
@@ -71,9 +77,10 @@ ask_hosts() {
     done
     for host in "${host_names[@]}"; do
         wait "${host_process[$host]}" || true
-        unset "host_cores[$host]" "host_trouble[$host]"
+        # Not unset, which would expand the name once more.
+        host_cores[$host]='' host_trouble[$host]=''
         # A login can print a greeting before the answer.
-        answer=$(sed -n -E 's/^(cores [0-9]+|missing .*)$/\1/p' "$answers/$host" | tail -n 1)
+        answer=$(sed -n -E 's/^(cores [1-9][0-9]{0,5}|missing .*)$/\1/p' "$answers/$host" | tail -n 1)
         case $answer in
         cores*) host_cores[$host]=${answer#cores } ;;
         missing*) host_trouble[$host]="has no ${answer#missing }" ;;

@@ -13,7 +13,9 @@ ballast_cores() {
     # nproc would print OMP_NUM_THREADS if that is set.
     cores=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
     # A container can be allowed less time than it sees cores: "200000 100000" is two cores, "max" is all.
-    if read -r quota period 2>/dev/null <"${ballast_cpu_max:-/sys/fs/cgroup/cpu.max}" && [ "$quota" != max ]; then
+    # Anything but numbers counts as no limit: arithmetic would execute what it finds in a subscript.
+    if read -r quota period 2>/dev/null <"${ballast_cpu_max:-/sys/fs/cgroup/cpu.max}" &&
+        [[ $quota,$period =~ ^[1-9][0-9]{0,17},[1-9][0-9]{0,17}$ ]]; then
         if [ $((quota / period)) -lt "$cores" ]; then cores=$((quota / period)); fi
         if [ "$cores" -lt 1 ]; then cores=1; fi
     fi
