@@ -120,6 +120,16 @@ a,b
 ä
 END
 same "nothing of a hostfile is executed" "$(cd "$temporary" && ls executed 2>/dev/null)" ""
+mkdir "$temporary/answers"
+echo kept >"$temporary/answers/victim"
+# shellcheck source=launch/hosts.sh disable=SC2030,SC2034
+same "what a host answers is never written to a path made of its name" "$(
+    . "$root/launch/hosts.sh"
+    export TMPDIR=$temporary/answers
+    host_names=(../victim) host_slots[../victim]=1
+    ask_hosts / / false >/dev/null 2>&1
+    cat "$temporary/answers/victim"
+)" kept
 printf 'node_1\nme@10.0.0.1\nfe80::1 slots=1\nA-b.example.org\n' >"$temporary/names"
 # shellcheck source=launch/hosts.sh
 same "names and addresses of hosts are read" "$(. "$root/launch/hosts.sh"; read_hostfile "$temporary/names" && echo "${host_names[*]}")" \

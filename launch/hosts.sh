@@ -61,7 +61,7 @@ report_host() {
 # wrong. Without slots in the file, slots are cores.
 #   ask_hosts FOLDER PROGRAM AGENT…
 ask_hosts() {
-    local folder=$1 program=$2 answers host answer question
+    local folder=$1 program=$2 answers host answer question number=0
     shift 2
     question=$(
         declare -f ballast_cores report_host
@@ -71,16 +71,20 @@ ask_hosts() {
     for host in "${host_names[@]}"; do
         local agent=("$@" "$host")
         if is_this_machine "$host"; then agent=(); fi
-        # The question goes in as text: no shell in between can misread its quotes.
-        timeout --kill-after 1 5 "${agent[@]}" bash -s <<<"$question" >"$answers/$host" 2>/dev/null &
+        number=$((number + 1))
+        # The question goes in as text: no shell in between can misread its quotes. Answers have numbers: a name
+        # could lead out of the folder.
+        timeout --kill-after 1 5 "${agent[@]}" bash -s <<<"$question" >"$answers/$number" 2>/dev/null &
         host_process[$host]=$!
     done
+    number=0
     for host in "${host_names[@]}"; do
+        number=$((number + 1))
         wait "${host_process[$host]}" || true
         # Not unset, which would expand the name once more.
         host_cores[$host]='' host_trouble[$host]=''
         # A login can print a greeting before the answer.
-        answer=$(sed -n -E 's/^(cores [1-9][0-9]{0,5}|missing .*)$/\1/p' "$answers/$host" | tail -n 1)
+        answer=$(sed -n -E 's/^(cores [1-9][0-9]{0,5}|missing .*)$/\1/p' "$answers/$number" | tail -n 1)
         case $answer in
         cores*) host_cores[$host]=${answer#cores } ;;
         missing*) host_trouble[$host]="has no ${answer#missing }" ;;
