@@ -48,11 +48,7 @@ public final class RunLock {
     private static func take(_ directory: String, _ say: (String) -> Void) throws -> Int32 {
         let path = directory + fileName
         while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else {
-                let reason = String(cString: strerror(errno))
-                throw RunDirectoryError("\(path): cannot be opened: \(reason)")
-            }
+            let descriptor = try openFile(path)
             let problem = flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
             if problem == EWOULDBLOCK {
                 defer { close(descriptor) }
@@ -78,10 +74,31 @@ public final class RunLock {
         }
     }
 
+    /// Opens the file, or makes it. What it says is about to be replaced, so it must be no other name of a file
+    /// somewhere else, and nothing that acts on what is written into it.
+    private static func openFile(_ path: String) throws -> Int32 {
+        let descriptor = open(
+            path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o644)
+        let reason = errno
+        var status = stat()
+        if descriptor >= 0, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_nlink <= 1
+        {
+            return descriptor
+        }
+        if descriptor >= 0 { close(descriptor) }
+        guard descriptor >= 0 || reason == ELOOP else {
+            throw RunDirectoryError("\(path): cannot be opened: \(String(cString: strerror(reason)))")
+        }
+        throw RunDirectoryError(
+            "\(path): is a link, a device or a pipe, and the lock of a run is a file of its own: remove it, or choose another output",
+            exitCode: ExitCode.wrongUse)
+    }
+
     /// Whether an open file still has its name.
     private static func isStill(_ descriptor: Int32, at path: String) -> Bool {
         var (own, named) = (stat(), stat())
-        return fstat(descriptor, &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino
+        return fstat(descriptor, &own) == 0 && lstat(path, &named) == 0 && own.st_ino == named.st_ino
             && own.st_dev == named.st_dev
     }
 }

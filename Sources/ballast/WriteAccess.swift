@@ -24,7 +24,7 @@ enum WriteAccess {
             guard isDirectory.boolValue else { throw POSIXError(.ENOTDIR) }
             let probe = folder.appending(
                 path: ".ballast-write-check-\(ProcessInfo.processInfo.processIdentifier)")
-            try Data().write(to: probe)
+            try Data().write(to: probe, options: .withoutOverwriting)
             try manager.removeItem(at: probe)
         } catch {
             throw OutputError(path: path, problem: problem, underlying: error)

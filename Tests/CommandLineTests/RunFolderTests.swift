@@ -88,6 +88,29 @@ extension ManyRanksTests {
             #expect(try aside.names == ["config.yaml", "metrics.jsonl", "model.safetensors"])
         }
 
+        /// Whoever prepares `.lock` as another name of a file must not get that file emptied.
+        @Test(arguments: ["ln -s", "ln"])
+        func aLockThatIsALinkIsRefused(link: String) async throws {
+            let folder = try TemporaryFolder()
+            let precious = folder.url.appending(path: "precious")
+            try Data("precious".utf8).write(to: precious)
+            let outcome = try await BallastProcess.run(
+                command: [
+                    "bash", "-c",
+                    "mkdir run && \(link) ../precious run/.lock 2>/dev/null || \(link) precious run/.lock",
+                ], in: folder.url)
+            try #require(outcome.exitCode == 0, "\(outcome.errors)")
+            let refused = try await BallastProcess.run([
+                "train", "--config", BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path,
+                "--set", "output=\(folder.url.appending(path: "run").path)",
+            ])
+            #expect(refused.exitCode == 64)
+            #expect(
+                refused.errors.contains("run/.lock: is a link, a device or a pipe"), "\(refused.errors)")
+            #expect(try folder.text(of: "precious") == "precious")
+            #expect(try RunFolder(url: folder.url.appending(path: "run")).names == [".lock"])
+        }
+
         /// Steps too small to change a prediction: both epochs are as good, and the earlier one counts.
         @Test(arguments: [0, 2])
         func theModelIsThatOfTheBestEpoch(ranks: Int) async throws {

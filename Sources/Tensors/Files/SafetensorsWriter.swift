@@ -73,7 +73,9 @@ public struct SafetensorsWriter: Sendable {
     /// - Throws: `SafetensorsError` of kind `inputOutput`; the file beside it is removed then.
     public func write(to path: String) throws(SafetensorsError) {
         let staged = "\(path).partial-\(getpid())"
-        let descriptor = open(staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        // In a container the process before had the same number. What is new cannot be a link to something else.
+        unlink(staged)
+        let descriptor = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure(path, "cannot create \(staged)") }
         var problem = Self.writeAll(serialized(), to: descriptor)
         if problem == nil, fsync(descriptor) != 0 { problem = Self.failure(path, "cannot flush \(staged)") }
