@@ -36,20 +36,20 @@ public final class RunDirectory {
             var kept = Data()
             if let resume {
                 kept = try Self.lines(of: metricsPath, upTo: resume.step)
-                try resume.model.map {
-                    try Data($0).write(
-                        to: URL(fileURLWithPath: path + "/model.safetensors"), options: .atomic)
-                }
-            } else if [metricsPath, path + "/checkpoints"].contains(where: manager.fileExists) {
-                let aside =
-                    (1...).lazy.map { "\(path).\($0)" }.first { !manager.fileExists(atPath: $0) }
-                    ?? path + ".old"
+            } else if [metricsPath, path + "/checkpoints", path + "/model.safetensors"]
+                .contains(where: manager.fileExists)
+            {
+                let aside = Self.freeName(beside: path)
                 try manager.moveItem(atPath: path, toPath: aside)
                 try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
                 try lock.takeAgain(afterMovingTo: aside)
             }
             try Data(configuration.utf8).write(
                 to: URL(fileURLWithPath: path + "/config.yaml"), options: .atomic)
+            // After the configuration, by which a folder is known to be a run's.
+            try resume?.model.map {
+                try Data($0).write(to: URL(fileURLWithPath: path + "/model.safetensors"), options: .atomic)
+            }
             try kept.write(to: URL(fileURLWithPath: metricsPath), options: .atomic)
             metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
             try metrics.seekToEnd()
@@ -58,6 +58,12 @@ public final class RunDirectory {
         } catch {
             throw RunDirectoryError("\(path): cannot make the folder of the run: \(error.systemReason)")
         }
+    }
+
+    /// The first of `NAME.1`, `NAME.2` and so on that is free; a link that leads nowhere is not.
+    private static func freeName(beside path: String) -> String {
+        var status = stat()
+        return (1...).lazy.map { "\(path).\($0)" }.first { lstat($0, &status) != 0 } ?? path + ".old"
     }
 
     /// The lines of events up to a step; a last line that was cut off counts as none.

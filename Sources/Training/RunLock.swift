@@ -7,6 +7,7 @@ internal import ProcessGroups
 /// alone has one, until its run is over; then the file goes.
 public final class RunLock {
     private static let fileName = "/.lock"
+    private static let holderStart = "process "
 
     private var directory: String
     private var descriptor: Int32
@@ -16,7 +17,8 @@ public final class RunLock {
     /// - Parameters:
     ///   - directory: The folder of the run.
     ///   - say: Tells the user where the file system has no locks.
-    /// - Throws: `RunDirectoryError`: 64 where another process has it, 74 where the folder cannot be used.
+    /// - Throws: `RunDirectoryError`: 64 where another process has it or the folder holds what no run made, 74
+    ///   where the folder cannot be used.
     public init(directory: String, say: (String) -> Void) throws {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -26,6 +28,8 @@ public final class RunLock {
         }
         self.directory = directory
         descriptor = try Self.take(directory, say)
+        // Not before: what another run is just writing is none of this one's business.
+        try RunFolderContents.requireOwn(directory)
     }
 
     deinit {
@@ -66,7 +70,13 @@ public final class RunLock {
                 close(descriptor)
                 continue
             }
-            let holder = Array("process \(getpid()) on host \(HostName.current)".utf8)
+            let holder = Array((holderStart + "\(getpid()) on host \(HostName.current)").utf8)
+            guard isOwn(descriptor) else {
+                close(descriptor)
+                throw RunDirectoryError(
+                    "\(path): holds something that no run wrote: move it elsewhere, or choose another output",
+                    exitCode: ExitCode.wrongUse)
+            }
             if ftruncate(descriptor, 0) != 0 || write(descriptor, holder, holder.count) != holder.count {
                 say("\(path): cannot say who holds it: \(String(cString: strerror(errno)))")
             }
@@ -93,6 +103,13 @@ public final class RunLock {
         throw RunDirectoryError(
             "\(path): is a link, a device or a pipe, and the lock of a run is a file of its own: remove it, or choose another output",
             exitCode: ExitCode.wrongUse)
+    }
+
+    /// Whether an open file is empty, or says who held the lock.
+    private static func isOwn(_ descriptor: Int32) -> Bool {
+        var start = [UInt8](repeating: 0, count: holderStart.utf8.count)
+        let count = pread(descriptor, &start, start.count, 0)
+        return count <= 0 || holderStart.utf8.starts(with: start[..<count])
     }
 
     /// Whether an open file still has its name.

@@ -158,6 +158,11 @@ final class TemporaryFolder: Sendable {
         return try FileHandle(forWritingTo: file)
     }
 
+    /// The files and folders in it, sorted.
+    var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
+    }
+
     /// The text of a file.
     func text(of name: String) throws -> String {
         try String(contentsOf: url.appending(path: name), encoding: .utf8)

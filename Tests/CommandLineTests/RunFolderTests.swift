@@ -111,6 +111,90 @@ extension ManyRanksTests {
             #expect(try RunFolder(url: folder.url.appending(path: "run")).names == [".lock"])
         }
 
+        /// Files of users that a run would replace, or move aside with the folder.
+        @Test(
+            arguments: [
+                ["config.yaml"], ["notes.txt"], ["model.safetensors"], ["metrics.jsonl"], [".lock"],
+                ["checkpoints/step-00000001/state.safetensors"], ["data/train-images-idx3-ubyte", "a", "b"],
+            ], ["auto", "none"])
+        func aFolderOfSomebodyElseIsLeftAlone(files: [String], resume: String) async throws {
+            let folder = try TemporaryFolder()
+            let output = folder.url.appending(path: "output")
+            for file in files { try Self.put("mine", output.appending(path: file)) }
+            let outcome = try await Self.start(in: output, resume: resume)
+            #expect(outcome.exitCode == 64, "\(outcome.errors)")
+            for file in files {
+                let name = file.split(separator: "/")[0]
+                #expect(outcome.errors.contains(name), "\(outcome.errors)")
+                #expect(try folder.text(of: "output/\(file)") == "mine")
+            }
+            #expect(try folder.names == ["output"])
+            #expect(try RunFolder(url: output).names.count == files.count)
+        }
+
+        /// What lies beside the files of a run, or in the place of one.
+        @Test(arguments: [
+            "notes.txt", "checkpoints/notes.txt", "attention.safetensors/mine", "relationship.svg",
+        ])
+        func aRunsFolderWithSomethingElseIsNotMoved(file: String) async throws {
+            let folder = try TemporaryFolder()
+            let run = try await train(in: folder, as: "run", set: ["checkpoint.every-steps=3"])
+            if file == "relationship.svg" {
+                try FileManager.default.createSymbolicLink(
+                    atPath: run.url.appending(path: file).path, withDestinationPath: "elsewhere")
+            } else {
+                try Self.put("mine", run.url.appending(path: file))
+            }
+            let before = try run.contents(of: "metrics.jsonl")
+            let outcome = try await Self.start(in: run.url, resume: "none")
+            #expect(outcome.exitCode == 64, "\(outcome.errors)")
+            let found = file.hasPrefix("checkpoints") ? file : String(file.split(separator: "/")[0])
+            #expect(
+                outcome.errors.contains("run: holds what no run made: \(found); an output is "),
+                "\(outcome.errors)")
+            #expect(try run.contents(of: "metrics.jsonl") == before)
+            #expect(try folder.names == ["run"])
+            // `ballast doctor` says the same beforehand.
+            let doctor = try await BallastProcess.run([
+                "doctor", "--config", BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path,
+                "--set", "output=\(run.url.path)",
+            ])
+            #expect(doctor.exitCode == 64)
+            #expect((doctor.output + doctor.errors).contains("holds what no run made"))
+        }
+
+        /// What a run leaves that was killed at any time is a run's.
+        @Test func whatAKilledRunLeavesIsNoObstacle() async throws {
+            let folder = try TemporaryFolder()
+            let run = try await train(in: folder, as: "run", set: ["checkpoint.every-steps=3"])
+            for file in [
+                "model.safetensors.partial-17", ".ballast-write-check-17", ".nfs0001", "relationship.csv",
+                "checkpoints/.staging-step-00000004-17/state.safetensors",
+            ] {
+                try Self.put("", run.url.appending(path: file))
+            }
+            try Self.put("process 17 on host elsewhere", run.url.appending(path: ".lock"))
+            for resume in ["auto", "none"] {
+                let outcome = try await Self.start(in: run.url, resume: resume)
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            }
+            #expect(try folder.names == ["run", "run.1"])
+        }
+
+        /// Writes a file, and makes the folders around it.
+        private static func put(_ text: String, _ file: URL) throws {
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+
+        private static func start(in output: URL, resume: String) async throws -> BallastProcess.Outcome {
+            try await BallastProcess.run([
+                "train", "--config", BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path,
+                "--set", "output=\(output.path)", "checkpoint.every-steps=3", "--resume", resume,
+            ])
+        }
+
         /// Steps too small to change a prediction: both epochs are as good, and the earlier one counts.
         @Test(arguments: [0, 2])
         func theModelIsThatOfTheBestEpoch(ranks: Int) async throws {

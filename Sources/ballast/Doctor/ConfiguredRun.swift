@@ -72,7 +72,8 @@ struct ConfiguredRun {
         output =
             try failures.attempt(
                 "output",
-                remedy: "set output to a folder that rank 0 may make or write, or change permissions"
+                remedy:
+                    "set output to a folder of its own that rank 0 may make or write, or change permissions"
             ) {
                 var facts: OutputFacts?
                 try group.coordinate { () throws -> Void in facts = try OutputFolder.examine(path) }

@@ -6,7 +6,7 @@ enum OutputFolder {
     /// What the place is like. If the run's folder is there already, nothing is written into it.
     ///
     /// - Parameter path: The folder of the run; it need not exist.
-    /// - Throws: `OutputError` where a run could not write.
+    /// - Throws: `OutputError` where a run could not write, `RunDirectoryError` where it would refuse the folder.
     static func examine(_ path: String) throws -> OutputFacts {
         let manager = FileManager.default
         var folder = path
@@ -19,6 +19,7 @@ enum OutputFolder {
         }
         var flushSeconds: Double?
         if folder == path {
+            try RunFolderContents.requireOwn(folder)
             // Else of a run that may be going on; what is in its folder stays as it is.
             guard access(folder, W_OK | X_OK) == 0 else {
                 throw OutputError(path: path, underlying: POSIXError(.init(rawValue: errno) ?? .EACCES))
