@@ -19,7 +19,8 @@ public final class RunDirectory {
     /// Makes the folder and begins its files.
     ///
     /// A run that is there already is moved aside, to `NAME.1`, `NAME.2` and so on: nothing is lost. A run that
-    /// goes on keeps its folder; what `metrics.jsonl` says of later steps is dropped, as they are done again.
+    /// goes on keeps its folder; what `metrics.jsonl` says of later steps is dropped, as they are done again. A run
+    /// that goes back has set them aside before.
     ///
     /// - Parameters:
     ///   - path: The folder.
@@ -60,6 +61,49 @@ public final class RunDirectory {
         }
     }
 
+    /// Moves aside what a run that goes back to an earlier step would undo: later checkpoints, and copies of the log,
+    /// the best model and the configuration as they are, in a folder `NAME.1`, `NAME.2` and so on, which is that
+    /// of a run.
+    ///
+    /// - Parameters:
+    ///   - path: The folder of the run.
+    ///   - point: Where the run goes on from; it may be a checkpoint of another folder.
+    ///   - checkpoints: The checkpoints of this one.
+    /// - Returns: The new folder; nil where the run has nothing that would be lost.
+    /// - Throws: `RunDirectoryError` or `CheckpointError`, 74, where something cannot be moved: nothing is lost then.
+    public static func setAside(
+        _ path: String, laterThan point: ResumePoint, checkpoints: CheckpointStore
+    ) throws -> String? {
+        let manager = FileManager.default
+        let aside = freeName(beside: path)
+        do {
+            let hasCheckpoints = try checkpoints.steps().contains { $0 > point.step }
+            let hasLines = try events(of: path + "/metrics.jsonl").contains { $0.step ?? 0 > point.step }
+            let model = manager.contents(atPath: path + "/model.safetensors")
+            let hasModel = model.map { Data(point.model ?? []) != $0 } ?? false
+            guard hasCheckpoints || hasLines || hasModel else { return nil }
+            try manager.createDirectory(atPath: aside, withIntermediateDirectories: false)
+            do {
+                for name in ["config.yaml", "metrics.jsonl", "model.safetensors"]
+                where manager.fileExists(atPath: "\(path)/\(name)") {
+                    try manager.copyItem(atPath: "\(path)/\(name)", toPath: "\(aside)/\(name)")
+                }
+            } catch {
+                try? manager.removeItem(atPath: aside)
+                throw error
+            }
+        } catch let error as CheckpointError {
+            throw error
+        } catch {
+            throw RunDirectoryError(
+                "\(aside): what \(path) has after step \(point.step) cannot be moved aside: \(error.systemReason)"
+            )
+        }
+        // Last: as long as one of them has its place, the next automatic resume goes on from there.
+        try checkpoints.moveNewer(than: point.step, to: aside + "/checkpoints")
+        return aside
+    }
+
     /// The first of `NAME.1`, `NAME.2` and so on that is free; a link that leads nowhere is not.
     private static func freeName(beside path: String) -> String {
         var status = stat()
@@ -68,15 +112,21 @@ public final class RunDirectory {
 
     /// The lines of events up to a step; a last line that was cut off counts as none.
     private static func lines(of path: String, upTo step: Int) throws -> Data {
-        guard FileManager.default.fileExists(atPath: path) else { return Data() }
-        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
-        let kept = text.split(separator: "\n").filter { line in
-            let event = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        let kept = try events(of: path).filter { event in
             // A run that goes on ends anew, even where nothing is left to train.
-            if event?["split"] as? String == "test" { return false }
-            return (event?["step"] as? Int).map { $0 <= step } ?? false
+            event.split != "test" && event.step.map { $0 <= step } ?? false
         }
-        return Data(kept.map { $0 + "\n" }.joined().utf8)
+        return Data(kept.map { $0.line + "\n" }.joined().utf8)
+    }
+
+    /// The lines of a log, with what they say of their place in the run; none where there is no log.
+    private static func events(of path: String) throws -> [(line: Substring, step: Int?, split: String?)] {
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+        return text.split(separator: "\n").map { line in
+            let event = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return (line, event?["step"] as? Int, event?["split"] as? String)
+        }
     }
 
     /// Appends one line to `metrics.jsonl`.

@@ -21,18 +21,23 @@ enum Resume {
     /// The checkpoint to go on from, for rank 0.
     ///
     /// - Parameters:
-    ///   - store: The checkpoints of the run's folder.
+    ///   - output: The run's folder.
+    ///   - store: Its checkpoints.
     ///   - identity: What must be the same for the run to go on.
     ///   - say: Tells the user a line.
-    /// - Throws: `CheckpointError` where a checkpoint is of another run, or where there are some and none is good.
-    func point(in store: CheckpointStore, identity: String, say: (String) -> Void) throws -> ResumePoint? {
+    /// - Throws: `CheckpointError` where a checkpoint is of another run, or where there are some and none is good;
+    ///   `RunDirectoryError` where what is newer cannot be moved aside.
+    func point(
+        in output: String, _ store: CheckpointStore, identity: String, say: (String) -> Void
+    ) throws -> ResumePoint? {
         switch self {
         case .none: return nil
         case .path(let path):
             store.cleanStaging()
             let point = try ResumePoint(CheckpointStore.open(path), identity: identity)
-            // Otherwise the next automatic resume would take a step that is now undone.
-            try store.removeNewer(than: point.step)
+            if let aside = try RunDirectory.setAside(output, laterThan: point, checkpoints: store) {
+                say("what \(output) has after step \(point.step) is moved aside: \(aside)")
+            }
             return point
         case .automatic:
             store.cleanStaging()

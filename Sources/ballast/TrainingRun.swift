@@ -37,7 +37,9 @@ struct TrainingRun {
         var (lock, point): (RunLock?, ResumePoint?)
         try group.coordinate { () throws -> Void in
             lock = try RunLock(directory: configuration.output) { progress?.say($0) }
-            point = try resume.point(in: store, identity: identity) { progress?.say($0) }
+            point = try resume.point(in: configuration.output, store, identity: identity) {
+                progress?.say($0)
+            }
         }
         let directory = try Self.makeDirectory(
             configuration, digest: digest, resume: point, lock: lock, group: group)

@@ -41,15 +41,33 @@ import Training
         #expect(left == [150, 200, 300, 400] && removed == [100])
     }
 
-    @Test func removesStepsThatWereUndone() throws {
+    @Test func movesStepsThatAreUndone() throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
         let store = try scratch.store()
         for step in [100, 200, 300] { try store.write(example(step: step)) }
-        #expect(try store.removeNewer(than: 100) == [200, 300])
+        let aside = scratch.path + "/runs/example.1/checkpoints"
+        #expect(try store.moveNewer(than: 100, to: aside) == [200, 300])
         #expect(try scratch.names() == ["step-00000100"])
-        #expect(try store.removeNewer(than: 100) == [])
+        for step in [200, 300] {
+            try expectExample(CheckpointStore.open("\(aside)/step-00000\(step)"), step: step)
+        }
+        #expect(try store.moveNewer(than: 100, to: scratch.path + "/unused") == [])
+        #expect(!exists(scratch.path + "/unused"))
         try expectExample(try store.newestGood().checkpoint, step: 100)
+    }
+
+    /// The folder of the run may be a disk of its own.
+    @Test func movesStepsToAnotherDisk() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        for step in [100, 200] { try scratch.store().write(example(step: step)) }
+        var calls = SystemCalls.system
+        calls.rename = { _, _ in -18 }  // EXDEV
+        let aside = scratch.path + "/aside"
+        #expect(try scratch.store(calls: calls).moveNewer(than: 100, to: aside) == [200])
+        #expect(try scratch.names() == ["step-00000100"])
+        try expectExample(CheckpointStore.open(aside + "/step-00000200"), step: 200)
     }
 
     /// The name goes before the first file does.

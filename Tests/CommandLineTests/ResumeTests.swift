@@ -268,6 +268,51 @@ extension ManyRanksTests {
             #expect(folder.url.appending(path: "undisturbed.1").isThere)
         }
 
+        /// Checkpoints, lines of the log and the model that a run going back would undo are kept; from its own folder
+        /// and from that of another run.
+        @Test(arguments: ["run", "other"])
+        func whatIsNewerIsMovedAside(source: String) async throws {
+            let folder = try TemporaryFolder()
+            let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
+            let settings = ["data.validation=\(data)", "training.steps-per-epoch=2", "training.epochs=3"]
+            for name in Set(["run", source]) {
+                let outcome = try await BallastProcess.run(
+                    Self.arguments("fine-tune", folder, name, settings + ["checkpoint.keep=9"]))
+                try #require(outcome.exitCode == 0, "\(outcome.errors)")
+            }
+            let run = RunFolder(url: folder.url.appending(path: "run"))
+            let (metrics, model) = (try run.contents(of: "metrics.jsonl"), try run.modelBytes)
+            let point = folder.url.appending(path: "\(source)/checkpoints/step-00000002").path
+            // It ends in its first step, before it has written anything of its own.
+            let killed = try await BallastProcess.run(
+                Self.arguments("fine-tune", folder, "run", settings + ["--resume", point]),
+                faults: "step=3,rank=0,point=forward,kind=sigkill")
+            #expect(killed.exitCode != 0, "\(killed.errors)")
+            let aside = RunFolder(url: folder.url.appending(path: "run.1"))
+            #expect(
+                killed.errors.contains(
+                    "what \(run.url.path) has after step 2 is moved aside: \(aside.url.path)\n"),
+                "\(killed.errors)")
+            #expect(try aside.names == ["checkpoints", "config.yaml", "metrics.jsonl", "model.safetensors"])
+            #expect(try aside.contents(of: "metrics.jsonl") == metrics && aside.modelBytes == model)
+            func checkpoints(_ run: RunFolder) throws -> [String] {
+                try RunFolder(url: run.url.appending(path: "checkpoints")).names
+            }
+            #expect(try checkpoints(run) == [1, 2].map { "step-0000000\($0)" })
+            #expect(try checkpoints(aside) == [3, 4, 5, 6].map { "step-0000000\($0)" })
+            #expect(try run.steps("step") == [1, 2])
+            // What was moved aside is a run, and so is what goes on.
+            for name in ["run", "run.1"] {
+                let outcome = try await BallastProcess.run(
+                    Self.arguments("fine-tune", folder, name, settings))
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                let ended = RunFolder(url: folder.url.appending(path: name))
+                #expect(try ended.modelBytes == model)
+                #expect(try ended.steps("step") == [1, 2, 3, 4, 5, 6])
+            }
+            #expect(try folder.names == Set(["run", "run.1", source]).sorted())
+        }
+
         @Test func savingNeverChangesTheRun() async throws {
             let folder = try TemporaryFolder()
             let expected = try await Self.undisturbed("lwf", folder)

@@ -5,7 +5,7 @@ extension CheckpointStore {
     ///
     /// Kept are the one just written, the newest complete ones before it, `keep` in all, and `alsoKept`.
     /// Damaged ones do not count. Those with a later step than the one just written are left alone: see
-    /// `removeNewer(than:)`. The one just written is proof that a good checkpoint remains.
+    /// `moveNewer(than:to:)`. The one just written is proof that a good checkpoint remains.
     ///
     /// A checkpoint loses its name before its first file is removed, so that none is ever half there.
     ///
@@ -31,16 +31,25 @@ extension CheckpointStore {
         return removed.reversed()
     }
 
-    /// Removes the checkpoints after a step, for a run that was told to go back to it: else the next resume
+    /// Moves the checkpoints after a step elsewhere, for a run that was told to go back to it: else the next resume
     /// would find the newest of those steps that were undone.
     ///
-    /// - Returns: The steps that were removed, ascending.
-    /// - Throws: `CheckpointError` where one cannot be removed.
+    /// - Parameters:
+    ///   - step: The step that the run goes back to.
+    ///   - folder: Where they go; it is made if there are any.
+    /// - Returns: The steps that were moved, ascending.
+    /// - Throws: `CheckpointError` where one cannot be moved; each is in one of the two places then.
     @discardableResult
-    public func removeNewer(than step: Int) throws(CheckpointError) -> [Int] {
-        let removed = try steps().filter { $0 > step }
-        try remove(removed)
-        return removed
+    public func moveNewer(than step: Int, to folder: String) throws(CheckpointError) -> [Int] {
+        let moved = try steps().filter { $0 > step }
+        guard !moved.isEmpty else { return [] }
+        try disk.makeDirectories(folder)
+        for step in moved {
+            try disk.move(path(ofStep: step), to: "\(folder)/\(CheckpointName.visible(step))")
+        }
+        try disk.flushDirectory(folder)
+        try disk.flushDirectory(directory)
+        return moved
     }
 
     /// Removes what a process that was stopped left behind. Called before the first write.

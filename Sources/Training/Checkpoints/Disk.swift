@@ -95,6 +95,22 @@ struct Disk: Sendable {
             "cannot rename \((path as NSString).lastPathComponent) to it")
     }
 
+    /// Renames a file or a folder, or copies and removes it where the target is on another disk.
+    func move(_ path: String, to target: String) throws(CheckpointError) {
+        let renamed = repeated { calls.rename(path, target) }
+        guard renamed == -Int(EXDEV) else {
+            try check(
+                renamed, target, "cannot rename \((path as NSString).lastPathComponent) to it")
+            return
+        }
+        do {
+            try FileManager.default.copyItem(atPath: path, toPath: target)
+        } catch {
+            throw CheckpointError(.inputOutput, target, "cannot copy \(path) to it: \(error.systemReason)")
+        }
+        try remove(path)
+    }
+
     /// Removes a file or a folder with what is in it. What is not there is fine.
     func remove(_ path: String) throws(CheckpointError) {
         var status = stat()
