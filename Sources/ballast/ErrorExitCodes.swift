@@ -7,6 +7,7 @@ import Tensors
 // Modules below `ProcessGroups` declare the exit codes of their errors without knowing its protocol.
 extension ConfigurationError: ExitCodeProviding {}
 extension DataError: ExitCodeProviding {}
+extension OutputFileError: ExitCodeProviding {}
 extension SafetensorsError: ExitCodeProviding {}
 extension WeightError: ExitCodeProviding {}
 extension StateError: ExitCodeProviding {}

@@ -97,12 +97,7 @@ struct EvaluateCommand: ParsableCommand {
         try group.coordinate { () throws -> Void in
             let header =
                 "sample,label,prediction" + (0..<classCount).map { ",probability-\($0)" }.joined() + "\n"
-            do {
-                try (Data(header.utf8) + parts.map { Data($0) }.joined())
-                    .write(to: URL(fileURLWithPath: predictions), options: .atomic)
-            } catch {
-                throw OutputError(path: predictions, underlying: error)
-            }
+            try OutputFile.write(Array(header.utf8) + parts.joined(), named: predictions)
         }
     }
 

@@ -48,7 +48,7 @@ struct RelateCommand: ParsableCommand {
                 validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
                 group: group,
                 seed: seed, directory: "", say: { _ in }))
-        try group.coordinate { () throws -> Void in try relationship.write(to: output) }
+        try group.coordinate { () throws -> Void in try relationship.write(to: output, isNamedByUser: true) }
         guard group.rank == 0 else { return }
         for line in relationship.words(count: 3, sourceClassNames: start.sourceClassNames) { print(line) }
         print("wrote \(output), and beside it a .csv table and an .svg picture")

@@ -52,6 +52,64 @@ extension ManyRanksTests {
             #expect(isClose(learned[1], learned[0], relative: 1e-5, absolute: absolute))
         }
 
+        /// Links lead to where the files lie, and the table is read from a pipe; none of them becomes a regular file.
+        @Test func relateWritesThroughLinksAndPipes() async throws {
+            let folder = try TemporaryFolder()
+            let script = """
+                mkdir real; echo old > real/picture; mkfifo r.csv
+                ln -s real/relationship r.safetensors; ln -s real/picture r.svg
+                timeout 60 cat r.csv > table &
+                "$0" relate --config "$1" --output r.safetensors; code=$?
+                wait; exit $code
+                """
+            let outcome = try await BallastProcess.run(
+                command: ["bash", "-c", script, BallastProcess.binary.path, Self.configuration],
+                in: folder.url, environment: ["OMP_NUM_THREADS": "1"])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(try folder.names == ["r.csv", "r.safetensors", "r.svg", "real", "table"])
+            #expect(try folder.text(of: "table").hasPrefix("class,0,1"))
+            #expect(try folder.text(of: "real/picture").contains("<svg"))
+            let file = folder.url.appending(path: "real/relationship").path
+            #expect(try SafetensorsFile(contentsOf: file).names == ["relationship"])
+            for name in ["r.safetensors", "r.svg"] {
+                let path = folder.url.appending(path: name).path
+                #expect(throws: Never.self) {
+                    try FileManager.default.destinationOfSymbolicLink(atPath: path)
+                }
+            }
+        }
+
+        /// A list of predictions goes through a link, to standard output before the summary, and into a pipe.
+        @Test func predictionsGoThroughLinksAndPipes() async throws {
+            let folder = try TemporaryFolder()
+            let run = try await train(in: folder, as: "run")
+            let script = """
+                evaluate() { "$0" evaluate --model run --data "$1" --predictions "$2"; }
+                mkdir real; echo old > real/list; ln -s real/list list; ln -s real/new new; mkfifo pipe
+                evaluate "$1" plain && evaluate "$1" list && evaluate "$1" new || exit 1
+                ln -s /proc/self/fd/1 stdout; evaluate "$1" stdout > printed || exit 2
+                timeout 60 cat pipe > piped & evaluate "$1" pipe || exit 3
+                wait; [ -p pipe ] || exit 4
+                """
+            let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
+            let outcome = try await BallastProcess.run(
+                command: ["bash", "-c", script, BallastProcess.binary.path, data],
+                in: folder.url, environment: ["OMP_NUM_THREADS": "1"])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let list = try folder.text(of: "plain")
+            #expect(list.hasPrefix("sample,label,prediction,probability-0"))
+            for name in ["list", "new", "real/list", "real/new", "piped"] {
+                #expect(try folder.text(of: name) == list, "\(name)")
+            }
+            #expect(try folder.text(of: "printed").hasPrefix(list + "accuracy "))
+            for name in ["list", "new"] {
+                let path = folder.url.appending(path: name).path
+                #expect(
+                    try FileManager.default.destinationOfSymbolicLink(atPath: path).hasPrefix("real/"))
+            }
+            #expect(try run.names == ["config.yaml", "metrics.jsonl", "model.safetensors"])
+        }
+
         @Test func relateNeedsCoTuning() async throws {
             let folder = try TemporaryFolder()
             let outcome = try await BallastProcess.run([

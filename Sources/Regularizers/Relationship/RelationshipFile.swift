@@ -15,13 +15,25 @@ extension Relationship {
 
     /// Writes `relationship.safetensors`, and beside it the table and the picture: `NAME.csv`, `NAME.svg`.
     ///
-    /// - Parameter path: The safetensors file. The names of the others are this without `.safetensors`.
+    /// - Parameters:
+    ///   - path: The safetensors file. The names of the others are this without `.safetensors`.
+    ///   - isNamedByUser: Whether links, devices and pipes of these names are written into and not replaced.
     /// - Throws: `SafetensorsError` or `RelationshipError.notWritten`, both with exit code 74.
-    public func write(to path: String) throws {
-        try writer().write(to: path)
+    public func write(to path: String, isNamedByUser: Bool = false) throws {
+        try writer().write(to: path, isNamedByUser: isNamedByUser)
         let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(".safetensors".count)) : path
-        try Self.write(table(), to: stem + ".csv")
-        try Self.write(picture(), to: stem + ".svg")
+        for (text, path) in [(table(), stem + ".csv"), (picture(), stem + ".svg")] {
+            let bytes = Array(text.utf8)
+            do {
+                if isNamedByUser {
+                    try OutputFile.write(bytes, named: path)
+                } else {
+                    try OutputFile.replace(path, with: bytes)
+                }
+            } catch {
+                throw RelationshipError.notWritten(path: path, reason: error.detail)
+            }
+        }
     }
 
     /// Reads `relationship.safetensors`.
@@ -82,13 +94,5 @@ extension Relationship {
         }
         guard let row = found.indices.first(where: { found[$0] != expected[$0] }) else { return nil }
         return "has \"\(found[row])\" as target class \(row), the data have \"\(expected[row])\""
-    }
-
-    private static func write(_ text: String, to path: String) throws(RelationshipError) {
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw .notWritten(path: path, reason: error.localizedDescription)
-        }
     }
 }

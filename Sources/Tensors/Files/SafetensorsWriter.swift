@@ -65,49 +65,22 @@ public struct SafetensorsWriter: Sendable {
         }
     }
 
-    /// Writes the file so that it is there completely or not at all.
+    /// Writes the file so that it is there completely or not at all: see `OutputFile`.
     ///
-    /// The bytes go to a file beside `path`, reach the disk, and are then renamed, replacing what was there.
-    /// One rank writes a path at a time.
-    ///
-    /// - Throws: `SafetensorsError` of kind `inputOutput`; the file beside it is removed then.
-    public func write(to path: String) throws(SafetensorsError) {
-        let staged = "\(path).partial-\(getpid())"
-        // In a container the process before had the same number. What is new cannot be a link to something else.
-        unlink(staged)
-        let descriptor = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure(path, "cannot create \(staged)") }
-        var problem = Self.writeAll(serialized(), to: descriptor)
-        if problem == nil, fsync(descriptor) != 0 { problem = Self.failure(path, "cannot flush \(staged)") }
-        if close(descriptor) != 0, problem == nil { problem = Self.failure(path, "cannot close \(staged)") }
-        if problem == nil, rename(staged, path) != 0 {
-            problem = Self.failure(path, "cannot rename \(staged) to it")
-        }
-        if let problem {
-            unlink(staged)
-            throw SafetensorsError(kind: .inputOutput, path: path, detail: problem.detail)
-        }
-    }
-
-    /// Nil when everything was written.
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> SafetensorsError? {
-        bytes.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
-                let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return failure("", "cannot write byte \(done) of \(buffer.count)") }
-                done += count
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - isNamedByUser: Whether a link, a device or a pipe of that name is written into and not replaced.
+    /// - Throws: `SafetensorsError` of kind `inputOutput`.
+    public func write(to path: String, isNamedByUser: Bool = false) throws(SafetensorsError) {
+        do throws(OutputFileError) {
+            if isNamedByUser {
+                try OutputFile.write(serialized(), named: path)
+            } else {
+                try OutputFile.replace(path, with: serialized())
             }
-            return nil
+        } catch {
+            throw SafetensorsError(kind: .inputOutput, path: path, detail: error.detail)
         }
-    }
-
-    /// Reads `errno`, so it must come right after the call that failed.
-    private static func failure(_ path: String, _ problem: String) -> SafetensorsError {
-        SafetensorsError(
-            kind: .inputOutput, path: path, detail: "\(problem): \(String(cString: strerror(errno)))")
     }
 
     /// Length and header, the number of bytes of data, and the tensors in the order of their data.
