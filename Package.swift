@@ -3,9 +3,34 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// A target whose warnings are errors.
+func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: strict)
+}
+
+/// The unit tests of a target.
+func tests(of name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+/// A program of the tests, which a script starts under mpirun.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
 let package = Package(
     name: "Ballast",
-    products: [.executable(name: "ballast", targets: ["ballast"])],
+    products: [
+        .executable(name: "ballast", targets: ["ballast"]),
+        .library(
+            name: "BallastKit",
+            targets: [
+                "Hosts", "ProcessGroups", "Tensors", "ModelFiles", "Layers", "Networks", "ImageData",
+                "Regularizers", "Training",
+            ]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -21,88 +46,61 @@ let package = Package(
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // MARK: The library targets, in the order in which they build on each other.
-        .target(name: "ProcessGroups", dependencies: ["CMPI"], swiftSettings: strict),
-        .target(name: "Tensors", dependencies: ["COpenBLAS", "COneDNN"], swiftSettings: strict),
-        .target(name: "Layers", dependencies: ["Tensors"], swiftSettings: strict),
-        .target(name: "Networks", dependencies: ["Layers", "Tensors"], swiftSettings: strict),
-        .target(
-            name: "Regularizers", dependencies: ["Layers", "ProcessGroups", "Tensors"],
-            swiftSettings: strict),
-        .target(name: "ImageData", dependencies: ["CZlib", "Tensors"], swiftSettings: strict),
-        .target(
-            name: "Training",
-            dependencies: [
-                "ImageData", "Layers", "ProcessGroups", "Regularizers", "Tensors",
+        // MARK: The library BallastKit; a target imports only what stands above it.
+        target("Hosts", []),
+        target("ProcessGroups", ["CMPI", "Hosts"]),
+        target("Tensors", ["COneDNN", "COpenBLAS", "Hosts"]),
+        target("ModelFiles", ["Hosts", "Tensors"]),
+        target("Layers", ["Hosts", "ModelFiles", "Tensors"]),
+        target("Networks", ["Layers", "Tensors"]),
+        target("ImageData", ["CZlib", "Hosts", "ModelFiles", "Tensors"]),
+        target("Regularizers", ["Hosts", "Layers", "ModelFiles", "ProcessGroups", "Tensors"]),
+        target(
+            "Training",
+            [
+                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Tensors",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: strict),
+            ]),
 
         // MARK: The command line.
         .executableTarget(
             name: "ballast",
             dependencies: [
-                "ImageData", "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors",
-                "Training", "Yams",
+                "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
+                "Tensors", "Training", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
 
-        // MARK: Tests. Checks over several ranks are programs of their own: see Tests/MPIChecks.
+        // MARK: Tests, a bundle a target. Checks over several ranks are programs of their own.
         .target(
-            name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "ProcessGroupsTests", dependencies: ["ProcessGroups", "TestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "TensorsTests", dependencies: ["ProcessGroups", "Tensors", "TestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "LayersTests", dependencies: ["Layers", "ProcessGroups", "Tensors", "TestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "NetworksTests",
-            dependencies: ["Layers", "Networks", "ProcessGroups", "Tensors", "TestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "RegularizersTests",
-            dependencies: [
-                "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "TrainingTests",
-            dependencies: [
-                "ImageData", "Layers", "Networks", "ProcessGroups", "Regularizers", "Tensors", "TestSupport",
-                "Training",
-            ], swiftSettings: strict),
+            name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"], swiftSettings: strict),
+        tests(of: "Hosts", ["Hosts", "ProcessGroups", "TestSupport"]),
+        tests(of: "ProcessGroups", ["Hosts", "ProcessGroups", "TestSupport"]),
+        tests(of: "Tensors", ["ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
+        tests(of: "ModelFiles", ["ModelFiles", "Tensors"], exclude: ["Fixtures"]),
+        tests(of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
+        tests(
+            of: "Networks",
+            ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport"]),
+        tests(of: "ImageData", ["ImageData", "ModelFiles", "Tensors"], exclude: ["Fixtures"]),
+        tests(
+            of: "Regularizers",
+            [
+                "Hosts", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers", "Tensors",
+                "TestSupport",
+            ]),
+        tests(
+            of: "Training",
+            [
+                "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
+                "Tensors", "TestSupport", "Training",
+            ]),
         // Runs the built binary, which the dependency keeps up to date.
-        .testTarget(
-            name: "CommandLineTests", dependencies: ["ballast", "Tensors"], swiftSettings: strict),
-        .executableTarget(
-            name: "MPIChecks", dependencies: ["ProcessGroups"], path: "Tests/MPIChecks",
-            swiftSettings: strict),
-        .testTarget(
-            name: "SafetensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "RelationshipTests",
-            dependencies: ["ProcessGroups", "Regularizers", "Tensors", "TestSupport"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "ImageDataTests", dependencies: ["ImageData", "Tensors"],
-            exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(
-            name: "FrozenNetworkTests", dependencies: ["Layers", "Networks", "Tensors"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "CheckpointTests",
-            dependencies: ["ProcessGroups", "Tensors", "Training"], swiftSettings: strict),
-        // A program that is killed while it saves: see Tests/run-checkpoint-checks.sh.
-        .executableTarget(
-            name: "CheckpointTorture", dependencies: ["ProcessGroups", "Tensors", "Training"],
-            path: "Tests/CheckpointTorture", swiftSettings: strict),
+        tests(of: "CommandLine", ["Hosts", "ModelFiles", "Tensors", "ballast"]),
+        program("MPIChecks", ["Hosts", "ProcessGroups"]),
+        // Is killed while it saves: see Tests/run-checkpoint-checks.sh.
+        program("CheckpointTorture", ["Hosts", "ProcessGroups", "Tensors", "Training"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every check of MPIChecks with mpirun on 1, 2 and 3 ranks, and sums, broadcasts and gathers on 4 as well, and
+# Runs every check of MPIChecks with mpirun on 1, 2 and 3 ranks, and all-reduces, broadcasts and all-gathers on 4 as well, and
 # compares how each job ends.
 #   Tests/run-mpi-checks.sh BUILD_DIR        for example .build/release
 set -u -o pipefail
@@ -61,7 +61,7 @@ check() {
 expected_count=0
 host=$(hostname)
 while read -r name code minimum variable message; do
-    case $name in sum-* | broadcast-* | gather-*) sizes="1 2 3 4" ;; *) sizes="1 2 3" ;; esac
+    case $name in all-reduce-* | broadcast-* | all-gather-*) sizes="1 2 3 4" ;; *) sizes="1 2 3" ;; esac
     if [ "$variable" = - ]; then environment=(env); else environment=(env "$variable"); fi
     for ranks in $sizes; do
         [ "$ranks" -ge "$minimum" ] || continue
@@ -74,10 +74,10 @@ done <<< "$list"
 
 # Two ways to start the program that are not mpirun: none at all, and that of another MPI library.
 expected_count=$((expected_count + 2))
-check "sum-every-type without mpirun" sum-every-type 0 "" "$program" sum-every-type
-check "sum-every-type under another library's mpirun" sum-every-type 64 \
+check "all-reduce-every-type without mpirun" all-reduce-every-type 0 "" "$program" all-reduce-every-type
+check "all-reduce-every-type under another library's mpirun" all-reduce-every-type 64 \
     "the launcher started 2 ranks (PMI_SIZE is set), but MPI sees 1" \
-    env PMI_SIZE=2 PMI_RANK=0 "$program" sum-every-type
+    env PMI_SIZE=2 PMI_RANK=0 "$program" all-reduce-every-type
 
 echo "MPI checks: $passed passed, $failed failed"
 if [ $((passed + failed)) -ne "$expected_count" ] || [ "$passed" -eq 0 ]; then

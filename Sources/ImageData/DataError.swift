@@ -1,7 +1,9 @@
+public import Hosts
+
 /// Why images, labels or a selection of them cannot be used.
 ///
 /// `description` says which file or setting, what was found, what was expected and what to do.
-public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomStringConvertible {
     /// The part of the work that failed.
     public enum Kind: Sendable, Equatable {
         /// The system could not open or read a file.
@@ -40,9 +42,9 @@ public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The exit code of a command that ends with this error: 74 input or output, 64 settings, 65 bad data.
     public var exitCode: Int32 {
         switch kind {
-        case .inputOutput: 74
-        case .setting: 64
-        case .unsupported, .compression, .format, .label, .selection: 65
+        case .inputOutput: ExitCode.inputOutput
+        case .setting: ExitCode.wrongUse
+        case .unsupported, .compression, .format, .label, .selection: ExitCode.badData
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import ModelFiles
 internal import Tensors
 
 /// Images that were prepared elsewhere, in a safetensors file, and are used as they are.

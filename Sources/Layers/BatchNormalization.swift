@@ -44,11 +44,11 @@ public final class BatchNormalization {
     /// Parameters in the order of published weights.
     public var parameters: [Parameter] { [weight, bias] }
 
-    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and rectifying.
+    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and activation.
     ///
     /// - Throws: What the reducer of synchronized statistics throws.
     public func callAsFunction(
-        _ input: Variable, residual: Variable? = nil, rectifying: Rectification = .none,
+        _ input: Variable, residual: Variable? = nil, activation: Activation = .none,
         _ context: ForwardContext
     ) throws -> Variable {
         let statistics: NormalizationStatistics =
@@ -59,7 +59,7 @@ public final class BatchNormalization {
             }
         let result = try context.tape.batchNormalization(
             input, scale: weight.variable, shift: bias.variable, statistics: statistics, epsilon: epsilon,
-            residual: residual, rectifying: rectifying)
+            residual: residual, activation: activation)
         if let batch = result.batch { follow(batch) }
         return result.output
     }

@@ -47,12 +47,12 @@ public struct Convolution2D {
     ///
     /// - Parameters:
     ///   - normalization: The layer that follows; its running statistics are used.
-    ///   - rectifying: What follows the normalization, or the addition of a shortcut.
+    ///   - activation: What follows the normalization, or the addition of a shortcut.
     public func frozen(
-        folding normalization: BatchNormalization, rectifying: Rectification
+        folding normalization: BatchNormalization, activation: Activation
     ) -> InferenceConvolution {
         let folded = normalization.fixed().folded(into: weight.variable.value)
         return InferenceConvolution(
-            weight: folded.weight, bias: folded.bias, settings: settings, rectifying: rectifying)
+            weight: folded.weight, bias: folded.bias, settings: settings, activation: activation)
     }
 }

@@ -1,7 +1,9 @@
+public import Hosts
+public import ModelFiles
 public import Tensors
 
 /// Why weights do not fit a network.
-public struct WeightError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct WeightError: Error, ExitCodeProviding, Equatable, Sendable, CustomStringConvertible {
     /// The file with the weights.
     public let path: String
     /// What was found, what was expected and what to do.
@@ -11,7 +13,7 @@ public struct WeightError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { "\(path): \(detail)" }
 
     /// 65: bad weights.
-    public var exitCode: Int32 { 65 }
+    public var exitCode: Int32 { ExitCode.badData }
 
     init(_ path: String, _ detail: String) { (self.path, self.detail) = (path, detail) }
 }

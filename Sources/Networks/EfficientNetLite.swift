@@ -61,7 +61,7 @@ public final class EfficientNetLite: StagedNetwork {
         var channels = 32
         let stem = NormalizedConvolution(
             name: "conv_stem", normalization: "bn1", inputChannels: 3, outputChannels: channels, size: 3,
-            settings: .init(stride: 2, padding: .same), epsilon: EfficientNetLite.epsilon, rectifying: .relu6)
+            settings: .init(stride: 2, padding: .same), epsilon: EfficientNetLite.epsilon, activation: .relu6)
         let stages = EfficientNetLite.plan.enumerated().map { stage, step in
             let isScaled = stage > 0 && stage < EfficientNetLite.plan.count - 1
             let width = architecture.scaled(channels: step.channels)
@@ -76,7 +76,7 @@ public final class EfficientNetLite: StagedNetwork {
         }
         let head = NormalizedConvolution(
             name: "conv_head", normalization: "bn2", inputChannels: channels, outputChannels: 1280, size: 1,
-            epsilon: EfficientNetLite.epsilon, rectifying: .relu6)
+            epsilon: EfficientNetLite.epsilon, activation: .relu6)
         super.init(
             headName: "classifier", stageNames: EfficientNetLite.stageNames, first: stem, pooling: nil,
             stages: stages, last: head)

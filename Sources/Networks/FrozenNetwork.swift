@@ -53,13 +53,13 @@ final class FrozenNetwork: FrozenBackbone {
         precondition(state.tap == tap, "state of \(state.tap) for the tail from \(tap)")
         // Zeroing a filter changes one channel of the block's output. It is rewritten for the stages that
         // follow, and put back bit by bit.
-        let (normalization, rectifying) = behind(tap)
+        let (normalization, activation) = behind(tap)
         let original = state.output.channel(channel)
         defer { state.output.replaceChannel(channel, with: original) }
         state.output.replaceChannel(
             channel,
             with: normalization.zeroed(
-                channel: channel, of: state.map.shape, residual: state.shortcut, rectifying: rectifying))
+                channel: channel, of: state.map.shape, residual: state.shortcut, activation: activation))
         var x = state.output
         for stage in stages.indices.dropFirst(tap.stage + 1) { x = run(stage, x).output }
         return pooled(x)
@@ -69,9 +69,9 @@ final class FrozenNetwork: FrozenBackbone {
         guard last == nil, state.tap.stage == stages.count - 1, let shortcut = state.shortcut else {
             return nil
         }
-        let (normalization, rectifying) = behind(state.tap)
+        let (normalization, activation) = behind(state.tap)
         return normalization.pooledChanges(
-            output: state.output, residual: shortcut, rectifying: rectifying)
+            output: state.output, residual: shortcut, activation: activation)
     }
 
     private func beginning(_ images: Tensor) -> Tensor {
@@ -90,10 +90,10 @@ final class FrozenNetwork: FrozenBackbone {
     }
 
     /// The normalization behind a kept tap, and what follows it and the addition.
-    private func behind(_ tap: FeatureTap) -> (FixedNormalization, Rectification) {
+    private func behind(_ tap: FeatureTap) -> (FixedNormalization, Activation) {
         guard taps.contains(tap), let block = stages[tap.stage].last,
             let normalization = block.tapNormalization
         else { preconditionFailure("\(tap) was not kept, only \(taps)") }
-        return (normalization, block.rectifying)
+        return (normalization, block.activation)
     }
 }

@@ -16,7 +16,7 @@ struct FrozenResidualBlock: Sendable {
     let convolutions: [InferenceConvolution]
     let last: Last
     /// What follows the addition.
-    let rectifying: Rectification
+    let activation: Activation
     let shortcut: Shortcut<InferenceConvolution>
 
     /// Everything there is at the end of the block: `map` only behind a kept tap, `shortcut` only where
@@ -36,7 +36,7 @@ struct FrozenResidualBlock: Sendable {
             return Result(map: nil, shortcut: added, output: convolution(x, adding: added))
         case .observable(let convolution, let normalization):
             let map = convolution(x)
-            let output = normalization(map, residual: added, rectifying: rectifying)
+            let output = normalization(map, residual: added, activation: activation)
             return Result(map: map, shortcut: added, output: output)
         }
     }

@@ -16,20 +16,20 @@ extension ResidualBlock {
         var count = 0
         func convolution(
             _ convolution: String, from inputs: Int, to outputs: Int, size: Int = 1,
-            settings: ConvolutionSettings = .init(), rectifying: Rectification = .relu6
+            settings: ConvolutionSettings = .init(), activation: Activation = .relu6
         ) -> NormalizedConvolution {
             count += 1
             return NormalizedConvolution(
                 name: "\(name).\(convolution)", normalization: "\(name).bn\(count)", inputChannels: inputs,
                 outputChannels: outputs, size: size, settings: settings, epsilon: EfficientNetLite.epsilon,
-                rectifying: rectifying)
+                activation: activation)
         }
         let expanding = isExpanding ? [convolution("conv_pw", from: inputChannels, to: width)] : []
         let depthwise = convolution(
             "conv_dw", from: width, to: width, size: size,
             settings: .init(stride: stride, padding: .same, groups: width))
         let last = convolution(
-            isExpanding ? "conv_pwl" : "conv_pw", from: width, to: outputChannels, rectifying: .none)
+            isExpanding ? "conv_pwl" : "conv_pw", from: width, to: outputChannels, activation: .none)
         self.init(
             expanding + [depthwise], last: last,
             shortcut: stride == 1 && inputChannels == outputChannels ? .identity : .none)

@@ -8,11 +8,11 @@ struct NormalizedConvolution {
     let convolution: Convolution2D
     let normalization: BatchNormalization
     /// What follows the normalization, or the addition of a shortcut.
-    let rectifying: Rectification
+    let activation: Activation
 
     init(
         name: String, normalization: String, inputChannels: Int, outputChannels: Int, size: Int,
-        settings: ConvolutionSettings = .init(), epsilon: Double = 1e-5, rectifying: Rectification
+        settings: ConvolutionSettings = .init(), epsilon: Double = 1e-5, activation: Activation
     ) {
         self.name = name
         convolution = Convolution2D(
@@ -20,7 +20,7 @@ struct NormalizedConvolution {
             settings: settings)
         self.normalization = BatchNormalization(
             name: normalization, channels: outputChannels, epsilon: epsilon)
-        self.rectifying = rectifying
+        self.activation = activation
     }
 
     var outputChannels: Int { convolution.weight.shape[0] }
@@ -32,12 +32,12 @@ struct NormalizedConvolution {
         _ input: Variable, adding shortcut: Variable? = nil, _ context: ForwardContext
     ) throws -> (output: Variable, map: Variable) {
         let map = convolution(input, context)
-        let output = try normalization(map, residual: shortcut, rectifying: rectifying, context)
+        let output = try normalization(map, residual: shortcut, activation: activation, context)
         return (output, map)
     }
 
     /// All of it as one convolution, for inference.
     func frozen() -> InferenceConvolution {
-        convolution.frozen(folding: normalization, rectifying: rectifying)
+        convolution.frozen(folding: normalization, activation: activation)
     }
 }

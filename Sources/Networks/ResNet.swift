@@ -63,7 +63,7 @@ public final class ResNet: StagedNetwork {
         let (size, stride) = stem.convolution
         let first = NormalizedConvolution(
             name: "conv1", normalization: "bn1", inputChannels: 3, outputChannels: baseWidth, size: size,
-            settings: .init(stride: stride, padding: .init(size / 2)), rectifying: .relu)
+            settings: .init(stride: stride, padding: .init(size / 2)), activation: .relu)
         var channels = baseWidth
         let stages = architecture.blocks.enumerated().map { stage, count in
             (0..<count).map { index in

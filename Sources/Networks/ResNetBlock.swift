@@ -23,7 +23,7 @@ extension ResidualBlock {
             let convolution = NormalizedConvolution(
                 name: "\(name).conv\(index + 1)", normalization: "\(name).bn\(index + 1)",
                 inputChannels: channels, outputChannels: step.channels, size: step.size,
-                settings: .init(stride: step.stride, padding: .init(step.size / 2)), rectifying: .relu)
+                settings: .init(stride: step.stride, padding: .init(step.size / 2)), activation: .relu)
             channels = step.channels
             return convolution
         }
@@ -34,7 +34,7 @@ extension ResidualBlock {
                 NormalizedConvolution(
                     name: "\(name).downsample.0", normalization: "\(name).downsample.1",
                     inputChannels: inputChannels, outputChannels: channels, size: 1,
-                    settings: .init(stride: stride), rectifying: .none))
+                    settings: .init(stride: stride), activation: .none))
         self.init(
             Array(convolutions.dropLast()), last: convolutions[plan.count - 1], shortcut: shortcut)
     }

@@ -53,6 +53,6 @@ final class ResidualBlock {
             last: keepingMap
                 ? .observable(last.convolution.frozen(), last.normalization.fixed())
                 : .folded(last.frozen()),
-            rectifying: last.rectifying, shortcut: shortcut.map { $0.frozen() })
+            activation: last.activation, shortcut: shortcut.map { $0.frozen() })
     }
 }

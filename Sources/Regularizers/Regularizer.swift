@@ -1,3 +1,4 @@
+public import Hosts
 public import Layers
 public import Tensors
 
@@ -80,7 +81,7 @@ public struct RegularizerNeeds: Sendable {
     public var taps: Set<FeatureTap> = []
     /// Whether each sample is looked at twice, under different random changes.
     public var secondView = false
-    /// Whether the term is no sum over samples, so that a batch cannot be cut into portions.
+    /// Whether the term is no sum over samples, so that a batch cannot be cut into microBatches.
     public var wholeBatch = false
     /// Samples that a global batch must have at least.
     public var smallestBatch = 1
@@ -117,11 +118,11 @@ public struct NamedTensor: Sendable {
 }
 
 /// Why a method cannot take a state.
-public struct StateError: Error, Equatable, CustomStringConvertible {
+public struct StateError: Error, ExitCodeProviding, Equatable, CustomStringConvertible {
     /// Which tensor, what was found and what was expected.
     public let description: String
     /// 65: bad data.
-    public var exitCode: Int32 { 65 }
+    public var exitCode: Int32 { ExitCode.badData }
 
     init(_ description: String) { self.description = description }
 }

@@ -67,7 +67,7 @@ private struct GradientCheck {
         let variables = values.enumerated().map { Variable($1, requiresGradient: needed.contains($0)) }
         var objective = tape.dot(try operation(tape, variables), cotangent)
         for _ in 1..<uses {
-            objective = tape.sum(objective, tape.dot(try operation(tape, variables), cotangent))
+            objective = tape.add(objective, tape.dot(try operation(tape, variables), cotangent))
         }
         try tape.backward(from: objective)
         return variables.map(\.gradient)

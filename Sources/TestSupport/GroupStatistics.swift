@@ -12,14 +12,14 @@ public final class GroupStatistics: StatisticsReducer {
     public init(_ group: any ProcessGroup) { self.group = group }
 
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func sum(_ values: inout [Double]) throws {
+    public func allReduce(_ values: inout [Double]) throws {
         callCount += 1
-        try group.sum(&values)
+        try group.allReduce(&values)
     }
 
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func sum(_ values: inout [Double], during work: () throws -> Void) throws {
+    public func allReduce(_ values: inout [Double], during work: () throws -> Void) throws {
         callCount += 1
-        try group.sum(&values, during: work)
+        try group.allReduce(&values, during: work)
     }
 }

@@ -24,9 +24,9 @@ public final class ThreadedGroup: ProcessGroup {
     /// - Parameter buffer: This rank's summands, as many on every rank; then the sums.
     /// - Throws: `ThreadedGroupError`
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
+    public func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
         let all = try meeting.exchange(
-            Array(buffer), from: rank, call: "sum of \(buffer.count) \(E.self)")
+            Array(buffer), from: rank, call: "all-reduce of \(buffer.count) \(E.self)")
         for index in buffer.indices {
             var total = all[0][index]
             for values in all.dropFirst() { total = E.transmittedSum(total, values[index]) }
@@ -57,8 +57,8 @@ public final class ThreadedGroup: ProcessGroup {
     /// - Returns: The values of rank 0, then those of rank 1, and so on.
     /// - Throws: `ThreadedGroupError`
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func gather<E: Transmissible>(_ values: [E]) throws -> [E] {
-        try meeting.exchange(values, from: rank, call: "gather of \(E.self)").flatMap { $0 }
+    public func allGather<E: Transmissible>(_ values: [E]) throws -> [E] {
+        try meeting.exchange(values, from: rank, call: "all-gather of \(E.self)").flatMap { $0 }
     }
 
     /// Returns once every rank has called it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Hosts
 import ImageData
 import Layers
 import ProcessGroups
@@ -78,19 +79,19 @@ struct BenchmarkCommand: ParsableCommand {
             normalization: .synchronized,
             group: group,
             communication: CommunicationSettings(
-                overlap: overlap.way, wireFormat: wireFormat, bucketBytes: bucketBytes))
+                overlap: overlap.strategy, wireFormat: wireFormat, bucketBytes: bucketBytes))
         let seconds = try step.measured(steps, globalBatch: samples.count, group: group) { _ in
             [samples.trainingBatch]
         }
-        let bareSums = try (0..<3).map { _ in try step.measureBareSum() }
-        let memory = try group.gather([ProcessMemory.peakBytes]).max() ?? 0
+        let bareAllReduces = try (0..<3).map { _ in try step.measureBareAllReduce() }
+        let memory = try group.allGather([ProcessMemory.peakBytes]).max() ?? 0
         guard group.rank == 0 else { return }
         let report = BenchmarkReport(
             network: network.rawValue, method: method.rawValue, ranks: group.size,
             threads: ComputeThreads.count,
             localBatch: batch, imageSize: imageSize, peakMemoryBytes: memory, steps: seconds,
             overlap: (step.overlap ?? .none).rawValue, wireFormat: wireFormat.rawValue,
-            bareSumSeconds: bareSums.min() ?? 0)
+            bareAllReduceSeconds: bareAllReduces.min() ?? 0)
         try report.print(asJSON: json)
     }
 }
@@ -133,12 +134,12 @@ private struct BenchmarkReport: Encodable {
     let overlap: String
     let wireFormat: String
     /// Seconds that the sum of all gradients takes with nothing beside it.
-    let bareSumSeconds: Double
+    let bareAllReduceSeconds: Double
 
     private enum CodingKeys: String, CodingKey {
         case network, method, ranks, threads, seconds, overlap
         case wireFormat = "wire-format"
-        case bareSumSeconds = "bare-sum-seconds"
+        case bareAllReduceSeconds = "bare-all-reduce-seconds"
         case localBatch = "local-batch"
         case imageSize = "image-size"
         case stepSeconds = "step-seconds"
@@ -149,9 +150,11 @@ private struct BenchmarkReport: Encodable {
     init(
         network: String, method: String, ranks: Int, threads: Int, localBatch: Int, imageSize: Int,
         peakMemoryBytes: Int64, steps: [StepSeconds], overlap: String, wireFormat: String,
-        bareSumSeconds: Double
+        bareAllReduceSeconds: Double
     ) {
-        (self.overlap, self.wireFormat, self.bareSumSeconds) = (overlap, wireFormat, bareSumSeconds)
+        (self.overlap, self.wireFormat, self.bareAllReduceSeconds) = (
+            overlap, wireFormat, bareAllReduceSeconds
+        )
         (self.network, self.method, self.ranks, self.threads) = (network, method, ranks, threads)
         (self.localBatch, self.imageSize, self.peakMemoryBytes) = (localBatch, imageSize, peakMemoryBytes)
         stepSeconds = steps.map(\.total).median
@@ -172,9 +175,9 @@ private struct BenchmarkReport: Encodable {
                     %@, %@, %d ranks of %d threads, batch %d a rank, %d pixels
                     step %.3f s (median), %.2f images a second, peak memory %.0f MiB a rank
                     data %.3f s, forward %.3f s, backward %.3f s, communication %.3f s, optimizer %.3f s
-                    sums beside the backward pass: %@, as %@; the bare sum takes %.3f s
+                    overlap strategy: %@, as %@; the bare sum takes %.3f s
                     """, network, method, ranks, threads, localBatch, imageSize, stepSeconds, imagesPerSecond,
                 Double(peakMemoryBytes) / 1_048_576, seconds.data, seconds.forward, seconds.backward,
-                seconds.communication, seconds.optimizer, overlap, wireFormat, bareSumSeconds))
+                seconds.communication, seconds.optimizer, overlap, wireFormat, bareAllReduceSeconds))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import ProcessGroups
 import Tensors
 import Training
@@ -33,11 +34,11 @@ struct DoctorCommand: ParsableCommand {
     private func examine(_ group: any ProcessGroup) throws {
         let progress = group.rank == 0 ? ProgressLine() : nil
         // First of all: computing can pin this thread, and takes memory.
-        let ranks = try group.gatherCoded(RankFacts.current(threadCount: ComputeThreads.count))
+        let ranks = try group.allGatherCoded(RankFacts.current(threadCount: ComputeThreads.count))
         if group.size > 1 { progress?.say("measuring sums over \(group.size) ranks") }
         let before = NetworkLink.all()
-        let sums = try SumTimings.measure(group)
-        let links = try group.gatherCoded(NetworkLink.difference(NetworkLink.all(), since: before))
+        let sums = try AllReduceTimings.measure(group)
+        let links = try group.allGatherCoded(NetworkLink.difference(NetworkLink.all(), since: before))
         var facts = DoctorFacts(
             launcher: LaunchEnvironment().evidence, ranks: ranks, sums: sums, links: links)
         var failures = FailureCollection()

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import Hosts
 import ImageData
 import Layers
+import ModelFiles
 import ProcessGroups
 import Tensors
 import Training
@@ -93,7 +95,7 @@ struct EvaluateCommand: ParsableCommand {
     /// Ranks hold contiguous parts of the samples, so the lines in order of rank are in order of the samples.
     private func write(_ lines: [String], classCount: Int, group: any ProcessGroup) throws {
         guard let predictions else { return }
-        let parts = try group.gatherEach(Array(lines.map { $0 + "\n" }.joined().utf8))
+        let parts = try group.allGatherEach(Array(lines.map { $0 + "\n" }.joined().utf8))
         try group.coordinate { () throws -> Void in
             let header =
                 "sample,label,prediction" + (0..<classCount).map { ",probability-\($0)" }.joined() + "\n"

@@ -1,4 +1,5 @@
 import Foundation
+import Hosts
 import ProcessGroups
 import Training
 
@@ -12,10 +13,10 @@ struct HostFileDigests {
     /// - Parameter path: The file; relative to the folder of each rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(_ path: String, group: any ProcessGroup) throws {
-        let places = try group.gatherTexts(Self.place(of: path))
+        let places = try group.allGatherTexts(Self.place(of: path))
         let firstRanks = places.map { places.firstIndex(of: $0) ?? 0 }
         let own = firstRanks[group.rank] == group.rank ? try? FileDigest(ofFile: path).description : nil
-        let digests = try group.gatherTexts(own ?? "")
+        let digests = try group.allGatherTexts(own ?? "")
         values = firstRanks.map { digests[$0].isEmpty ? nil : digests[$0] }
     }
 

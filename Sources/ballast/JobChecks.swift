@@ -1,3 +1,4 @@
+import Hosts
 import ImageData
 import ProcessGroups
 import Tensors
@@ -17,7 +18,7 @@ enum JobChecks {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func begin(_ group: any ProcessGroup) throws {
         try checkSameStart(group)
-        let placements = try group.gatherPlacements(.current(threadCount: ComputeThreads.count))
+        let placements = try group.allGatherPlacements(.current(threadCount: ComputeThreads.count))
         try PlacementCheck.requireCores(placements)
         guard group.rank == 0 else { return }
         for line in PlacementCheck.notices(placements) { ProgressLine().say(line) }

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Layers
+import ModelFiles
 import Tensors
 
 /// What a saved model says of itself in the header of its file, so that it can be used without its run.

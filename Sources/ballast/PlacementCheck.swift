@@ -1,3 +1,4 @@
+import Hosts
 import ProcessGroups
 
 /// Whether ranks have the cores that their threads need.

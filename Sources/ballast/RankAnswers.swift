@@ -1,3 +1,4 @@
+import Hosts
 import ProcessGroups
 
 /// What each rank answered to a question to which all should have the same answer.
@@ -10,7 +11,7 @@ struct RankAnswers {
     /// - Parameter answer: This rank's.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(_ answer: String, group: any ProcessGroup) throws {
-        try self.init(group.gatherTexts(answer), group: group)
+        try self.init(group.allGatherTexts(answer), group: group)
     }
 
     /// Takes answers that are known already.
@@ -20,7 +21,7 @@ struct RankAnswers {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(_ answers: [String?], group: any ProcessGroup) throws {
         self.answers = answers
-        hosts = try group.gatherTexts(HostName.current)
+        hosts = try group.allGatherTexts(HostName.current)
     }
 
     /// Throws, on every rank, unless all answers are the same.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Hosts
 import ImageData
 import ProcessGroups
 import Regularizers

@@ -1,4 +1,5 @@
 import Layers
+import ModelFiles
 import ProcessGroups
 import Regularizers
 import Tensors

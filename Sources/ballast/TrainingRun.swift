@@ -1,4 +1,5 @@
 import Foundation
+import Hosts
 import ImageData
 import Layers
 import ProcessGroups
@@ -90,13 +91,17 @@ struct TrainingRun {
         let method =
             own.isEmpty
             ? []
-            : [ParameterGroup(name: "method", part: .method, rateFactor: backboneFactor, parameters: own)]
+            : [
+                ParameterGroup(
+                    name: "method", part: .method, learningRateMultiplier: backboneFactor, parameters: own)
+            ]
         return [
             ParameterGroup(
-                name: "backbone", part: .backbone, rateFactor: backboneFactor,
+                name: "backbone", part: .backbone, learningRateMultiplier: backboneFactor,
                 parameters: classifier.backbone.parameters)
         ] + method + [
-            ParameterGroup(name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters)
+            ParameterGroup(
+                name: "head", part: .head, learningRateMultiplier: 1, parameters: classifier.head.parameters)
         ]
     }
 
@@ -158,7 +163,7 @@ struct TrainingRun {
         guard portion >= group.size else {
             let accumulated =
                 training.accumulation > 1
-                ? " (global-batch \(training.globalBatch) in \(training.accumulation) portions)" : ""
+                ? " (global-batch \(training.globalBatch) in \(training.accumulation) microBatches)" : ""
             throw CollectiveFailure(
                 message:
                     "\(group.size) ranks are more than the \(portion) samples of a batch\(accumulated); start at most \(portion) ranks or raise training.global-batch",
@@ -199,7 +204,7 @@ struct TrainingRun {
         _ configuration: RunConfiguration, digest: String, resume: ResumePoint?, lock: RunLock?,
         group: any ProcessGroup
     ) throws -> RunDirectory? {
-        let hosts = try group.gatherEach(Array(HostName.current.utf8)).map {
+        let hosts = try group.allGatherEach(Array(HostName.current.utf8)).map {
             String(decoding: $0, as: UTF8.self)
         }
         var directory: RunDirectory?
@@ -222,7 +227,7 @@ struct TrainingRun {
         _ group: any ProcessGroup
     ) -> [String] {
         let rates = groups.map {
-            let rate = configuration.optimizer.learningRate * $0.rateFactor
+            let rate = configuration.optimizer.learningRate * $0.learningRateMultiplier
             return
                 "learning rate \($0.name): \(Float(rate)) (\($0.parameters.count) tensors, \($0.count) values)"
         }
@@ -234,23 +239,23 @@ struct TrainingRun {
             "method \(configuration.method.name.rawValue), network \(configuration.network.name.rawValue), "
                 + "\(group.size) ranks of \(ComputeThreads.count) threads",
             "samples: \(counts.joined(separator: ", ")); classes: \(splits.training.classCount)",
-        ] + rates + (portionNotice(configuration).map { [$0] } ?? [])
+        ] + rates + (microBatchNotice(configuration).map { [$0] } ?? [])
     }
 
     /// Portions are the whole batch in everything but this.
-    private static func portionNotice(_ configuration: RunConfiguration) -> String? {
+    private static func microBatchNotice(_ configuration: RunConfiguration) -> String? {
         let training = configuration.training
         guard training.accumulation > 1, configuration.network.batchNorm != .frozen else { return nil }
         return "training.accumulation \(training.accumulation): batch normalization sees "
             + "\(training.globalBatch / training.accumulation) samples at a time, not \(training.globalBatch); "
-            + "network.batch-norm: frozen makes portions equal to the whole batch"
+            + "network.batch-norm: frozen makes microBatches equal to the whole batch"
     }
 }
 
 extension OptimizerConfiguration {
     /// The optimizer that the section describes.
     func makeSGD(clipping: Double? = nil) -> SGD {
-        SGD(momentum: momentum, isNesterov: nesterov, weightDecay: weightDecay, largestGradientNorm: clipping)
+        SGD(momentum: momentum, isNesterov: nesterov, weightDecay: weightDecay, maxGradientNorm: clipping)
     }
 }
 

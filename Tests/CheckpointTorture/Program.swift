@@ -1,4 +1,6 @@
 import Foundation
+import Hosts
+import ModelFiles
 import ProcessGroups
 import Tensors
 import Training

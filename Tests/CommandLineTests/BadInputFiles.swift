@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Tensors
 
 /// A folder with files of every kind that a run cannot use, and some that it can.

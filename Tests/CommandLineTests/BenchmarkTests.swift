@@ -16,7 +16,8 @@ extension ManyRanksTests {
             let report = try MetricsEvent(Data(outcome.output.utf8))
             #expect(
                 report.keys == [
-                    "bare-sum-seconds", "image-size", "images-per-second", "local-batch", "method", "network",
+                    "bare-all-reduce-seconds", "image-size", "images-per-second", "local-batch", "method",
+                    "network",
                     "overlap", "peak-memory-bytes", "ranks", "seconds", "step-seconds", "threads",
                     "wire-format",
                 ])

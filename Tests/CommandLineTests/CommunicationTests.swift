@@ -32,7 +32,7 @@ extension ManyRanksTests {
             try #require(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(
                 outcome.errors.contains(
-                    /sums beside the backward pass: (none|polling|thread) \(seconds of a step: none [0-9.]+ s, polling [0-9.]+ s, thread [0-9.]+ s\)/
+                    /overlap strategy: (none|polling|thread) \(seconds of a step: none [0-9.]+ s, polling [0-9.]+ s, thread [0-9.]+ s\)/
                 ), "\(outcome.errors)")
         }
 

@@ -1,3 +1,4 @@
+import Hosts
 import Testing
 import ballast
 
@@ -103,7 +104,7 @@ import ballast
         DoctorReport(
             DoctorFacts(
                 launcher: "PMIX_RANK", ranks: hosts.map { rank(host: $0, threads: $0 == "a" ? 4 : 4) },
-                sums: [SumTiming(messageBytes: 64 << 20, seconds: seconds)],
+                sums: [AllReduceTiming(messageBytes: 64 << 20, seconds: seconds)],
                 links: hosts.map { _ in links }))
     }
 

@@ -19,7 +19,7 @@ extension ManyRanksTests {
         func withoutAConfigurationItLooksAtTheMachine(ranks: Int) async throws {
             let outcome = try await BallastProcess.run(["doctor"], ranks: ranks)
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            let sums = ranks == 0 ? [] : ["sum"]
+            let sums = ranks == 0 ? [] : ["all-reduce"]
             #expect(
                 Self.rows(outcome).filter { $0 != "network" }
                     == ["launcher", "ranks", "ballast", "MPI", "oneDNN", "OpenBLAS", "cores", "memory"] + sums

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Tensors
 import Testing
 
@@ -10,10 +11,10 @@ extension ManyRanksTests {
             let folder = try TemporaryFolder()
             let frozen = "network.batch-norm=frozen"
             let whole = try await train(in: folder, as: "whole", ranks: ranks, set: [frozen])
-            for portions in [2, 4] {
+            for microBatches in [2, 4] {
                 let run = try await train(
-                    in: folder, as: "portions-\(portions)", ranks: ranks,
-                    set: [frozen, "training.accumulation=\(portions)"])
+                    in: folder, as: "microBatches-\(microBatches)", ranks: ranks,
+                    set: [frozen, "training.accumulation=\(microBatches)"])
                 let losses = try run.steps("loss")
                 #expect(try isClose(losses, whole.steps("loss"), relative: 1e-5), "\(losses)")
             }
@@ -33,16 +34,16 @@ extension ManyRanksTests {
             #expect(outcome.errors.contains(notice) == (normalization == "synchronized"), "\(outcome.errors)")
         }
 
-        /// Two ranks that normalize for themselves see what one rank sees in two portions.
+        /// Two ranks that normalize for themselves see what one rank sees in two microBatches.
         @Test func localStatisticsAreThoseOfARanksOwnSamples() async throws {
             let folder = try TemporaryFolder()
             let local = "network.batch-norm=local"
             let synchronized = try await train(in: folder, as: "synchronized", ranks: 2)
             let own = try await train(in: folder, as: "local", ranks: 2, set: [local])
-            let portions = try await train(
-                in: folder, as: "portions", set: [local, "training.accumulation=2"])
+            let microBatches = try await train(
+                in: folder, as: "microBatches", set: [local, "training.accumulation=2"])
             #expect(try !isClose(own.steps("loss"), synchronized.steps("loss"), relative: 1e-3))
-            #expect(try isClose(own.steps("loss"), portions.steps("loss"), relative: 1e-4))
+            #expect(try isClose(own.steps("loss"), microBatches.steps("loss"), relative: 1e-4))
             // The file holds one set of running statistics: the mean of the ranks'.
             #expect(try own.model.tensor("bn1.running_mean").elements.allSatisfy(\.isFinite))
         }

@@ -1,4 +1,5 @@
 import ImageData
+import ModelFiles
 import Tensors
 import Testing
 

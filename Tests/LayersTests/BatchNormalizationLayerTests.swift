@@ -67,7 +67,7 @@ import Testing
         let layer = BatchNormalization(name: "bn1", channels: 2)
         let residual = Tensor([2, 2, 1, 2], [-9, -9, -9, -9, 1, 1, 1, 1])
         let y = try layer(
-            Variable(x), residual: Variable(residual), rectifying: .relu, .inference
+            Variable(x), residual: Variable(residual), activation: .relu, .inference
         ).value
         #expect(mismatch(y, [0, 0, 0, 0, 6, 8, 3, 7], relative: 1e-5) == nil)
     }

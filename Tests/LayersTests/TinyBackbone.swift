@@ -18,7 +18,7 @@ final class TinyBackbone: Backbone {
     func features(
         _ images: Variable, _ context: ForwardContext, observing: Set<FeatureTap>
     ) throws -> (features: Variable, maps: [FeatureTap: Variable]) {
-        let map = try normalization(convolution(images, context), rectifying: .relu, context)
+        let map = try normalization(convolution(images, context), activation: .relu, context)
         return (context.tape.globalAveragePooling(map), [:])
     }
 

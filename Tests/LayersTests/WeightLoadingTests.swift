@@ -1,4 +1,5 @@
 import Layers
+import ModelFiles
 import Tensors
 import TestSupport
 import Testing

@@ -1,15 +1,16 @@
 /// Every check, in the order in which they run. A new one needs a line here and nothing else.
 let allChecks: [Check] = [
     // Sums
-    Check(name: "sum-every-type", body: sumEveryType),
-    Check(name: "sum-single-values", body: sumSingleValues),
-    Check(name: "sum-same-bits", body: sumSameBits),
-    Check(name: "sum-in-pieces", body: sumInPieces),
-    Check(name: "sum-nothing", body: sumNothing),
-    Check(name: "sum-during-work", body: sumDuringWork),
+    Check(name: "all-reduce-every-type", body: allReduceEveryType),
+    Check(name: "all-reduce-single-values", body: allReduceSingleValues),
+    Check(name: "all-reduce-same-bits", body: allReduceSameBits),
+    Check(name: "all-reduce-in-pieces", body: allReduceInPieces),
+    Check(name: "all-reduce-nothing", body: allReduceNothing),
+    Check(name: "all-reduce-during-work", body: allReduceDuringWork),
     Check(
-        name: "sum-during-work-that-fails", exitCode: 74, minimumRanks: 2, message: "staged: out of work",
-        body: sumDuringWorkThatFails),
+        name: "all-reduce-during-work-that-fails", exitCode: 74, minimumRanks: 2,
+        message: "staged: out of work",
+        body: allReduceDuringWorkThatFails),
 
     Check(name: "background-sum", body: backgroundSum),
     Check(name: "background-sums-together", body: backgroundSumsTogether),
@@ -22,10 +23,10 @@ let allChecks: [Check] = [
     Check(name: "broadcast-in-pieces", body: broadcastInPieces),
 
     // Gathers
-    Check(name: "gather-every-type", body: gatherEveryType),
-    Check(name: "gather-uneven", body: gatherUneven),
-    Check(name: "gather-nothing", body: gatherNothing),
-    Check(name: "gather-in-pieces", body: gatherInPieces),
+    Check(name: "all-gather-every-type", body: allGatherEveryType),
+    Check(name: "all-gather-uneven", body: allGatherUneven),
+    Check(name: "all-gather-nothing", body: allGatherNothing),
+    Check(name: "all-gather-in-pieces", body: allGatherInPieces),
 
     // Order
     Check(name: "barrier", body: barrier),
@@ -66,16 +67,16 @@ let allChecks: [Check] = [
         body: stallStoppedRankZero),
     Check(
         name: "stall-hanging-rank", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
-        message: "rank 1 of RANKS on host HOST has not joined gather",
+        message: "rank 1 of RANKS on host HOST has not joined all-gather",
         body: stallHangingRank),
     Check(
         name: "stall-hanging-rank-zero", exitCode: 76, minimumRanks: 2,
         environment: "BALLAST_STALL_SECONDS=2",
-        message: "rank 0 of RANKS on host HOST has not joined sum",
+        message: "rank 0 of RANKS on host HOST has not joined all-reduce",
         body: stallHangingRankZero),
     Check(
         name: "stall-background-sum", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
-        message: "rank 1 of RANKS on host HOST has not joined sum of gradients",
+        message: "rank 1 of RANKS on host HOST has not joined all-reduce of gradients",
         body: stallBackgroundSum),
     Check(
         name: "stall-during-work", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",

@@ -1,3 +1,4 @@
+import Hosts
 import ProcessGroups
 
 /// Collects the assertions of one rank.
@@ -62,7 +63,7 @@ final class Checker {
         try group.agree {
             if !failures.isEmpty { throw FailedAssertions(texts: failures) }
         }
-        return try group.sum(count)
+        return try group.allReduce(count)
     }
 }
 

@@ -1,3 +1,4 @@
+import Hosts
 import ProcessGroups
 
 func coordinate(_ checker: Checker) throws {
@@ -19,7 +20,7 @@ func coordinate(_ checker: Checker) throws {
         }
     }
     checker.equal(failure, CollectiveFailure(message: "staged: no space on disk", exitCode: 74))
-    checker.equal(try group.sum(Int32(1)), Int32(group.size))
+    checker.equal(try group.allReduce(Int32(1)), Int32(group.size))
 }
 
 func coordinateFails(_ checker: Checker) throws {
@@ -41,7 +42,7 @@ func agree(_ checker: Checker) throws {
     checker.equal(failure?.message.components(of: "staged: nothing there"), 1)
     try checker.sameBits(Array((failure?.message ?? "").utf8))
     if group.size == 1 { checker.equal(failure?.message, "staged: nothing there") }
-    checker.equal(try group.sum(Int32(1)), Int32(group.size))
+    checker.equal(try group.allReduce(Int32(1)), Int32(group.size))
 }
 
 func agreeNamesRanks(_ checker: Checker) throws {

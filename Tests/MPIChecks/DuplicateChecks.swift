@@ -22,12 +22,12 @@ func duplicateOnThread(_ checker: Checker) throws {
     let own = Int64(group.rank + 1)
     Thread {
         for round in 1...rounds {
-            outcome.sums.append((try? outcome.group.sum(own * round)) ?? -1)
+            outcome.sums.append((try? outcome.group.allReduce(own * round)) ?? -1)
         }
         outcome.isDone.signal()
     }.start()
     var sums: [Int64] = []
-    for round in 1...rounds { sums.append(try group.sum(own * round * 1000)) }
+    for round in 1...rounds { sums.append(try group.allReduce(own * round * 1000)) }
     outcome.isDone.wait()
     checker.equal(sums, (1...rounds).map { triangle * $0 * 1000 })
     checker.equal(outcome.sums, (1...rounds).map { triangle * $0 })

@@ -13,7 +13,7 @@ func rankFailsAlone(_ checker: Checker) throws {
 func rankFailsUndeclared(_ checker: Checker) throws {
     let group = checker.group
     if group.rank == group.size - 1 { throw UndeclaredError() }
-    _ = try group.sum(Float(1))
+    _ = try group.allReduce(Float(1))
 }
 
 /// The same error by itself on every rank, without agreement: rank 0 comes first, and ends the others.

@@ -1,4 +1,5 @@
 import Foundation
+import Hosts
 import ProcessGroups
 
 func groupItself(_ checker: Checker) throws {
@@ -8,7 +9,7 @@ func groupItself(_ checker: Checker) throws {
     checker.expect(group is MPIGroup, "not a group of MPI")
     checker.equal(group.size, launch.size ?? 0)
     checker.equal(group.rank, launch.rank ?? -1)
-    checker.equal(try group.gather([Int32(group.rank)]), (0..<Int32(group.size)).map { $0 })
+    checker.equal(try group.allGather([Int32(group.rank)]), (0..<Int32(group.size)).map { $0 })
     checker.expect(HostName.current != "unknown", "no host name")
 }
 
@@ -20,7 +21,7 @@ func barrier(_ checker: Checker) throws {
         let arrived = DispatchTime.now().uptimeNanoseconds
         try group.barrier()
         let left = DispatchTime.now().uptimeNanoseconds
-        let arrivals = try group.gather([Int64(arrived)])
+        let arrivals = try group.allGather([Int64(arrived)])
         checker.expect(
             arrivals.allSatisfy { $0 <= Int64(left) }, "left the barrier before rank \(late) came")
     }

@@ -22,23 +22,23 @@ func stallStoppedRankZero(_ checker: Checker) throws {
 
 func stallHangingRank(_ checker: Checker) throws {
     if checker.group.rank == 1 { hang() }
-    _ = try checker.group.gather([Int32(1)])
+    _ = try checker.group.allGather([Int32(1)])
 }
 
 func stallHangingRankZero(_ checker: Checker) throws {
     if checker.group.rank == 0 { hang() }
-    _ = try checker.group.sum(Float(1))
+    _ = try checker.group.allReduce(Float(1))
 }
 
 /// A rank that stays away from a sum which the others have begun without waiting.
 func stallBackgroundSum(_ checker: Checker) throws {
     let group = checker.group
-    let sum = try group.makeBackgroundSum(capacity: 100)
+    let sum = try group.makeBackgroundAllReduce(capacity: 100)
     if group.rank == 1 { hang() }
     var values = [Float](repeating: 1, count: 100)
     try values.withUnsafeMutableBufferPointer { buffer in
         try sum.begin(buffer)
-        try group.waiting(for: "sum of gradients") {
+        try group.waiting(for: "all-reduce of gradients") {
             while try !sum.advance() { Thread.sleep(forTimeInterval: 0.001) }
         }
     }
@@ -48,7 +48,7 @@ func stallBackgroundSum(_ checker: Checker) throws {
 /// it in what follows.
 func stallDuringWork(_ checker: Checker) throws {
     var values = [1.0, 2.0]
-    try checker.group.sum(&values) { if checker.group.rank == 1 { hang() } }
+    try checker.group.allReduce(&values) { if checker.group.rank == 1 { hang() } }
 }
 
 /// A rank that never comes to its end, as the others do by an error that all were to share.
@@ -59,7 +59,11 @@ func stallBeforeTheEnd(_ checker: Checker) throws {
 
 /// Ranks that wait for one another in different collectives.
 func stallOtherCollectives(_ checker: Checker) throws {
-    if checker.group.rank == 0 { try checker.group.barrier() } else { _ = try checker.group.sum(Float(1)) }
+    if checker.group.rank == 0 {
+        try checker.group.barrier()
+    } else {
+        _ = try checker.group.allReduce(Float(1))
+    }
 }
 
 /// A rank that dies is the launcher's to notice.
@@ -77,15 +81,15 @@ func stallBusyRank(_ checker: Checker) throws {
             group.noteProgress()
         }
     }
-    checker.equal(try group.sum(Int64(1)), Int64(group.size))
+    checker.equal(try group.allReduce(Int64(1)), Int64(group.size))
     Thread.sleep(forTimeInterval: 4)
-    checker.equal(try group.sum(Int64(1)), Int64(group.size))
+    checker.equal(try group.allReduce(Int64(1)), Int64(group.size))
 }
 
 /// All ranks are suspended for longer than the limit, as a batch system does it, and go on.
 func stallSuspendedJob(_ checker: Checker) throws {
     let group = checker.group
-    let identifiers = try group.gather([Int32(getpid())]).map { String($0) }.joined(separator: " ")
+    let identifiers = try group.allGather([Int32(getpid())]).map { String($0) }.joined(separator: " ")
     let suspension = Process()
     if group.rank == 0 {
         suspension.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -97,7 +101,7 @@ func stallSuspendedJob(_ checker: Checker) throws {
     // Rank 0 says how long to go on; all but one wait most of the time.
     var longest = 0.0
     var last = DispatchTime.now().uptimeNanoseconds
-    while try group.sum(Int32(suspension.isRunning ? 1 : 0)) > 0 {
+    while try group.allReduce(Int32(suspension.isRunning ? 1 : 0)) > 0 {
         if group.rank == group.size - 1 { Thread.sleep(forTimeInterval: 0.1) }
         let now = DispatchTime.now().uptimeNanoseconds
         longest = max(longest, Double(now - last) / 1e9)
@@ -116,5 +120,5 @@ func stallLimitIsWrong(_ checker: Checker) { checker.expect(false, "this must no
 func stallForever(_ checker: Checker) throws {
     print("begun")
     fflush(nil)
-    while try checker.group.sum(Int64(1)) > 0 { Thread.sleep(forTimeInterval: 0.01) }
+    while try checker.group.allReduce(Int64(1)) > 0 { Thread.sleep(forTimeInterval: 0.01) }
 }

@@ -1,4 +1,5 @@
 import Layers
+import ModelFiles
 import Networks
 import Tensors
 import TestSupport

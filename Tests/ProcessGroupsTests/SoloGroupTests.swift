@@ -1,3 +1,4 @@
+import Hosts
 import ProcessGroups
 import Testing
 
@@ -8,14 +9,14 @@ import Testing
         #expect(group.rank == 0)
         #expect(group.size == 1)
         var values: [Float] = [1, 2.5]
-        try group.sum(&values)
+        try group.allReduce(&values)
         #expect(values == [1, 2.5])
         try group.broadcast(&values, from: 0)
         #expect(values == [1, 2.5])
-        #expect(try group.sum(Int64(7)) == 7)
-        #expect(try group.gather(values) == [1, 2.5])
-        #expect(try group.gatherEach(values) == [[1, 2.5]])
-        #expect(try group.gatherEach([UInt8]()) == [[]])
+        #expect(try group.allReduce(Int64(7)) == 7)
+        #expect(try group.allGather(values) == [1, 2.5])
+        #expect(try group.allGatherEach(values) == [[1, 2.5]])
+        #expect(try group.allGatherEach([UInt8]()) == [[]])
         try group.barrier()
     }
 

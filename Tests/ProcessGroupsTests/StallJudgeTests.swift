@@ -2,7 +2,9 @@ import ProcessGroups
 import Testing
 
 /// A status by its collective: `inside` is still in it.
-private func status(_ count: Int64, _ name: StaticString = "sum", inside: Bool = false, progress: Int64 = 0)
+private func status(
+    _ count: Int64, _ name: StaticString = "all-reduce", inside: Bool = false, progress: Int64 = 0
+)
     -> Activity.Status
 {
     Activity.Status(begunCount: count, collective: Collective(name), isInside: inside, progress: progress)
@@ -35,17 +37,20 @@ private func report(_ judge: StallJudge) -> String? {
             report(stalled)?.hasPrefix(
                 "rank 1 of 3 on host node2 gives no sign of life for 10 s: its process is stopped, or its machine "
                     + "or the network is gone. It was last seen before its first collective. Waiting: ranks 0, 2 "
-                    + "on host node1 in sum (collective 5). The job ends with exit code 76;") == true)
+                    + "on host node1 in all-reduce (collective 5). The job ends with exit code 76;") == true)
     }
 
     @Test func aRankThatStaysAwayIsAStall() {
         let stalled = judge(
-            [status(5, "gather", inside: true), status(4, "broadcast"), status(5, "gather", inside: true)],
+            [
+                status(5, "all-gather", inside: true), status(4, "broadcast"),
+                status(5, "all-gather", inside: true),
+            ],
             seconds: 11)
         #expect(stalled.verdict == .missing([1], waiting: [0, 2]))
         #expect(
             report(stalled)?.hasPrefix(
-                "rank 1 of 3 on host node2 has not joined gather (collective 5), in which ranks 0, 2 on host node1 "
+                "rank 1 of 3 on host node2 has not joined all-gather (collective 5), in which ranks 0, 2 on host node1 "
                     + "have waited for 10 s: it hangs, or is busy without a sign of progress. It last left "
                     + "broadcast (collective 4).") == true)
     }
@@ -76,12 +81,13 @@ private func report(_ judge: StallJudge) -> String? {
     }
 
     @Test func aCollectiveWithoutAnEndIsAStall() {
-        let all = judge([status(4, inside: true), status(4, "gather", inside: true)], seconds: 11)
+        let all = judge([status(4, inside: true), status(4, "all-gather", inside: true)], seconds: 11)
         #expect(all.verdict == .incomplete([0, 1]))
         #expect(
             report(all)?.hasPrefix(
                 "collective 4 is not complete after 10 s, though no rank stays away from it: rank 0 on host node1 "
-                    + "in sum (collective 4); rank 1 on host node2 in gather (collective 4).") == true)
+                    + "in all-reduce (collective 4); rank 1 on host node2 in all-gather (collective 4).")
+                == true)
         // Rank 0 has left early, as the root of a broadcast may, and works.
         #expect(judge([status(4), status(4, inside: true)], seconds: 11).verdict == .incomplete([1]))
         // Rank 0 is ahead, and waits because rank 1 waits for a message.
@@ -124,21 +130,21 @@ private func report(_ judge: StallJudge) -> String? {
     }
 
     @Test func namesAreKeptAndCut() {
-        #expect(Collective("sum of gradients").name == "sum of gradients")
+        #expect(Collective("all-reduce of gradients").name == "all-reduce of gradients")
         #expect(Collective("").name.isEmpty)
         #expect(Collective("a name of more than thirty-two bytes, no less").name.utf8.count == 32)
-        #expect(Collective("sum") != Collective("gather"))
+        #expect(Collective("all-reduce") != Collective("all-gather"))
     }
 
     @Test func collectivesMadeOfOthersCountOnce() throws {
         let activity = Activity()
-        activity.within("gather") {
+        activity.within("all-gather") {
             activity.within("broadcast") {}
-            #expect(activity.status == status(1, "gather", inside: true))
+            #expect(activity.status == status(1, "all-gather", inside: true))
         }
-        #expect(activity.status == status(1, "gather"))
+        #expect(activity.status == status(1, "all-gather"))
         activity.noteProgress()
-        #expect(activity.status == status(1, "gather", progress: 1))
+        #expect(activity.status == status(1, "all-gather", progress: 1))
     }
 }
 

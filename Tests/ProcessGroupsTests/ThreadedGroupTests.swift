@@ -1,3 +1,4 @@
+import Hosts
 import ProcessGroups
 import TestSupport
 import Testing
@@ -16,12 +17,12 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
         #expect(seen == (0..<size).map { [$0, size] })
     }
 
-    @Test(arguments: sizes) func sumsInRankOrder(_ size: Int) throws {
+    @Test(arguments: sizes) func allReducesInRankOrder(_ size: Int) throws {
         // Of magnitudes that make the order of additions visible.
         let summands: [Float] = [1e8, 1, -1e8, 3.1, 1e-3]
         let sums = try ThreadedGroup.run(size: size) { group in
             var values = [summands[group.rank], Float(group.rank)]
-            try group.sum(&values)
+            try group.allReduce(&values)
             return values
         }
         let expected = summands[1..<size].reduce(summands[0], +)
@@ -31,7 +32,7 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
     }
 
     @Test(arguments: sizes) func overflowWrapsAround(_ size: Int) throws {
-        let sums = try ThreadedGroup.run(size: size) { try $0.sum(UInt8(200)) }
+        let sums = try ThreadedGroup.run(size: size) { try $0.allReduce(UInt8(200)) }
         #expect(sums.allSatisfy { $0 == UInt8(truncatingIfNeeded: 200 * size) })
     }
 
@@ -50,8 +51,8 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
         let sums = try ThreadedGroup.run(size: size) { group in
             let first = try group.duplicate()
             let second = try group.duplicate()
-            let own = try first.sum(Int32(1))
-            return [own, try second.sum(Int32(2)), try group.sum(Int32(3))]
+            let own = try first.allReduce(Int32(1))
+            return [own, try second.allReduce(Int32(2)), try group.allReduce(Int32(3))]
         }
         #expect(sums.allSatisfy { $0 == [1, 2, 3].map { $0 * Int32(size) } })
     }
@@ -65,11 +66,11 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
         }
     }
 
-    @Test(arguments: sizes) func gathersUnevenCounts(_ size: Int) throws {
+    @Test(arguments: sizes) func allGathersUnevenCounts(_ size: Int) throws {
         let expected = (0..<size).map { [Double](repeating: Double($0), count: $0) }
         let gathered = try ThreadedGroup.run(size: size) { group in
             let own = [Double](repeating: Double(group.rank), count: group.rank)
-            return (try group.gather(own), try group.gatherEach(own))
+            return (try group.allGather(own), try group.allGatherEach(own))
         }
         for (all, each) in gathered {
             #expect(all == expected.flatMap { $0 })
@@ -81,7 +82,7 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
         let outcomes = try ThreadedGroup.run(size: 4) { group in
             try (0..<500).allSatisfy { round in
                 if round.isMultiple(of: 3) { try group.barrier() }
-                return try group.sum(Int32(round * group.rank)) == Int32(round * 6)
+                return try group.allReduce(Int32(round * group.rank)) == Int32(round * 6)
             }
         }
         #expect(outcomes == [true, true, true, true])
@@ -123,11 +124,11 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
     }
 
     @Test func differentCallsThrowOnEveryRank() {
-        let calls = ["sum of 1 Float", "sum of 2 Float"]
+        let calls = ["all-reduce of 1 Float", "all-reduce of 2 Float"]
         #expect(throws: ThreadedGroupError.mismatch(calls: calls)) {
             try ThreadedGroup.run(size: 2) { group in
                 var values = [Float](repeating: 1, count: group.rank + 1)
-                try group.sum(&values)
+                try group.allReduce(&values)
             }
         }
     }

@@ -60,7 +60,7 @@ import Testing
             let yTerm = tape.contrastiveClassification(
                 h, classifier: classifier, queue: queues.h, labels: labels,
                 temperature: Self.temperature, divisor: labels.count)
-            try tape.backward(from: tape.sum(zTerm, yTerm))
+            try tape.backward(from: tape.add(zTerm, yTerm))
 
             #expect(try golden.mismatch(zTerm.value, "output.\(name)loss_z") == nil)
             #expect(try golden.mismatch(yTerm.value, "output.\(name)loss_y") == nil)

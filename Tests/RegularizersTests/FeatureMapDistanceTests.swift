@@ -19,7 +19,7 @@ import Testing
                 map, reference: try golden.input("source." + tap).with(layout: layout),
                 channelWeights: weights)
         }
-        let value = tape.sum(terms[0], terms[1])
+        let value = tape.add(terms[0], terms[1])
         try tape.backward(from: value)
         #expect(try golden.mismatch(value.value, "output.value") == nil)
         #expect(try golden.mismatch(maps[0].gradient, "gradient.target.layer0") == nil)

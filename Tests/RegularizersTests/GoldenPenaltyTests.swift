@@ -1,4 +1,5 @@
 import Layers
+import ModelFiles
 import Regularizers
 import Tensors
 import TestSupport

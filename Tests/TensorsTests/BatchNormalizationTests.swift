@@ -8,21 +8,21 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
     let layout: Layout
     let isFixed: Bool
     let hasResidual: Bool
-    let rectifying: Rectification
+    let activation: Activation
 
     var testDescription: String {
         "\(channels) channels, \(layout.testDescription), \(isFixed ? "fixed" : "batch")"
-            + "\(hasResidual ? ", residual" : ""), \(rectifying)"
+            + "\(hasResidual ? ", residual" : ""), \(activation)"
     }
 
     static let all: [NormalizationCase] = [1, 3, 8, 16, 20].flatMap { channels in
         testLayouts.flatMap { layout in
             [false, true].flatMap { isFixed in
                 [false, true].flatMap { hasResidual in
-                    [Rectification.none, .relu, .relu6].map {
+                    [Activation.none, .relu, .relu6].map {
                         .init(
                             channels: channels, layout: layout, isFixed: isFixed, hasResidual: hasResidual,
-                            rectifying: $0)
+                            activation: $0)
                     }
                 }
             }
@@ -34,14 +34,14 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
     /// which scale and shift bring below 0, between 0 and 6, and above 6.
     var x: Tensor {
         let elements = randomTensorAwayFromZero(shape, seed: 30).elements
-        guard rectifying == .relu6 else { return Tensor(shape, elements).with(layout: layout) }
+        guard activation == .relu6 else { return Tensor(shape, elements).with(layout: layout) }
         let humps = elements.enumerated().map { 0.4 * $1 + 3 * Float($0 % 3 - 1) }
         return Tensor(shape, humps).with(layout: layout)
     }
     var scale: Tensor { randomTensor([channels], seed: 31, mean: bend.scale, deviation: 0.2) }
     var shift: Tensor { randomTensor([channels], seed: 32, mean: bend.shift, deviation: 0.05) }
     private var bend: (scale: Float, shift: Float) {
-        guard rectifying == .relu6 else { return (1, 0) }
+        guard activation == .relu6 else { return (1, 0) }
         return isFixed ? (2.5, 3) : (4, 3)
     }
     /// In another layout than `x`, as a shortcut may be.
@@ -72,8 +72,8 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         let residual = given.residual.map { Variable($0, requiresGradient: true) }
         let (y, batch) = try tape.batchNormalization(
             x, scale: scale, shift: shift, statistics: given.statistics, residual: residual,
-            rectifying: given.rectifying)
-        let expected = naive.forward(residual: given.residual, rectifying: given.rectifying)
+            activation: given.activation)
+        let expected = naive.forward(residual: given.residual, activation: given.activation)
         #expect(y.value.layout == given.layout)
         #expect(mismatch(y.value, expected, absolute: 2e-6, relative: 1e-6) == nil)
         #expect(paddingMismatch(y.value) == nil)
@@ -85,7 +85,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         }
 
         try tape.backward(from: tape.dot(y, dy))
-        let gradients = naive.gradients(dy, output: expected, rectifying: given.rectifying)
+        let gradients = naive.gradients(dy, output: expected, activation: given.activation)
         let dx = try #require(x.gradient)
         #expect(mismatch(dx, gradients.x, absolute: 1e-5, relative: 1e-5) == nil)
         #expect(paddingMismatch(dx) == nil)
@@ -100,7 +100,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: NormalizationCase.all)
     func gradientsAgreeWithDifferences(_ given: NormalizationCase) throws {
-        let (statistics, rectifying) = (given.statistics, given.rectifying)
+        let (statistics, activation) = (given.statistics, given.activation)
         if let residual = given.residual {
             #expect(
                 try gradientMismatch(
@@ -109,7 +109,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
                 ) {
                     try $0.batchNormalization(
                         $1[0], scale: $1[1], shift: $1[2], statistics: statistics, residual: $1[3],
-                        rectifying: rectifying
+                        activation: activation
                     ).output
                 } == nil)
         } else {
@@ -119,7 +119,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
                     relative: 2e-3, largestCount: 20
                 ) {
                     try $0.batchNormalization(
-                        $1[0], scale: $1[1], shift: $1[2], statistics: statistics, rectifying: rectifying
+                        $1[0], scale: $1[1], shift: $1[2], statistics: statistics, activation: activation
                     ).output
                 } == nil)
         }
@@ -139,7 +139,7 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         // The mean itself is rounded to 32 bits: 6e-5 at a thousand.
         #expect(
             mismatch(
-                y.value, naive.forward(residual: nil, rectifying: .none), absolute: 6e-5, relative: 1e-5)
+                y.value, naive.forward(residual: nil, activation: .none), absolute: 6e-5, relative: 1e-5)
                 == nil)
     }
 
@@ -153,27 +153,27 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         let input = Variable(x.with(layout: layout), requiresGradient: true)
         let tape = Tape()
         let y = try tape.batchNormalization(
-            input, scale: Variable(scale), shift: Variable(shift), statistics: .batch(nil), rectifying: .relu
+            input, scale: Variable(scale), shift: Variable(shift), statistics: .batch(nil), activation: .relu
         ).output
-        let expected = naive.forward(residual: nil, rectifying: .relu)
+        let expected = naive.forward(residual: nil, activation: .relu)
         #expect(mismatch(y.value, expected, absolute: 2e-6, relative: 1e-6) == nil)
         let dy = randomTensor(shape, seed: 41)
         try tape.backward(from: tape.dot(y, dy))
         // What is positive by rounding alone differs between 32 and 64 bits: take the tape's word for it.
         let dx = naive.gradients(
-            dy, output: y.value.elements.map(Double.init), rectifying: .relu
+            dy, output: y.value.elements.map(Double.init), activation: .relu
         ).x
         #expect(mismatch(try #require(input.gradient), dx, absolute: 1e-5, relative: 1e-5) == nil)
     }
 
-    @Test(arguments: testLayouts, [Rectification.none, .relu, .relu6])
-    func notANumberStaysVisible(_ layout: Layout, rectifying: Rectification) throws {
+    @Test(arguments: testLayouts, [Activation.none, .relu, .relu6])
+    func notANumberStaysVisible(_ layout: Layout, activation: Activation) throws {
         var elements = randomTensor([1, 8, 2, 2], seed: 42).elements
         elements[5] = .nan
         let x = Variable(Tensor([1, 8, 2, 2], elements).with(layout: layout))
         let y = try Tape(recording: false).batchNormalization(
             x, scale: Variable(Tensor(repeating: 1, [8])), shift: Variable(Tensor(repeating: 0, [8])),
-            statistics: .batch(nil), rectifying: rectifying
+            statistics: .batch(nil), activation: activation
         ).output.value.elements
         #expect(y.indices.filter { y[$0].isNaN } == [4, 5, 6, 7])
     }

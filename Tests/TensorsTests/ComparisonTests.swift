@@ -51,7 +51,7 @@ import Testing
         let y = randomTensor([3], seed: 3)
         #expect(
             try gradientMismatch(["x": x, "y": y]) { tape, inputs in
-                tape.sum(tape.scaled(inputs[0], by: 3), inputs[1])
+                tape.add(tape.scaled(inputs[0], by: 3), inputs[1])
             } == nil)
     }
 }

@@ -44,7 +44,7 @@ import Testing
             Variable(a.with(layout: left), requiresGradient: true),
             Variable(b.with(layout: right), requiresGradient: true)
         )
-        let y = tape.sum(first, second)
+        let y = tape.add(first, second)
         try tape.backward(from: tape.dot(y, dy))
         #expect(y.value.elements == zip(a.elements, b.elements).map { $0 + $1 })
         #expect(paddingMismatch(y.value) == nil)
@@ -55,7 +55,7 @@ import Testing
     @Test func gradientsOfASumAgreeWithDifferences() throws {
         let a = randomTensor([2, 8, 3, 3], seed: 76).with(layout: .blocked(8))
         let b = randomTensor([2, 8, 3, 3], seed: 77)
-        #expect(try gradientMismatch(["a": a, "b": b], step: 0.5) { $0.sum($1[0], $1[1]) } == nil)
+        #expect(try gradientMismatch(["a": a, "b": b], step: 0.5) { $0.add($1[0], $1[1]) } == nil)
     }
 
     @Test(arguments: testLayouts) func scales(_ layout: Layout) throws {

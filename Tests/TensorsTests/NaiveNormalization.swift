@@ -49,12 +49,12 @@ struct NaiveNormalization {
         return (x[index] - mean[c]) / (variance[c] + epsilon).squareRoot()
     }
 
-    func forward(residual: Tensor?, rectifying: Rectification) -> [Double] {
+    func forward(residual: Tensor?, activation: Activation) -> [Double] {
         let added = residual?.elements.map(Double.init)
         return x.indices.map { index in
             let c = channel(index)
             let y = normalized(index) * scale[c] + shift[c] + (added?[index] ?? 0)
-            switch rectifying {
+            switch activation {
             case .none: return y
             case .relu: return max(y, 0)
             case .relu6: return min(max(y, 0), 6)
@@ -64,11 +64,11 @@ struct NaiveNormalization {
 
     /// Derivatives of `Σ dy · y`, where `output` is what `forward` returned.
     func gradients(
-        _ dy: Tensor, output: [Double], rectifying: Rectification
+        _ dy: Tensor, output: [Double], activation: Activation
     ) -> (x: [Double], scale: [Double], shift: [Double], residual: [Double]) {
         let slopes = dy.elements.enumerated().map { index, slope -> Double in
             let isCut =
-                switch rectifying {
+                switch activation {
                 case .none: false
                 case .relu: output[index] <= 0
                 case .relu6: output[index] <= 0 || output[index] >= 6

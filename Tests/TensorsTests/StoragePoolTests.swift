@@ -18,7 +18,7 @@ private final class TrainingStep {
         let images = Variable(randomTensor([4, 3, 24, 24], seed: seed))
         let x = tape.convolution(images, weight: convolution, settings: .init(padding: .init(1)))
         let y = try tape.batchNormalization(
-            x, scale: scale, shift: shift, statistics: .batch(nil), residual: x, rectifying: .relu
+            x, scale: scale, shift: shift, statistics: .batch(nil), residual: x, activation: .relu
         ).output
         let pooled = tape.pooling(y, .init(.maximum, size: 3, stride: 2, padding: 1))
         let logits = tape.linear(tape.globalAveragePooling(pooled), weight: weight, bias: bias)

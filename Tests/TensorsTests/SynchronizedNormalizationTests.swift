@@ -35,7 +35,7 @@ private struct NormalizationResult: Sendable {
         )
         let (output, batch) = try tape.batchNormalization(
             input, scale: scale, shift: shift, statistics: .batch(reducer), residual: added,
-            rectifying: .relu)
+            activation: .relu)
         try tape.backward(from: tape.dot(output, dy.rows(rows)))
         guard let batch, let dx = input.gradient, let dScale = scale.gradient, let dShift = shift.gradient,
             let dResidual = added.gradient
@@ -100,8 +100,8 @@ private struct NormalizationResult: Sendable {
             let weight: Variable
             var seen: [Bool] = []
             init(_ weight: Variable) { self.weight = weight }
-            func sum(_ values: inout [Double]) throws {}
-            func sum(_ values: inout [Double], during work: () throws -> Void) throws {
+            func allReduce(_ values: inout [Double]) throws {}
+            func allReduce(_ values: inout [Double], during work: () throws -> Void) throws {
                 seen.append(weight.gradient != nil)
                 try work()
                 seen.append(weight.gradient != nil)
@@ -129,8 +129,8 @@ private struct NormalizationResult: Sendable {
     @Test func anErrorOfTheReducerReachesTheCaller() throws {
         struct Lost: Error {}
         final class BrokenReducer: StatisticsReducer {
-            func sum(_ values: inout [Double]) throws { throw Lost() }
-            func sum(_ values: inout [Double], during work: () throws -> Void) throws { throw Lost() }
+            func allReduce(_ values: inout [Double]) throws { throw Lost() }
+            func allReduce(_ values: inout [Double], during work: () throws -> Void) throws { throw Lost() }
         }
         #expect(throws: Lost.self) {
             try Tape().batchNormalization(

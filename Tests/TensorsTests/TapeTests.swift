@@ -42,7 +42,7 @@ import Testing
         let x = Variable(Tensor([2], [1, 2]), requiresGradient: true)
         let tape = Tape()
         let early = tape.scaled(x, by: 3)
-        let late = tape.sum(tape.scaled(early, by: 2), x)
+        let late = tape.add(tape.scaled(early, by: 2), x)
         let objective = tape.dot(late, Tensor([2], [1, 10]))
         var seen: [[Float]] = []
         try tape.backward(from: objective) { variable in
@@ -55,7 +55,7 @@ import Testing
         let x = Variable(Tensor([2], [1, 2]), requiresGradient: true)
         let tape = Tape()
         var completions = 0
-        try tape.backward(from: tape.dot(tape.sum(x, x), Tensor([2], [1, 10]))) {
+        try tape.backward(from: tape.dot(tape.add(x, x), Tensor([2], [1, 10]))) {
             if $0 === x { completions += 1 }
         }
         #expect(x.gradient?.elements == [2, 20])
@@ -67,7 +67,7 @@ import Testing
         let a = Variable(Tensor([2], [1, 2]), requiresGradient: true)
         let b = Variable(Tensor([2], [3, 4]), requiresGradient: true)
         let tape = Tape()
-        let objective = tape.dot(tape.sum(tape.sum(a, b), a), Tensor([2], [1, 10]))
+        let objective = tape.dot(tape.add(tape.add(a, b), a), Tensor([2], [1, 10]))
         try tape.backward(from: objective)
         #expect(a.gradient?.elements == [2, 20])
         #expect(b.gradient?.elements == [1, 10])
@@ -98,7 +98,7 @@ import Testing
             // What a step before left in the buffer does not count.
             x.clearGradient()
             let tape = Tape()
-            let objective = tape.dot(tape.sum(tape.scaled(x, by: 3), x), Tensor([2], [1, 10]))
+            let objective = tape.dot(tape.add(tape.scaled(x, by: 3), x), Tensor([2], [1, 10]))
             try tape.backward(from: objective)
             #expect(gradients.elements == [99, 99, 99, 4, 40, 99])
         }

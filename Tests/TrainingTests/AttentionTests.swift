@@ -1,5 +1,6 @@
-import Foundation
+internal import Foundation
 import Layers
+import ModelFiles
 import Networks
 import ProcessGroups
 import Regularizers

@@ -1,6 +1,7 @@
-import Foundation
+internal import Foundation
 import ImageData
 import Layers
+import ModelFiles
 import Networks
 import ProcessGroups
 import Regularizers
@@ -73,14 +74,17 @@ final class MethodBench {
                 group: group, seed: 2, directory: folder.path, say: { _ in }))
         var groups = [
             ParameterGroup(
-                name: "backbone", part: .backbone, rateFactor: 0.1, parameters: classifier.backbone.parameters
+                name: "backbone", part: .backbone, learningRateMultiplier: 0.1,
+                parameters: classifier.backbone.parameters
             ),
-            ParameterGroup(name: "head", part: .head, rateFactor: 1, parameters: classifier.head.parameters),
+            ParameterGroup(
+                name: "head", part: .head, learningRateMultiplier: 1, parameters: classifier.head.parameters),
         ]
         if !regularizer.ownParameters.isEmpty {
             groups.append(
                 ParameterGroup(
-                    name: "method", part: .method, rateFactor: 0.1, parameters: regularizer.ownParameters))
+                    name: "method", part: .method, learningRateMultiplier: 0.1,
+                    parameters: regularizer.ownParameters))
         }
         step = try TrainingStep(
             classifier, groups: groups, regularizer: regularizer,

@@ -4,10 +4,9 @@ import Training
 /// How a run finds the fastest way to overlap communication.
 @Suite struct OverlapProbeTests {
     /// Runs steps that take as long as `seconds` says until the trials are over.
-    private func probe(_ seconds: (CommunicationOverlap) -> Double) -> (OverlapProbe, [CommunicationOverlap])
-    {
+    private func probe(_ seconds: (OverlapStrategy) -> Double) -> (OverlapProbe, [OverlapStrategy]) {
         var probe = OverlapProbe(fixed: nil)
-        var ways: [CommunicationOverlap] = []
+        var ways: [OverlapStrategy] = []
         while !probe.isComplete, ways.count < 100 {
             let way = probe.next
             ways.append(way)
@@ -20,20 +19,20 @@ import Training
     @Test func everyWayIsTriedEquallyOftenAfterTheWarmUp() {
         let (probe, ways) = probe { _ in 1 }
         #expect(ways.prefix(OverlapProbe.warmUpSteps).allSatisfy { $0 == .none })
-        for way in CommunicationOverlap.allCases {
+        for way in OverlapStrategy.allCases {
             #expect(ways.dropFirst(OverlapProbe.warmUpSteps).count { $0 == way } == OverlapProbe.rounds)
         }
         #expect(probe.choice == nil && probe.bestSeconds == [1, 1, 1])
     }
 
     @Test(arguments: [
-        ([3.0, 2.0, 1.0], CommunicationOverlap.thread), ([3, 1, 2], .polling), ([1, 2, 3], .none),
+        ([3.0, 2.0, 1.0], OverlapStrategy.thread), ([3, 1, 2], .polling), ([1, 2, 3], .none),
         // What saves less than a hundredth is noise.
         ([1, 0.995, 0.992], .none),
     ])
-    func theFastestIsTaken(seconds: [Double], expected: CommunicationOverlap) {
+    func theFastestIsTaken(seconds: [Double], expected: OverlapStrategy) {
         var (probe, _) = probe { way in
-            zip(CommunicationOverlap.allCases, seconds).first { $0.0 == way }?.1 ?? 0
+            zip(OverlapStrategy.allCases, seconds).first { $0.0 == way }?.1 ?? 0
         }
         #expect(probe.bestSeconds == seconds)
         probe.decide(probe.bestSeconds)

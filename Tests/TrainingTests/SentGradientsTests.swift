@@ -17,16 +17,16 @@ import Training
 
         init(_ group: any ProcessGroup, count: Count = Count()) { (self.group, self.count) = (group, count) }
 
-        func sum<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
+        func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
             if E.self == Float.self { count.elements.append(buffer.count) }
-            try group.sum(buffer)
+            try group.allReduce(buffer)
         }
 
         func broadcast<E: Transmissible>(
             _ buffer: UnsafeMutableBufferPointer<E>, from root: Int
         ) throws { try group.broadcast(buffer, from: root) }
 
-        func gather<E: Transmissible>(_ values: [E]) throws -> [E] { try group.gather(values) }
+        func allGather<E: Transmissible>(_ values: [E]) throws -> [E] { try group.allGather(values) }
 
         func barrier() throws { try group.barrier() }
 

@@ -1,10 +1,10 @@
 /// Adds up statistics over the ranks that share a batch.
 public protocol StatisticsReducer: AnyObject {
     /// Replaces each value by its sum over all ranks. Every rank must call this, in the same order.
-    func sum(_ values: inout [Double]) throws
+    func allReduce(_ values: inout [Double]) throws
 
     /// The same, with work of this rank done while the values travel. Where one rank calls this, all must.
-    func sum(_ values: inout [Double], during work: () throws -> Void) throws
+    func allReduce(_ values: inout [Double], during work: () throws -> Void) throws
 }
 
 /// Where batch normalization takes mean and variance from.
@@ -41,12 +41,12 @@ extension Tape {
     ///   - statistics: Where mean and variance come from.
     ///   - epsilon: Added to the variance.
     ///   - residual: `[N, C, H, W]` to add, or nil.
-    ///   - rectifying: What follows, after the addition if there is one.
+    ///   - activation: What follows, after the addition if there is one.
     /// - Returns: `[N, C, H, W]` in the layout of `input`, and the statistics of the batch where it was used.
     /// - Throws: What the reducer throws.
     public func batchNormalization(
         _ input: Variable, scale: Variable, shift: Variable, statistics: NormalizationStatistics,
-        epsilon: Double = 1e-5, residual: Variable? = nil, rectifying: Rectification = .none
+        epsilon: Double = 1e-5, residual: Variable? = nil, activation: Activation = .none
     ) throws -> (output: Variable, batch: BatchStatistics?) {
         let x = input.value
         let channels = x.shape[1]
@@ -72,13 +72,13 @@ extension Tape {
         let gain = zip(scale.value.elements, inverse).map { Double($0) * $1 }
         let y = normalization.apply(
             mean: mean, gain: gain, shift: shift.value, residual: residual?.value.with(layout: x.layout),
-            rectifying: rectifying)
-        let rectified = rectifying == .none ? nil : y
+            activation: activation)
+        let rectified = activation == .none ? nil : y
         let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
         let output = record(y, from: inputs) { [unowned self] gradient in
             let passed = gradient.with(layout: x.layout)
             let (slope, sums) = normalization.gradientSums(
-                passed, output: rectified, ceiling: rectifying.ceiling, mean: mean,
+                passed, output: rectified, ceiling: activation.ceiling, mean: mean,
                 keepingSlope: residual != nil && rectified != nil)
             let padded = sums.count / 2
             if shift.requiresGradient {
@@ -90,7 +90,7 @@ extension Tape {
             }
             if let residual, residual.requiresGradient { residual.accumulate(slope ?? passed) }
             var total = sums
-            if batch != nil { try reducer?.sum(&total, during: runPostponed) }
+            if batch != nil { try reducer?.allReduce(&total, during: runPostponed) }
             guard input.requiresGradient else { return }
             let count = batch?.count ?? .infinity
             let offsets = (0..<channels).map { -gain[$0] * total[$0] / count }
@@ -99,7 +99,7 @@ extension Tape {
             }
             input.accumulate(
                 normalization.inputGradient(
-                    slope ?? passed, output: slope == nil ? rectified : nil, ceiling: rectifying.ceiling,
+                    slope ?? passed, output: slope == nil ? rectified : nil, ceiling: activation.ceiling,
                     mean: mean, gain: gain, offsets: offsets, slopes: slopes))
         }
         return (output, batch)
@@ -124,7 +124,7 @@ struct Normalization {
         var message = kernels.sums(MomentsKernel(x: UnsafePointer(x.pointer)))
         let padded = message.count / 2
         message.append(Double(kernels.geometry.samples * kernels.geometry.positions))
-        try reducer?.sum(&message)
+        try reducer?.allReduce(&message)
         let count = message[2 * padded]
         let mean = message[..<x.shape[1]].map { $0 / count }
         let variance = mean.indices.map { max(message[padded + $0] / count - mean[$0] * mean[$0], 0) }
@@ -132,7 +132,7 @@ struct Normalization {
     }
 
     func apply(
-        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, rectifying: Rectification
+        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, activation: Activation
     ) -> Tensor {
         let y = Tensor(uninitialized: x.shape, layout: x.layout)
         let constants = padded(mean) + padded(gain) + padded(shift.elements.map(Double.init))
@@ -141,7 +141,7 @@ struct Normalization {
             guard let mean = constants.baseAddress else { return }
             let normalizing = NormalizingKernel(
                 x: UnsafePointer(x.pointer), y: y.pointer, mean: mean, gain: mean + padded,
-                shift: mean + 2 * padded, floor: rectifying.floor, ceiling: rectifying.ceiling)
+                shift: mean + 2 * padded, floor: activation.floor, ceiling: activation.ceiling)
             if let residual {
                 kernels.forEach(
                     AddingKernel(normalizing: normalizing, residual: UnsafePointer(residual.pointer)))

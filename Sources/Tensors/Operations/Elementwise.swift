@@ -23,7 +23,7 @@ extension Tape {
     }
 
     /// `a + b` of equal shapes; the result has the layout of `a`.
-    public func sum(_ a: Variable, _ b: Variable) -> Variable {
+    public func add(_ a: Variable, _ b: Variable) -> Variable {
         precondition(a.shape == b.shape, "sum of \(a.shape) and \(b.shape)")
         let (left, right) = (a.value, b.value.with(layout: a.value.layout))
         let result = Tensor(uninitialized: left.shape, layout: left.layout)

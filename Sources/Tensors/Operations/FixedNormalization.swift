@@ -32,9 +32,9 @@ public struct FixedNormalization: Sendable {
         zip(shift.elements, zip(mean, gain)).map { Double($0) - $1.0 * $1.1 }
     }
 
-    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and rectifying, in one pass.
+    /// `[N, C, H, W]` to the same shape, optionally adding `residual` and activation, in one pass.
     public func callAsFunction(
-        _ input: Tensor, residual: Tensor? = nil, rectifying: Rectification = .none
+        _ input: Tensor, residual: Tensor? = nil, activation: Activation = .none
     ) -> Tensor {
         precondition(input.shape[1] == channelCount, "\(channelCount) channels expected in \(input.shape)")
         precondition(
@@ -42,7 +42,7 @@ public struct FixedNormalization: Sendable {
         )
         return Normalization(input).apply(
             mean: mean, gain: gain, shift: shift, residual: residual?.with(layout: input.layout),
-            rectifying: rectifying)
+            activation: activation)
     }
 
     /// The weights and bias of one convolution that does what a convolution without bias and this

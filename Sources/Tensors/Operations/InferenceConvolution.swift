@@ -6,7 +6,7 @@ public struct InferenceConvolution: Sendable {
     private let weight: PackedWeight
     private let bias: Tensor?
     private let settings: ConvolutionSettings
-    private let rectifying: Rectification
+    private let activation: Activation
 
     /// A convolution with copies of the given numbers.
     ///
@@ -14,30 +14,30 @@ public struct InferenceConvolution: Sendable {
     ///   - weight: `[O, C / groups, KH, KW]`.
     ///   - bias: `[O]`, or nil.
     ///   - settings: Stride, padding and groups.
-    ///   - rectifying: What follows, after the addition if there is one.
+    ///   - activation: What follows, after the addition if there is one.
     public init(
-        weight: Tensor, bias: Tensor? = nil, settings: ConvolutionSettings, rectifying: Rectification = .none
+        weight: Tensor, bias: Tensor? = nil, settings: ConvolutionSettings, activation: Activation = .none
     ) {
         precondition(
             bias == nil || bias?.shape == [weight.shape[0]], "bias of another length than \(weight.shape)")
         self.weight = PackedWeight(copying: weight)
         self.bias = bias?.duplicate()
         self.settings = settings
-        self.rectifying = rectifying
+        self.activation = activation
     }
 
     /// `[N, C, H, W]` to `[N, O, H', W']`.
     ///
     /// - Parameters:
     ///   - input: `[N, C, H, W]`.
-    ///   - added: `[N, O, H', W']` to add before rectifying, or nil; only read.
+    ///   - added: `[N, O, H', W']` to add before activation, or nil; only read.
     public func callAsFunction(_ input: Tensor, adding added: Tensor? = nil) -> Tensor {
         let kernel = InferenceConvolutionKernel.of(
             .init(
                 convolution: .init(
                     input: input.shape, inputLayout: input.layout, weight: weight.shape,
                     hasBias: bias != nil, settings: settings),
-                adding: added != nil, rectifying: rectifying))
+                adding: added != nil, activation: activation))
         precondition(
             added == nil || added?.shape == kernel.outputShape,
             "cannot add another shape to \(kernel.outputShape)")

@@ -1,7 +1,9 @@
+public import Hosts
+
 /// A number that is infinite or none at all, where the computation needs a finite one.
 ///
 /// `description` says what the number belongs to, where it stands and what to do.
-public struct NonFiniteError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct NonFiniteError: Error, Equatable, Sendable, ExitCodeProviding, CustomStringConvertible {
     /// What the number belongs to, for example "features of the global batch".
     public let what: String
     /// Index in each dimension: row and column of a matrix.
@@ -26,5 +28,5 @@ public struct NonFiniteError: Error, Equatable, Sendable, CustomStringConvertibl
     }
 
     /// The exit code of a command that ends with this error, 70: the run cannot go on.
-    public var exitCode: Int32 { 70 }
+    public var exitCode: Int32 { ExitCode.internalError }
 }

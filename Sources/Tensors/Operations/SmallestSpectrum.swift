@@ -1,7 +1,9 @@
 internal import COpenBLAS
+public import Hosts
 
 /// More singular values asked for than there are.
-public struct SingularValueCountError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct SingularValueCountError: Error, Equatable, Sendable, ExitCodeProviding, CustomStringConvertible
+{
     /// How many were asked for.
     public let count: Int
     /// Samples in the global batch, B.
@@ -26,11 +28,11 @@ public struct SingularValueCountError: Error, Equatable, Sendable, CustomStringC
     }
 
     /// The exit code of a command that ends with this error, 64: wrong configuration.
-    public var exitCode: Int32 { 64 }
+    public var exitCode: Int32 { ExitCode.wrongUse }
 }
 
 /// LAPACK did not find the eigenvalues it was asked for.
-public struct SpectrumError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct SpectrumError: Error, Equatable, Sendable, ExitCodeProviding, CustomStringConvertible {
     /// What `dsyevr` returned: negative for an argument, positive for an internal failure.
     public let status: Int
     /// How many eigenvalues it found.
@@ -45,6 +47,9 @@ public struct SpectrumError: Error, Equatable, Sendable, CustomStringConvertible
         "LAPACK's dsyevr found \(found) of \(count) eigenvalues of a Gram matrix of order \(order) and "
             + "returned \(status); please report this with the features that led to it"
     }
+
+    /// 70: the library failed.
+    public var exitCode: Int32 { ExitCode.internalError }
 }
 
 /// The k smallest singular values of a matrix `X`, squared and summed, as a product: with the eigenvectors

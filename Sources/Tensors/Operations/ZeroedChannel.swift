@@ -8,10 +8,10 @@ extension FixedNormalization {
     ///   - channel: The channel, c.
     ///   - shape: `[N, C, H, W]` of the map.
     ///   - residual: `[N, C, H, W]`, or nil where nothing is added.
-    ///   - rectifying: What follows.
+    ///   - activation: What follows.
     /// - Returns: `[N, H, W]`.
     public func zeroed(
-        channel: Int, of shape: Shape, residual: Tensor?, rectifying: Rectification
+        channel: Int, of shape: Shape, residual: Tensor?, activation: Activation
     ) -> Tensor {
         precondition(
             shape[1] == channelCount && (residual == nil || residual?.shape == shape),
@@ -20,7 +20,7 @@ extension FixedNormalization {
         let values =
             residual?.channel(channel) ?? Tensor(repeating: 0, [shape[0], shape[2], shape[3]])
         values.withMutableElements { elements in
-            for index in elements.indices { elements[index] = rectifying(elements[index] + offset) }
+            for index in elements.indices { elements[index] = activation(elements[index] + offset) }
         }
         return values
     }
@@ -31,9 +31,9 @@ extension FixedNormalization {
     /// - Parameters:
     ///   - output: `[N, C, H, W]`: what normalization, addition and rectification made of the whole map.
     ///   - residual: `[N, C, H, W]`: what was added.
-    ///   - rectifying: What followed.
+    ///   - activation: What followed.
     /// - Returns: `[N, C]`.
-    public func pooledChanges(output: Tensor, residual: Tensor, rectifying: Rectification) -> Tensor {
+    public func pooledChanges(output: Tensor, residual: Tensor, activation: Activation) -> Tensor {
         precondition(
             output.shape == residual.shape && output.shape[1] == channelCount,
             "output \(output.shape) and residual \(residual.shape) of \(channelCount) channels")
@@ -52,7 +52,7 @@ extension FixedNormalization {
                     var sum = 0.0
                     for position in 0..<geometry.positions {
                         let index = start + position * geometry.lanes + lane
-                        sum += Double(rectifying(added[index] + offsets[first + lane])) - Double(whole[index])
+                        sum += Double(activation(added[index] + offsets[first + lane])) - Double(whole[index])
                     }
                     to[sample * channels + first + lane] = Float(sum / Double(geometry.positions))
                 }

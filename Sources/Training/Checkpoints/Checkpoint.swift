@@ -1,5 +1,7 @@
 internal import Foundation
-public import Tensors
+internal import Hosts
+public import ModelFiles
+internal import Tensors
 
 /// A checkpoint on the disk whose files were found to be what they were when they were written.
 public struct Checkpoint: Sendable {

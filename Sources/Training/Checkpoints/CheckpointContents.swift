@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Hosts
+public import ModelFiles
 public import Tensors
 
 /// What goes into a checkpoint: named files in memory, and what the manifest says beside them.

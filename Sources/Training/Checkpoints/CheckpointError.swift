@@ -1,5 +1,6 @@
 internal import Foundation
-public import ProcessGroups
+public import Hosts
+internal import ProcessGroups
 
 /// A checkpoint that could not be written or read.
 ///

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 
 /// The checkpoints of a run: folders `step-00000500` that are there completely or not at all.
 ///

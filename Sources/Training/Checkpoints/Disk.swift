@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import Hosts
 
 /// The one way by which checkpoints reach the disk: every failure of a system call becomes an error here.
 struct Disk: Sendable {

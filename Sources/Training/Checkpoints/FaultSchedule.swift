@@ -1,5 +1,6 @@
 internal import Foundation
-public import ProcessGroups
+public import Hosts
+internal import ProcessGroups
 
 /// Faults that tests bring about, from the environment variable `BALLAST_FAULTS`; none else.
 ///

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ModelFiles
 internal import Tensors
 
 /// A checkpoint that a run goes on from. Rank 0 alone has one.

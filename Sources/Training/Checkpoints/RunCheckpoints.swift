@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ModelFiles
 internal import Tensors
 
 /// The checkpoints of one run as rank 0, the coordinator, keeps them: written from a copy while training goes on.

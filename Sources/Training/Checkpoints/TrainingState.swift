@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Layers
+internal import ModelFiles
 internal import ProcessGroups
 internal import Regularizers
 internal import Tensors
@@ -53,7 +54,7 @@ extension TrainingStep {
     func runningStatisticsOfRanks(_ normalization: BatchNormalizationMode) throws -> Tensor? {
         guard normalization == .local, group.size > 1 else { return nil }
         let own = runningStatistics.flatMap(\.elements)
-        return Tensor([group.size, own.count], try group.gather(own))
+        return Tensor([group.size, own.count], try group.allGather(own))
     }
 
     /// Gives each rank its own running statistics back; at another number of ranks all take the mean.

@@ -24,7 +24,7 @@ final class CommunicationThread {
     private let work = Work()
 
     /// Starts a thread that has the pipeline to itself from here on, but between `wait` and `add`.
-    init(_ pipeline: SumPipeline) {
+    init(_ pipeline: AllReducePipeline) {
         // Handed over: whoever made it does not touch it while the thread does.
         nonisolated(unsafe) let pipeline = pipeline
         let thread = Thread { [work] in
@@ -69,7 +69,7 @@ final class CommunicationThread {
         }
     }
 
-    private static func run(_ pipeline: SumPipeline, _ work: Work) {
+    private static func run(_ pipeline: AllReducePipeline, _ work: Work) {
         while true {
             let ready: Int? = work.condition.withLock {
                 while work.completed >= work.ready || work.failure != nil, !work.isStopped {

@@ -6,18 +6,18 @@ internal import Tensors
 /// backward pass goes on.
 ///
 /// You are here: the tape reports each gradient that is complete; a bucket whose gradients all are goes to
-/// `SumPipeline`, which this thread or `CommunicationThread` keeps moving. Next: `SGD.swift`.
+/// `AllReducePipeline`, which this thread or `CommunicationThread` keeps moving. Next: `SGD.swift`.
 final class GradientSynchronizer {
     private let store: ParameterStore
     private let group: any ProcessGroup
     private let stopwatch: Stopwatch
     private let faults: FaultSchedule
     private let buckets: GradientBuckets
-    private let pipeline: SumPipeline?
+    private let pipeline: AllReducePipeline?
     /// Started when it is first needed.
     private var thread: CommunicationThread?
 
-    private var overlap = CommunicationOverlap.none
+    private var overlap = OverlapStrategy.none
     private var missing: [Int] = []
     private var isHeadOnly = false
     /// Buckets that this step sums.
@@ -29,7 +29,7 @@ final class GradientSynchronizer {
     /// - Parameters:
     ///   - store: The gradients, this rank's share.
     ///   - group: The ranks.
-    ///   - settings: How numbers travel, and in which portions.
+    ///   - settings: How numbers travel, and in which microBatches.
     ///   - stopwatch: Receives the time that the thread of the computation spends.
     ///   - faults: What goes wrong, in tests.
     /// - Throws: What the group throws.
@@ -45,7 +45,7 @@ final class GradientSynchronizer {
         pipeline =
             group.size == 1
             ? nil
-            : try SumPipeline(
+            : try AllReducePipeline(
                 buckets.ranges, of: store.gradients, group: group, format: settings.wireFormat)
     }
 
@@ -55,7 +55,7 @@ final class GradientSynchronizer {
     ///   - overlap: How sums go on meanwhile; may differ between ranks.
     ///   - step: Steps done with this one.
     ///   - headOnly: Whether only the gradients of the new head are computed, and sent.
-    func begin(_ overlap: CommunicationOverlap, step: Int, headOnly: Bool) {
+    func begin(_ overlap: OverlapStrategy, step: Int, headOnly: Bool) {
         (self.overlap, self.step, isHeadOnly) = (overlap, step, headOnly)
         missing = buckets.memberCounts
         (count, ready) = (headOnly ? buckets.headCount : buckets.ranges.count, 0)
@@ -94,7 +94,7 @@ final class GradientSynchronizer {
         try setReady(count)
         guard let pipeline else { return }
         try stopwatch.measure(.communication) {
-            try group.waiting(for: "sum of gradients") {
+            try group.waiting(for: "all-reduce of gradients") {
                 if overlap == .thread {
                     try thread?.wait(for: count)
                 } else {

@@ -36,16 +36,16 @@ struct CommunicationConfiguration: Sendable, Equatable {
 
     /// What the section says, for the training step.
     var settings: CommunicationSettings {
-        CommunicationSettings(overlap: overlap.way, wireFormat: wireFormat, bucketBytes: bucketBytes)
+        CommunicationSettings(overlap: overlap.strategy, wireFormat: wireFormat, bucketBytes: bucketBytes)
     }
 }
 
 extension CommunicationConfiguration.Overlap {
     /// The way; nil: the fastest.
-    var way: CommunicationOverlap? {
+    var strategy: OverlapStrategy? {
         switch self {
         case .auto: nil
-        case .none: CommunicationOverlap.none
+        case .none: OverlapStrategy.none
         case .polling: .polling
         case .thread: .thread
         }

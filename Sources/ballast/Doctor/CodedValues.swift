@@ -8,8 +8,8 @@ extension ProcessGroup {
     /// - Returns: The values of rank 0, rank 1, and so on.
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func gatherCoded<Value: Codable>(_ value: Value) throws -> [Value] {
-        try gatherEach(Array(JSONEncoder().encode(value))).map {
+    func allGatherCoded<Value: Codable>(_ value: Value) throws -> [Value] {
+        try allGatherEach(Array(JSONEncoder().encode(value))).map {
             try JSONDecoder().decode(Value.self, from: Data($0))
         }
     }

@@ -106,14 +106,16 @@ struct ConfiguredRun {
         ) {
             let loader = try TrainingRun.loaders(splits, configuration, secondView: secondView, group: group)
                 .training
-            let portions = configuration.training.accumulation
-            let rows = try group.gather([Int64(loader.rows.count)]).max() ?? 0
+            let microBatches = configuration.training.accumulation
+            let rows = try group.allGather([Int64(loader.rows.count)]).max() ?? 0
             let images = splits.training.dataset
             return DataFacts(
                 trainingCount: splits.training.count, validationCount: splits.validation?.count,
                 testCount: splits.test?.count, classCount: splits.training.classCount,
-                imageSize: [images.channels, images.height, images.width], rankBatch: Int(rows) * portions,
-                stepSeconds: try LoaderMeasurement.stepSeconds(loader, portions: portions, group: group))
+                imageSize: [images.channels, images.height, images.width],
+                rankBatch: Int(rows) * microBatches,
+                stepSeconds: try LoaderMeasurement.stepSeconds(
+                    loader, microBatches: microBatches, group: group))
         }
     }
 }

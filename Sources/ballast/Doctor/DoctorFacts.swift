@@ -1,3 +1,5 @@
+import Hosts
+
 /// All that the doctor found out, the same on every rank.
 package struct DoctorFacts: Sendable {
     /// The variable by which a launcher gave itself away; nil where none started this process.
@@ -5,7 +7,7 @@ package struct DoctorFacts: Sendable {
     /// What each rank knows, in rank order.
     package var ranks: [RankFacts]
     /// Sums over the ranks; none where a rank is alone.
-    package var sums: [SumTiming]
+    package var sums: [AllReduceTiming]
     /// What the interfaces of each rank's host sent during the sums, in rank order.
     package var links: [[NetworkLink]]
     /// Where the run would write, with a configuration.
@@ -18,7 +20,7 @@ package struct DoctorFacts: Sendable {
     package var failures: [Finding]
 
     package init(
-        launcher: String?, ranks: [RankFacts], sums: [SumTiming] = [], links: [[NetworkLink]] = [],
+        launcher: String?, ranks: [RankFacts], sums: [AllReduceTiming] = [], links: [[NetworkLink]] = [],
         output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil, failures: [Finding] = []
     ) {
         (self.launcher, self.ranks, self.sums, self.links) = (launcher, ranks, sums, links)

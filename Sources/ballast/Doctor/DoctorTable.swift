@@ -63,7 +63,7 @@ extension DoctorReport {
             let microseconds = String(format: "%.1f µs", timing.seconds * 1e6).aligned(to: 14)
             let speed = String(format: "%.3f GB/s", timing.bytesPerSecond / 1e9).aligned(to: 14)
             table.add(
-                "sum over ranks", "",
+                "all-reduce", "",
                 Units.bytes(Int64(timing.messageBytes)).aligned(to: 8) + microseconds + speed)
         }
         for host in facts.hosts {

@@ -11,13 +11,13 @@ enum LoaderMeasurement {
     /// Seconds in which the slowest rank reads its samples of a step.
     ///
     /// - Parameters:
-    ///   - loader: This rank's part of the batches, or of portions of them.
-    ///   - portions: Batches of the loader in a step.
+    ///   - loader: This rank's part of the batches, or of microBatches of them.
+    ///   - microBatches: Batches of the loader in a step.
     ///   - group: The ranks.
     /// - Throws: `CollectiveFailure` where an image cannot be read, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func stepSeconds(
-        _ loader: BatchLoader, portions: Int, group: any ProcessGroup
+        _ loader: BatchLoader, microBatches: Int, group: any ProcessGroup
     ) throws -> Double {
         let median = try group.agree {
             // The first one opens files, and comes without another on its way.
@@ -32,6 +32,6 @@ enum LoaderMeasurement {
             }
             return seconds.median
         }
-        return Double(portions) * (try group.gather([median]).max() ?? 0)
+        return Double(microBatches) * (try group.allGather([median]).max() ?? 0)
     }
 }

@@ -1,3 +1,5 @@
+import Hosts
+
 extension DoctorFacts {
     /// Below so many bits a second, sums of gradients take longer than most steps.
     private static var leastBitsPerSecond: Double { 1e9 }
@@ -8,13 +10,13 @@ extension DoctorFacts {
         return slowSums(largest) + hosts.flatMap { host in interfaceFindings(host, largest) }
     }
 
-    private func slowSums(_ largest: SumTiming) -> [Finding] {
+    private func slowSums(_ largest: AllReduceTiming) -> [Finding] {
         let speed = largest.bitsPerSecond(rankCount: ranks.count)
         guard speed < Self.leastBitsPerSecond else { return [] }
         let isOneHost = hosts.count == 1
         return [
             Finding(
-                "sum over ranks",
+                "all-reduce",
                 found: "messages of \(Units.bytes(Int64(largest.messageBytes))) go at "
                     + "\(Units.rate(speed / 1e9)) Gbit/s" + (isOneHost ? " within one host" : ""),
                 expected: "1 Gbit/s or more",
@@ -27,7 +29,7 @@ extension DoctorFacts {
     }
 
     /// Whether the sums went the way that they should, as far as the interfaces count what they send.
-    private func interfaceFindings(_ host: HostRanks, _ largest: SumTiming) -> [Finding] {
+    private func interfaceFindings(_ host: HostRanks, _ largest: AllReduceTiming) -> [Finding] {
         guard hosts.count > 1, let used = busiest(host), host.ranks[0] < links.count else { return [] }
         let all = links[host.ranks[0]]
         if used.name == "lo", host.ranks.count == 1 {

@@ -1,4 +1,5 @@
 import Foundation
+import Hosts
 import ProcessGroups
 
 /// What a rank knows of itself and of its host before anything is measured.

@@ -1,3 +1,4 @@
+import Hosts
 import ImageData
 import Layers
 import ProcessGroups
@@ -45,7 +46,7 @@ struct StepEstimate {
         }
         let seconds = try measureSteps(samples)
         let evaluation = try evaluationSecondsPerImage(samples)
-        let slowest = try group.gather([seconds.map(\.total).median]).max() ?? 0
+        let slowest = try group.allGather([seconds.map(\.total).median]).max() ?? 0
         return StepFacts(
             title: "\(configuration.network.name.rawValue), \(configuration.method.name.rawValue)",
             globalBatch: training.globalBatch, parts: seconds.medians, stepSeconds: slowest,
@@ -54,7 +55,7 @@ struct StepEstimate {
             },
             stateCount: regularizer.state.reduce(0) { $0 + $1.tensor.count },
             checkpointCount: configuration.checkpoint.keep + 2,
-            peakBytes: try group.gather([ProcessMemory.peakBytes]),
+            peakBytes: try group.allGather([ProcessMemory.peakBytes]),
             stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,
             evaluationSecondsPerImage: evaluation,
             hasPreparation: configuration.method.settings.hasPreparation)
@@ -73,18 +74,18 @@ struct StepEstimate {
             optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
             normalization: configuration.network.normalizationMode, group: group,
             communication: configuration.communication.settings)
-        let portions = training.accumulation
+        let microBatches = training.accumulation
         // Read beforehand, so that waiting for images is not a part of the step.
         let batches = try group.agree {
             let loader = try BatchLoader(
                 subset: samples, transform: splits.transform, seed: training.seed, shard: shard,
-                globalBatch: training.globalBatch / portions, shuffle: training.shuffle,
+                globalBatch: training.globalBatch / microBatches, shuffle: training.shuffle,
                 secondView: regularizer.needs.secondView, workers: configuration.data.workers)
-            return try (0..<2 * portions).map { try loader.batch(step: $0) }
+            return try (0..<2 * microBatches).map { try loader.batch(step: $0) }
         }
         return try step.measured(Self.stepCount, globalBatch: training.globalBatch, group: group) { index in
-            let first = index % 2 * portions
-            return Array(batches[first..<first + portions])
+            let first = index % 2 * microBatches
+            return Array(batches[first..<first + microBatches])
         }
     }
 
@@ -104,6 +105,6 @@ struct StepEstimate {
                 seconds = [begin.secondsUntilNow / Double(batch.count)]
             }
         }
-        return try group.gather(seconds).max()
+        return try group.allGather(seconds).max()
     }
 }

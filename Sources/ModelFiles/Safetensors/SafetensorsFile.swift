@@ -1,0 +1,163 @@
+public import Tensors
+
+/// A safetensors file: named arrays behind a JSON header.
+///
+/// The format is eight bytes of header length (little-endian), the header
+/// `{"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}` and the data. Everything the
+/// header says is checked when the file is opened; elements are read when a tensor is asked for.
+///
+/// Every rank that opens a file reads it for itself.
+///
+/// Source: the safetensors format, Hugging Face, 2022.
+public struct SafetensorsFile: Sendable {
+    /// The file, as it was given.
+    public let path: String
+    /// Names of the tensors, sorted.
+    public let names: [String]
+    /// The strings of `__metadata__`; empty where the file has none.
+    public var metadata: [String: String] { header.metadata }
+
+    private let header: SafetensorsHeader
+    private let file: MappedFile
+    /// Offset of the first byte of data in the file.
+    private let dataStart: Int
+
+    /// A longer header is taken for damage, as the reference implementation does.
+    private static let largestHeader = 100_000_000
+
+    /// Opens a file and checks it from the first byte to the last.
+    ///
+    /// - Throws: `SafetensorsError` where the file cannot be read, is cut off or too long, has a header that
+    ///   is not strict JSON or names a thing twice, or describes data that overlap, leave holes or do not
+    ///   match their shapes.
+    public init(contentsOf path: String) throws(SafetensorsError) {
+        do {
+            file = try MappedFile(path)
+        } catch {
+            throw SafetensorsError(kind: .inputOutput, path: path, detail: error.reason)
+        }
+        let bytes = file.bytes
+        guard bytes.count >= 8 else {
+            throw SafetensorsError(
+                kind: .header, path: path,
+                detail: "\(bytes.count) bytes are too few for a safetensors file, which has at least 10")
+        }
+        let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        guard length >= 2, length <= UInt64(Self.largestHeader), length <= UInt64(bytes.count - 8) else {
+            throw SafetensorsError(
+                kind: .header, path: path,
+                detail: "the first eight bytes announce a header of \(length) bytes; expected 2 to "
+                    + "\(min(Self.largestHeader, bytes.count - 8)). The file is cut off, or not safetensors")
+        }
+        dataStart = 8 + Int(length)
+        do {
+            header = try SafetensorsHeader(
+                json: Array(bytes[8..<dataStart]), dataCount: bytes.count - dataStart)
+        } catch {
+            throw SafetensorsError(kind: error.kind, path: path, detail: error.detail)
+        }
+        self.path = path
+        names = header.entries.keys.sorted()
+    }
+
+    /// The shape of a tensor, or nil where the file has none of that name.
+    public func shape(of name: String) -> Shape? { header.entries[name]?.shape }
+
+    /// The tensor of that name, dense, copied out of the file.
+    ///
+    /// F32 is taken as it is; F16 and BF16 are widened, F64 is rounded to the nearest 32-bit float.
+    ///
+    /// - Throws: `SafetensorsError` where the name is missing or the elements are integers.
+    public func tensor(_ name: String) throws(SafetensorsError) -> Tensor {
+        let entry = try entry(name)
+        let source = elements(of: entry)
+        defer { withExtendedLifetime(file) {} }
+        switch entry.type {
+        case .float32:
+            return converted(source, entry.shape, from: UInt32.self) { Float(bitPattern: $0) }
+        case .float64:
+            return converted(source, entry.shape, from: UInt64.self) { Float(Double(bitPattern: $0)) }
+        case .float16:
+            return converted(source, entry.shape, from: UInt16.self) { Float(Float16(bitPattern: $0)) }
+        case .bfloat16:
+            return converted(source, entry.shape, from: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+        case .boolean, .unsigned8, .signed8, .unsigned16, .signed16, .unsigned32, .signed32, .unsigned64,
+            .signed64, .float8E4M3, .float8E5M2:
+            throw wrongType(name, entry, expected: "F32, F16, BF16 or F64")
+        }
+    }
+
+    /// The integers of that name in row-major order; BOOL gives 0 and 1.
+    ///
+    /// - Throws: `SafetensorsError` where the name is missing, the elements are no integers, or one of them
+    ///   does not fit into 64 bits with a sign.
+    public func integers(_ name: String) throws(SafetensorsError) -> [Int] {
+        let entry = try entry(name)
+        let source = elements(of: entry)
+        defer { withExtendedLifetime(file) {} }
+        switch entry.type {
+        case .boolean: return integers(source, as: UInt8.self).map { $0 == 0 ? 0 : 1 }
+        case .unsigned8: return integers(source, as: UInt8.self).map { Int($0) }
+        case .signed8: return integers(source, as: Int8.self).map { Int($0) }
+        case .unsigned16: return integers(source, as: UInt16.self).map { Int($0) }
+        case .signed16: return integers(source, as: Int16.self).map { Int($0) }
+        case .unsigned32: return integers(source, as: UInt32.self).map { Int($0) }
+        case .signed32: return integers(source, as: Int32.self).map { Int($0) }
+        case .signed64: return integers(source, as: Int64.self).map { Int($0) }
+        case .unsigned64:
+            let values = integers(source, as: UInt64.self)
+            guard let large = values.firstIndex(where: { $0 > UInt64(Int.max) }) else {
+                return values.map { Int($0) }
+            }
+            throw SafetensorsError(
+                kind: .elementType, path: path,
+                detail: "element \(large) of \"\(name)\" is \(values[large]), more than \(Int.max)")
+        case .float8E4M3, .float8E5M2, .float16, .bfloat16, .float32, .float64:
+            throw wrongType(name, entry, expected: "an integer type; I64 or I32 are usual")
+        }
+    }
+
+    private func entry(_ name: String) throws(SafetensorsError) -> SafetensorsHeader.Entry {
+        if let entry = header.entries[name] { return entry }
+        let listed = names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
+        throw SafetensorsError(
+            kind: .missing, path: path,
+            detail: "there is no tensor \"\(name)\"; it holds \(names.count): \(listed)"
+                + (names.count > 8 ? ", …" : ""))
+    }
+
+    private func wrongType(
+        _ name: String, _ entry: SafetensorsHeader.Entry, expected: String
+    ) -> SafetensorsError {
+        SafetensorsError(
+            kind: .elementType, path: path,
+            detail: "\"\(name)\" has elements of type \(entry.type.rawValue); expected \(expected)")
+    }
+
+    private func elements(of entry: SafetensorsHeader.Entry) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            rebasing: file.bytes[dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound])
+    }
+
+    private func converted<Bits: FixedWidthInteger>(
+        _ source: UnsafeRawBufferPointer, _ shape: Shape, from bits: Bits.Type, _ convert: (Bits) -> Float
+    ) -> Tensor {
+        Tensor(shape) { buffer in
+            for index in 0..<buffer.count {
+                // Nothing in the format aligns the elements.
+                let offset = index * MemoryLayout<Bits>.size
+                buffer[index] = convert(
+                    Bits(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: bits)))
+            }
+        }
+    }
+
+    private func integers<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ source: UnsafeRawBufferPointer, as type: Value.Type
+    ) -> [Value] {
+        (0..<source.count / MemoryLayout<Value>.size).map { index in
+            let offset = index * MemoryLayout<Value>.size
+            return Value(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: type))
+        }
+    }
+}

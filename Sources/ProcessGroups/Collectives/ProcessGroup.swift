@@ -1,0 +1,98 @@
+/// The ranks that train together, and what they can do together.
+///
+/// A group is used from one thread; another thread takes a duplicate. Every method below is collective. An error that is not a
+/// `CollectiveFailure` may have reached only some ranks: do not catch it to go on, let it end the job.
+public protocol ProcessGroup: AnyObject {
+    /// This process's place in the group, from 0; differs between ranks.
+    var rank: Int { get }
+
+    /// How many ranks the group has; the same on every rank.
+    var size: Int { get }
+
+    /// Replaces each element by its sum over all ranks; the result has the same bits on every rank.
+    ///
+    /// - Parameter buffer: This rank's summands, as many on every rank; then the sums. May be empty.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws
+
+    /// Replaces each element by its sum over all ranks, with work of this rank done while the values travel.
+    ///
+    /// - Parameters:
+    ///   - buffer: This rank's summands, as many on every rank; then the sums. May be empty.
+    ///   - work: Without collectives of this group.
+    /// - Throws: `MPIError` if the communication fails; what the work throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void)
+        throws
+
+    /// Replaces the contents of every rank's buffer by those of the root's.
+    ///
+    /// - Parameters:
+    ///   - buffer: As many elements on every rank; read on the root, written on the others. May be empty.
+    ///   - root: The rank that sends; the same on every rank.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func broadcast<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>, from root: Int) throws
+
+    /// The values of all ranks, one rank's after the other's, the same on every rank.
+    ///
+    /// - Parameter values: This rank's values; how many may differ between ranks, and may be none.
+    /// - Returns: The values of rank 0, then those of rank 1, and so on.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func allGather<E: Transmissible>(_ values: [E]) throws -> [E]
+
+    /// Returns once every rank has called it.
+    ///
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func barrier() throws
+
+    /// A group of the same ranks whose messages cannot meet those of this one, for another thread to use while
+    /// this one goes on.
+    ///
+    /// It belongs to the thread that first calls one of its collectives, and must not outlive
+    /// `MPIRuntime.run`, which releases it.
+    ///
+    /// - Returns: The new group, with the same ranks in the same places.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func duplicate() throws -> any ProcessGroup
+
+    /// Runs work in which this rank waits for the others, such as the end of a `BackgroundAllReduce`: where one of
+    /// them stays away, the report of the stall says so.
+    ///
+    /// - Parameters:
+    ///   - name: What is waited for, at most 32 bytes.
+    ///   - body: The work.
+    /// - Returns: What the work returned.
+    /// - Throws: What the work throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result
+
+    /// Tells that this rank gets on with work of its own, for which others may be waiting.
+    ///
+    /// Where the ranks wait for one that has shown no progress for `BALLAST_STALL_SECONDS`, the job ends. Work
+    /// that can take minutes without a collective calls this now and then, a batch or an iteration at a time;
+    /// not from a thread that might go on while the work itself hangs. It costs next to nothing.
+    func noteProgress()
+}
+
+extension ProcessGroup {
+    /// Does the work, then sums.
+    public func allReduce<E: Transmissible>(
+        _ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void
+    ) throws {
+        try work()
+        try allReduce(buffer)
+    }
+
+    /// Runs the work: nobody watches this group.
+    public func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result {
+        try body()
+    }
+
+    /// Does nothing: nobody watches this group.
+    public func noteProgress() {}
+}

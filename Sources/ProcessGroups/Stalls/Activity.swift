@@ -1,0 +1,74 @@
+internal import Synchronization
+
+/// What this rank is about, for the thread that looks for stalls: how many collectives it has joined, whether
+/// it is inside one, and whether it gets on.
+///
+/// Written by the one thread that uses the group of all ranks, read by another; neither ever waits for more
+/// than the copy of a few words.
+package final class Activity: Sendable {
+    /// What a rank is about at one moment.
+    package struct Status: Sendable, Equatable {
+        /// How many collectives the rank has begun; they have the same numbers on every rank.
+        package var begunCount: Int64 = 0
+        /// The last one begun; without a name before the first.
+        package var collective = Collective("")
+        /// Whether the rank has not left it yet.
+        package var isInside = false
+        /// Counts signs of progress between collectives, and inside long ones.
+        package var progress: Int64 = 0
+
+        /// A rank that has done nothing yet, or what else is given.
+        package init(
+            begunCount: Int64 = 0, collective: Collective = Collective(""), isInside: Bool = false,
+            progress: Int64 = 0
+        ) {
+            (self.begunCount, self.collective) = (begunCount, collective)
+            (self.isInside, self.progress) = (isInside, progress)
+        }
+    }
+
+    private struct State {
+        var status = Status()
+        /// Collectives that are made of others count as one.
+        var depth = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// A rank that has done nothing yet.
+    package init() {}
+
+    /// What the rank is about now.
+    package var status: Status { state.withLock { $0.status } }
+
+    /// Takes part in a collective, and notes that it does.
+    ///
+    /// - Important: Every rank must call this for the same collectives, in the same order, from the thread
+    ///   that uses the group of all ranks.
+    package func within<Value, Failure: Error>(
+        _ name: StaticString, _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        enter(Collective(name))
+        defer { leave() }
+        return try body()
+    }
+
+    /// Notes that this rank gets on with work that others may be waiting for.
+    package func noteProgress() { state.withLock { $0.status.progress &+= 1 } }
+
+    private func enter(_ collective: Collective) {
+        state.withLock { state in
+            state.depth += 1
+            guard state.depth == 1 else { return }
+            state.status.begunCount += 1
+            (state.status.collective, state.status.isInside) = (collective, true)
+        }
+    }
+
+    private func leave() {
+        state.withLock { state in
+            state.depth -= 1
+            state.status.isInside = state.depth > 0
+        }
+    }
+}

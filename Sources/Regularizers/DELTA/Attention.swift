@@ -1,0 +1,105 @@
+internal import Hosts
+internal import Layers
+internal import ModelFiles
+internal import ProcessGroups
+internal import Tensors
+
+/// DELTA's attention: computed once from the pretrained network and the training samples, and kept in a file
+/// that says what it was computed from.
+enum Attention {
+    /// Version of the computation: part of a file's key.
+    private static let version = "1"
+
+    /// Attention of each tap, from a file if one is given, else computed and saved as `attention.safetensors`.
+    ///
+    /// - Throws: `CollectiveFailure` where a file cannot be read, does not fit or has another key.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    static func prepared(
+        _ taps: [FeatureTap], file: String?, _ preparation: Preparation
+    ) throws -> [FeatureTap: [Float]] {
+        // A run that goes on finds what it computed before.
+        let saved = preparation.directory + "/attention.safetensors"
+        let isSaved = try preparation.group.coordinate {
+            let metadata = (try? SafetensorsFile(contentsOf: saved))?.metadata
+            return [metadata == key(preparation) ? 1 : 0]
+        }
+        guard let file = file ?? (isSaved == [1] ? saved : nil) else {
+            let computed = try AttentionComputation(taps, preparation).run()
+            try preparation.group.coordinate { () throws -> Void in
+                try write(computed, preparation)
+            }
+            return computed
+        }
+        return try read(taps, from: file, preparation)
+    }
+
+    /// What attention depends on: the weights, the samples in their fixed view, the computation.
+    private static func key(_ preparation: Preparation) -> [String: String] {
+        [
+            "weights": preparation.weightsDigest, "version": version,
+            "samples": String(preparation.training.fingerprint, radix: 16),
+            "transform": "evaluation",
+        ]
+    }
+
+    private static func write(_ attention: [FeatureTap: [Float]], _ preparation: Preparation) throws {
+        var writer = SafetensorsWriter(metadata: key(preparation))
+        for (tap, weights) in attention {
+            writer.add(preparation.backbone.tapName(tap), Tensor([weights.count], weights))
+        }
+        try writer.write(to: preparation.directory + "/attention.safetensors")
+    }
+
+    /// Rank 0 reads and checks; the others receive.
+    private static func read(
+        _ taps: [FeatureTap], from path: String, _ preparation: Preparation
+    ) throws -> [FeatureTap: [Float]] {
+        let group = preparation.group
+        var weights = taps.map { [Float](repeating: 0, count: preparation.backbone.tapChannels($0)) }
+        try group.coordinate { () throws -> Void in
+            let file = try SafetensorsFile(contentsOf: path)
+            try checkKey(of: file, preparation)
+            for (index, tap) in taps.enumerated() {
+                let name = preparation.backbone.tapName(tap)
+                guard let shape = file.shape(of: name) else {
+                    throw AttentionError(
+                        path, "has no attention for '\(name)'; it holds \(file.names.joined(separator: ", "))"
+                    )
+                }
+                guard shape.count == weights[index].count else {
+                    throw AttentionError(
+                        path,
+                        "attention '\(name)' has \(shape.count) channels, the network \(weights[index].count)"
+                    )
+                }
+                weights[index] = try file.tensor(name).elements
+            }
+        }
+        for index in weights.indices { try group.broadcast(&weights[index], from: 0) }
+        return Dictionary(uniqueKeysWithValues: zip(taps, weights))
+    }
+
+    private static func checkKey(of file: SafetensorsFile, _ preparation: Preparation) throws {
+        let expected = key(preparation)
+        guard expected.keys.contains(where: { file.metadata[$0] != nil }) else {
+            preparation.say(
+                "attention: \(file.path) does not say what it was computed from; it is used as it is")
+            return
+        }
+        for (name, value) in expected.sorted(by: { $0.key < $1.key }) where file.metadata[name] != value {
+            throw AttentionError(
+                file.path,
+                "was computed from other \(name) (\(file.metadata[name] ?? "none") instead of \(value)); remove method.attention-file to compute it anew"
+            )
+        }
+    }
+}
+
+/// A file of attention that does not fit the run.
+struct AttentionError: Error, ExitCodeProviding, CustomStringConvertible {
+    let description: String
+    /// 65: bad data.
+    var exitCode: Int32 { ExitCode.badData }
+
+    init(_ path: String, _ detail: String) { description = "\(path): \(detail)" }
+}

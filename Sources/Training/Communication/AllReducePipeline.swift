@@ -1,0 +1,69 @@
+internal import ProcessGroups
+internal import Tensors
+
+/// Sums the buckets of a step over the ranks, a few at a time and always in the same order.
+///
+/// A bucket needs two exchanges with some adding in between; with several under way the network is not idle
+/// meanwhile. Used from one thread at a time.
+final class AllReducePipeline {
+    /// Buckets under way at the same time: as many as keep the network busy through the pauses of
+    /// `CommunicationThread`, and few enough that the small messages of batch normalization, which wait behind
+    /// them, come in time.
+    static let laneCount = 6
+
+    private let buffer: Tensor
+    private let buckets: [Range<Int>]
+    /// Bucket `i` is summed by lane `i % laneCount`, so that the sums of a lane begin in the same order on
+    /// every rank, however far each has got.
+    private let lanes: [any BackgroundAllReduce]
+    private var isBusy: [Bool]
+    private var begun = 0
+
+    /// Buckets of this step that are summed.
+    private(set) var completed = 0
+
+    /// - Parameters:
+    ///   - buckets: Ranges of the buffer.
+    ///   - buffer: What is summed, dense.
+    ///   - group: The ranks.
+    ///   - format: How numbers travel.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    init(_ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, format: WireFormat) throws {
+        (self.buffer, self.buckets) = (buffer, buckets)
+        let capacity = buckets.map(\.count).max() ?? 0
+        lanes = try (0..<Self.laneCount).map { _ in
+            try group.makeBackgroundAllReduce(capacity: capacity, format: format)
+        }
+        isBusy = lanes.map { _ in false }
+    }
+
+    /// Begins a step.
+    func restart() {
+        precondition(!isBusy.contains(true), "a step begun before the sums of the last one were complete")
+        (begun, completed) = (0, 0)
+    }
+
+    /// Begins what can begin and moves on what is under way, without waiting.
+    ///
+    /// - Parameter ready: Buckets from the first whose gradients are complete on this rank.
+    /// - Returns: Whether anything began or ended.
+    @discardableResult
+    func advance(ready: Int) throws -> Bool {
+        let before = begun + completed
+        for lane in lanes.indices where isBusy[lane] {
+            guard try lanes[lane].advance() else { continue }
+            isBusy[lane] = false
+            completed += 1
+        }
+        while begun < ready, !isBusy[begun % lanes.count] {
+            let range = buckets[begun]
+            // The buffer lives as long as this pipeline and stays where it is.
+            try buffer.slice(at: range.lowerBound, [range.count]).withMutableElements {
+                try lanes[begun % lanes.count].begin($0)
+            }
+            isBusy[begun % lanes.count] = true
+            begun += 1
+        }
+        return begun + completed != before
+    }
+}

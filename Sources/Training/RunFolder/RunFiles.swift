@@ -1,0 +1,140 @@
+internal import Foundation
+internal import Hosts
+internal import ProcessGroups
+
+/// What rank 0 writes while a run goes on: lines of the log, and checkpoints.
+///
+/// That a file cannot be written is known to rank 0 alone at first. It keeps the error until all ranks meet, at
+/// the end of a step or of the run, and all throw it there: no rank is left to wait for one that is gone.
+final class RunFiles {
+    private let directory: RunDirectory?
+    private let checkpoints: RunCheckpoints?
+    private let policy: CheckpointPolicy
+    private let progress: ProgressLine?
+    private let group: any ProcessGroup
+    private var failure: (any Error)?
+    private var lastSaveFailure: (any Error)?
+    private var stepSeconds: [Int: Double] = [:]
+
+    /// - Parameters:
+    ///   - directory: The folder of the run; on rank 0 only.
+    ///   - checkpoints: Where to save; on rank 0 only.
+    ///   - policy: When to save.
+    ///   - progress: Where to report; on rank 0 only.
+    ///   - group: The ranks.
+    init(
+        directory: RunDirectory?, checkpoints: RunCheckpoints?, policy: CheckpointPolicy,
+        progress: ProgressLine?, group: any ProcessGroup
+    ) {
+        (self.directory, self.checkpoints, self.policy) = (directory, checkpoints, policy)
+        (self.progress, self.group) = (progress, group)
+    }
+
+    /// Whether a file could not be written and the run must end; known to rank 0.
+    var mustEnd: Bool { failure != nil }
+
+    /// Appends a line to the log. On rank 0.
+    func log(_ event: RunEvent) {
+        do { try directory?.append(event) } catch { failure = failure ?? error }
+    }
+
+    /// Ends the run on every rank where `mustEnd` is true on rank 0.
+    ///
+    /// - Throws: `CollectiveFailure` with rank 0's error.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func endIfNeeded() throws {
+        try group.coordinate { [failure] () throws -> Void in if let failure { throw failure } }
+    }
+
+    /// Logs saves that are done. On rank 0.
+    func reportSaves() {
+        while let outcome = checkpoints?.takeResult() {
+            let seconds = stepSeconds.removeValue(forKey: outcome.step) ?? 0
+            switch outcome.written {
+            case .success(let written):
+                lastSaveFailure = nil
+                log(
+                    .checkpoint(
+                        CheckpointEvent(
+                            step: outcome.step, seconds: outcome.seconds, stepSeconds: seconds,
+                            bytes: written.byteCount)))
+            case .failure(let error): saveFailed(outcome.step, error)
+            }
+            if case .failure(let error) = outcome.pruned {
+                progress?.say("old checkpoints were not removed: \(error)")
+            }
+        }
+    }
+
+    private func saveFailed(_ step: Int, _ error: any Error) {
+        progress?.say("checkpoint of step \(step) failed: \(error)")
+        lastSaveFailure = error
+        if policy.stopsOnFailure { failure = failure ?? StoppedBySave(step: step, reason: error) }
+    }
+
+    /// Begins to save a copy of the state; waits first until the save before is done.
+    ///
+    /// - Throws: `CollectiveFailure` where the save before does not end and failures end the run.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func save(
+        _ position: RunPosition, of step: TrainingStep, normalization: BatchNormalizationMode
+    ) throws {
+        let start = ContinuousClock.now
+        let statistics = try step.runningStatisticsOfRanks(normalization)
+        guard try previousSaveEnds(else: "step \(position.step) is not saved") else { return }
+        guard let checkpoints, let directory else { return }
+        do {
+            try checkpoints.save(
+                position, state: step.snapshot(statistics), modelPath: directory.modelPath)
+            stepSeconds[position.step] = (ContinuousClock.now - start).seconds
+        } catch {
+            saveFailed(position.step, error)
+        }
+    }
+
+    /// Waits until the last save is done, and logs it.
+    ///
+    /// - Parameter isNeeded: Whether a save that has failed, or does not end, is an error whatever the policy is.
+    /// - Throws: `CollectiveFailure` where a file could not be written and the run must not end well.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func finish(isNeeded: Bool) throws {
+        let ended = try previousSaveEnds(else: "the run ends without it", isNeeded: isNeeded)
+        try group.coordinate { () throws -> Void in
+            if ended { reportSaves() }
+            if isNeeded, let lastSaveFailure { throw lastSaveFailure }
+        }
+        try endIfNeeded()
+    }
+
+    /// Waits until nothing is being written, for as long as the policy allows. The ranks wait together, in
+    /// short rounds, so that none seems lost.
+    ///
+    /// - Returns: Whether that is so, the same on every rank.
+    /// - Throws: `CollectiveFailure` where it is not, and failures end the run.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    private func previousSaveEnds(else consequence: String, isNeeded: Bool = false) throws -> Bool {
+        while true {
+            let answer = try group.coordinate { () throws -> [UInt8] in
+                switch checkpoints?.progress(limit: policy.timeoutSeconds) ?? .done {
+                case .done: return [1]
+                case .running: return []
+                case .overdue(let error):
+                    if isNeeded || policy.stopsOnFailure { throw error }
+                    progress?.say("\(error); \(consequence)")
+                    return [0]
+                }
+            }
+            if let first = answer.first { return first == 1 }
+        }
+    }
+}
+
+/// A checkpoint that could not be written in a run that ends because of it.
+private struct StoppedBySave: Error, ExitCodeProviding, CustomStringConvertible {
+    let step: Int
+    let reason: any Error
+    var exitCode: Int32 { ExitCode.of(reason) }
+    var description: String {
+        "the checkpoint of step \(step) could not be written, and checkpoint.on-failure is stop: \(reason)"
+    }
+}

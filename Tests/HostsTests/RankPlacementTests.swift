@@ -1,0 +1,75 @@
+import Foundation
+import Hosts
+import ProcessGroups
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct RankPlacementTests {
+    @Test func thisProcessHasCores() {
+        let placement = RankPlacement.current(threadCount: 3)
+        #expect(placement.host == HostName.current)
+        #expect(placement.threadCount == 3)
+        #expect(placement.cores.count >= 1 && placement.cores.count <= placement.hostCoreCount)
+        #expect(placement.cores == placement.cores.sorted())
+    }
+
+    /// What the system writes of a thread, and the cores that it means.
+    static let lists: [(status: String, cores: [Int])] = [
+        (
+            "Name:\tballast\nCpus_allowed:\t87\nCpus_allowed_list:\t0-2,7\nMems_allowed_list:\t0-1\n",
+            [0, 1, 2, 7]
+        ),
+        ("Cpus_allowed_list:\t5\n", [5]),
+        ("Cpus_allowed_list:\t0-1,1022-1025\n", [0, 1, 1022, 1023, 1024, 1025]),
+        ("Name:\tballast\n", []),
+    ]
+
+    @Test(arguments: lists) func coresAreThoseTheSystemLists(status: String, cores: [Int]) throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(status.utf8).write(to: file)
+        #expect(AllowedCores.ofThisThread(status: file.path) == cores)
+    }
+
+    @Test(arguments: [1, 2, 3]) func everyRankGetsAllPlacements(size: Int) throws {
+        @Sendable func placement(_ rank: Int) -> RankPlacement {
+            RankPlacement(
+                host: "höst \(rank)", cores: Array(0...rank * 70), hostCoreCount: 256,
+                processorQuota: rank == 1 ? nil : 1.5, threadCount: rank + 1)
+        }
+        let gathered = try ThreadedGroup.run(size: size) { try $0.allGatherPlacements(placement($0.rank)) }
+        #expect(gathered.allSatisfy { $0 == (0..<size).map(placement) })
+    }
+
+    /// Files of control groups, by path, and the limit that they mean.
+    static let quotas: [(membership: String, files: [String: String], expected: Double?)] = [
+        ("0::/\n", ["cpu.max": "150000 100000\n"], 1.5),
+        ("0::/\n", ["cpu.max": "max 100000\n"], nil),
+        ("0::/\n", [:], nil),
+        ("0::/a/b\n", ["a/cpu.max": "200000 100000\n", "a/b/cpu.max": "max 100000\n"], 2),
+        ("0::/a/b\n", ["a/cpu.max": "200000 100000\n", "a/b/cpu.max": "100000 100000\n"], 1),
+        ("0::/gone\n", ["cpu.max": "300000 100000\n"], 3),
+        (
+            "5:cpuset:/\n4:cpu,cpuacct:/a\n",
+            ["cpu,cpuacct/a/cpu.cfs_quota_us": "250000\n", "cpu,cpuacct/a/cpu.cfs_period_us": "100000\n"], 2.5
+        ),
+        ("1:cpu:/\n", ["cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"], nil),
+        ("2:memory:/\n", ["cpu.max": "100000 100000\n"], nil),
+        ("nonsense\n", ["cpu.max": "100000 100000\n"], nil),
+    ]
+
+    @Test(arguments: quotas)
+    func quotaOfTheControlGroup(membership: String, files: [String: String], expected: Double?) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files.merging(["membership": membership], uniquingKeysWith: { $1 }) {
+            let file = folder.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        let quota = ProcessorQuota.current(
+            membership: folder.appending(path: "membership").path, root: folder.path)
+        #expect(quota == expected)
+    }
+}
