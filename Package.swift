@@ -34,7 +34,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -63,13 +62,18 @@ let package = Package(
             ]),
 
         // MARK: The command line.
+        target(
+            "Runs",
+            [
+                "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
+                "Tensors", "Training", "Yams",
+            ]),
         .executableTarget(
             name: "ballast",
             dependencies: [
-                "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
-                "Tensors", "Training", "Yams",
+                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Runs",
+                "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
 
         // MARK: Tests, a bundle a target. Checks over several ranks are programs of their own.
@@ -96,8 +100,9 @@ let package = Package(
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
                 "Tensors", "TestSupport", "Training",
             ]),
+        tests(of: "Runs", ["Hosts", "Runs"]),
         // Runs the built binary, which the dependency keeps up to date.
-        tests(of: "CommandLine", ["Hosts", "ModelFiles", "Tensors", "ballast"]),
+        tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "ballast"]),
         program("MPIChecks", ["Hosts", "ProcessGroups"]),
         // Is killed while it saves: see Tests/run-checkpoint-checks.sh.
         program("CheckpointTorture", ["Hosts", "ProcessGroups", "Tensors", "Training"]),

@@ -1,4 +1,5 @@
 internal import Foundation
+public import Hosts
 
 /// How results reach the disk: whole, and where the user meant them to go.
 ///

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import ProcessGroups
 
 /// What a run writes into its folder, told apart from everything else that may lie there.

@@ -2,17 +2,16 @@ import ArgumentParser
 import Foundation
 import Hosts
 import ProcessGroups
+import Runs
 import Tensors
 
 /// The command `ballast`.
 @main
 struct Ballast: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "ballast",
         abstract: "Fine-tune pretrained image classifiers on CPU clusters.",
-        version: version,
+        version: BallastVersion.current,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, RelateCommand.self, BenchmarkCommand.self,
             DoctorCommand.self,

@@ -5,6 +5,7 @@ import ImageData
 import Layers
 import ProcessGroups
 import Regularizers
+import Runs
 import Tensors
 import Training
 

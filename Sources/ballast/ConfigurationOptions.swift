@@ -1,5 +1,6 @@
 import ArgumentParser
 import ProcessGroups
+import Runs
 
 /// The options of every command that reads a run configuration.
 struct ConfigurationOptions: ParsableArguments {
@@ -25,21 +26,5 @@ struct ConfigurationOptions: ParsableArguments {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func configuration(for group: any ProcessGroup) throws -> RunConfiguration {
         try RunConfiguration.read(file, assignments: assignments, for: group)
-    }
-}
-
-extension RunConfiguration {
-    /// Reads a configuration and applies `--set` options, on rank 0, and gives every rank the same.
-    ///
-    /// - Throws: `CollectiveFailure` with the mistake, on every rank.
-    /// - Important: Collective: every rank of the group must call this, in the same order.
-    static func read(
-        _ file: String, assignments: [String], for group: any ProcessGroup
-    ) throws -> RunConfiguration {
-        let resolved = try group.coordinate {
-            Array(try RunConfiguration(file: file, assignments: assignments).yaml().utf8)
-        }
-        return try RunConfiguration(
-            text: String(decoding: resolved, as: UTF8.self), file: file, directory: "/")
     }
 }

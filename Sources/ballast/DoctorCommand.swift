@@ -1,6 +1,7 @@
 import ArgumentParser
 import Hosts
 import ProcessGroups
+import Runs
 import Tensors
 import Training
 

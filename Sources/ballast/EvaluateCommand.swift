@@ -5,6 +5,7 @@ import ImageData
 import Layers
 import ModelFiles
 import ProcessGroups
+import Runs
 import Tensors
 import Training
 
@@ -141,14 +142,4 @@ extension Prediction {
         return ([name, String(label), String(predicted)] + probabilities.map { "\($0)" }).joined(
             separator: ",")
     }
-}
-
-/// A file that could not be written.
-struct OutputError: Error, ExitCodeProviding, CustomStringConvertible {
-    let path: String
-    var problem = "cannot be written"
-    let underlying: any Error
-    /// 74: input or output.
-    var exitCode: Int32 { ExitCode.inputOutput }
-    var description: String { "\(path): \(problem): \(underlying.systemReason)" }
 }

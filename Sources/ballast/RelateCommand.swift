@@ -4,6 +4,7 @@ import Hosts
 import ImageData
 import ProcessGroups
 import Regularizers
+import Runs
 import Training
 
 /// `ballast relate`: Co-Tuning's relationship of source and target classes alone.

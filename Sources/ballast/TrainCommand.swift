@@ -1,5 +1,6 @@
 import ArgumentParser
 import ProcessGroups
+import Runs
 import Training
 
 /// `ballast train`: fine-tunes a network as a configuration says.

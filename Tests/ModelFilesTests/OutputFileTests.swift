@@ -1,5 +1,5 @@
 internal import Foundation
-import Tensors
+import ModelFiles
 import Testing
 
 /// Results go where the user meant them to.

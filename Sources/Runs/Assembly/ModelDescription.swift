@@ -1,0 +1,72 @@
+internal import Foundation
+package import ImageData
+package import Layers
+package import ModelFiles
+internal import Tensors
+
+/// What a saved model says of itself in the header of its file, so that it can be used without its run.
+package struct ModelDescription: Codable, Equatable {
+    /// Name of the network, as in a configuration.
+    package var network: String
+    /// Channels of the first stage; residual networks only.
+    package var baseWidth: Int?
+    /// How the network begins, as in a configuration; residual networks only.
+    package var stem: String?
+    /// A name for each class, in the order of the logits.
+    package var classNames: [String]
+    /// Labels of the training data that were kept, in the order of the logits; nil for all.
+    package var classes: [Int]?
+    /// Channels, rows and columns of the images that the model was trained on.
+    package var imageSize: [Int]
+    /// Means of red, green and blue that pixels in [0, 1] are normalized by.
+    package var mean: [Float]
+    /// Their standard deviations.
+    package var standardDeviation: [Float]
+
+    /// Key of the description in the file's metadata.
+    private static let key = "ballast"
+
+    /// Strings for the header; `format` is what Python's readers look at.
+    package func metadata() throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return ["format": "pt", Self.key: String(decoding: try encoder.encode(self), as: UTF8.self)]
+    }
+
+    package init(
+        network: NetworkConfiguration, classNames: [String], classes: [Int]?,
+        imageSize: [Int], normalization: ImageData.Normalization
+    ) {
+        self.network = network.name.rawValue
+        if network.name.isResNet { (baseWidth, stem) = (network.baseWidth, network.stem.rawValue) }
+        (self.classNames, self.classes) = (classNames, classes)
+        self.imageSize = imageSize
+        (mean, standardDeviation) = (normalization.mean, normalization.standardDeviation)
+    }
+
+    /// Reads the description of a model that Ballast wrote.
+    package init(_ file: SafetensorsFile) throws {
+        guard let text = file.metadata[Self.key] else {
+            throw UsageError(
+                "\(file.path): does not say which network it is; give a run's folder or a model.safetensors that 'ballast train' wrote"
+            )
+        }
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
+        } catch {
+            throw UsageError("\(file.path): cannot read its description of the model: \(text.prefix(200))")
+        }
+    }
+
+    /// The network, its tensors zero.
+    package func makeClassifier(_ path: String) throws -> Classifier {
+        guard let name = NetworkConfiguration.Name(rawValue: network),
+            let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"), baseWidth ?? 64 >= 1,
+            !classNames.isEmpty
+        else {
+            throw UsageError("\(path): describes a network '\(network)' that this version does not know")
+        }
+        let configuration = NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem)
+        return Classifier(backbone: configuration.makeBackbone(), classCount: classNames.count)
+    }
+}

@@ -1,0 +1,29 @@
+internal import Foundation
+internal import Hosts
+package import ProcessGroups
+internal import Training
+
+/// The SHA-256 of the file that each rank finds at a path; each file is read once on each host.
+package struct HostFileDigests {
+    /// 64 hexadecimal digits a rank, in rank order, the same on every rank; nil where there is no file to read.
+    package let values: [String?]
+
+    /// Lets the lowest rank of those that see the same file read it.
+    ///
+    /// - Parameter path: The file; relative to the folder of each rank.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    package init(_ path: String, group: any ProcessGroup) throws {
+        let places = try group.allGatherTexts(Self.place(of: path))
+        let firstRanks = places.map { places.firstIndex(of: $0) ?? 0 }
+        let own = firstRanks[group.rank] == group.rank ? try? FileDigest(ofFile: path).description : nil
+        let digests = try group.allGatherTexts(own ?? "")
+        values = firstRanks.map { digests[$0].isEmpty ? nil : digests[$0] }
+    }
+
+    /// Host, device and number of the file: equal where two ranks see the same file.
+    private static func place(of path: String) -> String {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return "" }
+        return "\(HostName.current) \(information.st_dev) \(information.st_ino)"
+    }
+}

@@ -1,0 +1,75 @@
+/// Where a value of the configuration was written.
+package enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
+    /// Somewhere in a file, or nowhere: a key that the file does not have.
+    case file(String)
+    /// A line of a file, counted from 1.
+    case line(file: String, number: Int)
+    /// A `--set` option, as it was given.
+    case assignment(String)
+
+    /// The beginning of an error message: `run.yaml:12` or `--set training.epochs=3`.
+    package var description: String {
+        switch self {
+        case .file(let file): file
+        case .line(let file, let number): "\(file):\(number)"
+        case .assignment(let text): "--set \(text)"
+        }
+    }
+}
+
+/// A value of the configuration before it has a type, with the place where it was written.
+///
+/// The YAML library's own nodes know a line but not a file, so a value of a `--set` option could not be told
+/// from one of the file.
+package struct ConfigurationNode: Equatable {
+    /// A key of a mapping and its value.
+    package struct Entry: Equatable {
+        /// The key, kebab-case.
+        package let key: String
+        /// Where the key stands, which is what a message about an unknown key has to show.
+        package let origin: ConfigurationOrigin
+        /// The value of the key.
+        package var value: ConfigurationNode
+    }
+
+    /// The three shapes of a value.
+    package enum Content: Equatable {
+        /// A single value. Only a plain one, not in quotes, can be null, a number or a boolean.
+        case scalar(text: String, isPlain: Bool)
+        /// Values in order.
+        case list([ConfigurationNode])
+        /// Keys, each once, in the order of the file.
+        case mapping([Entry])
+    }
+
+    /// The value.
+    package var content: Content
+    /// Where the value begins.
+    package let origin: ConfigurationOrigin
+
+    /// The null value.
+    package static func null(at origin: ConfigurationOrigin) -> ConfigurationNode {
+        ConfigurationNode(content: .scalar(text: "null", isPlain: true), origin: origin)
+    }
+
+    /// The value as a message shows it, on one line and never longer than about 60 characters.
+    package var summary: String {
+        let text =
+            switch content {
+            case .scalar(let text, let isPlain): isPlain && isNull ? "null" : "'\(text)'"
+            case .list(let values): "the list [\(values.map(\.inline).joined(separator: ", "))]"
+            case .mapping(let entries):
+                "a mapping with the keys \(entries.map(\.key).joined(separator: ", "))"
+            }
+        return text.count > 60 ? text.prefix(56) + " ..." : text
+    }
+
+    /// The value as an entry of a list in a message.
+    private var inline: String {
+        switch content {
+        case .scalar(let text, _): text
+        case .list: "[...]"
+        case .mapping: "{...}"
+        }
+    }
+}

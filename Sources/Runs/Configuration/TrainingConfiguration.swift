@@ -1,0 +1,47 @@
+/// The section `training`: how long, in which batches and in which order.
+package struct TrainingConfiguration: Sendable, Equatable {
+    /// Epochs of the run, key `epochs`; at least 1. Default 20.
+    package var epochs: Int
+    /// Steps of an epoch, key `steps-per-epoch`; at least 1, or null (nil): one pass over the data. Default 500.
+    package var stepsPerEpoch: Int?
+    /// Samples B of one step over all ranks, key `global-batch`; at least 1. Default 48.
+    package var globalBatch: Int
+    /// Parts in which a rank computes its share of a step, one after the other to save memory, key
+    /// `accumulation`; at least 1. Default 1.
+    package var accumulation: Int
+    /// Whether each epoch has an order of its own, key `shuffle`. Default true; false: the order of the data.
+    package var shuffle: Bool
+    /// What every random draw is keyed by, key `seed`; 0 to 2⁶⁴ − 1. Default 0.
+    package var seed: UInt64
+    /// The largest norm of the whole gradient, key `clip-gradient-norm`; above 0. Default nil: no limit.
+    package var clipGradientNorm: Double?
+
+    /// Reads the section.
+    package init(reading reader: inout SectionReader) throws {
+        epochs = try reader.value("epochs", .integer(.atLeast(1)), default: 20)
+        stepsPerEpoch = try reader.optional("steps-per-epoch", .integer(.atLeast(1)), default: 500)
+        globalBatch = try reader.value("global-batch", .integer(.atLeast(1)), default: 48)
+        accumulation = try reader.value("accumulation", .integer(.atLeast(1)), default: 1)
+        shuffle = try reader.value("shuffle", .boolean, default: true)
+        seed = try reader.value("seed", .integer(.atLeast(0)), default: 0)
+        clipGradientNorm = try reader.optional("clip-gradient-norm", .number(.above(0)))
+    }
+
+    /// Steps of an epoch: as many as the key says, or as one pass over the samples takes.
+    package func steps(perPassOver sampleCount: Int) -> Int {
+        stepsPerEpoch ?? (sampleCount + globalBatch - 1) / globalBatch
+    }
+
+    /// The keys and values of the section.
+    package var entries: [YAMLEntry] {
+        [
+            YAMLEntry("epochs", .integer(epochs)),
+            YAMLEntry("steps-per-epoch", .optionalInteger(stepsPerEpoch)),
+            YAMLEntry("global-batch", .integer(globalBatch)),
+            YAMLEntry("accumulation", .integer(accumulation)),
+            YAMLEntry("shuffle", .boolean(shuffle)),
+            YAMLEntry("seed", .integer(seed)),
+            YAMLEntry("clip-gradient-norm", .optionalNumber(clipGradientNorm)),
+        ]
+    }
+}

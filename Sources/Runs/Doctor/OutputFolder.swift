@@ -1,0 +1,56 @@
+internal import Foundation
+internal import Training
+
+/// Looks at the place where a run writes.
+package enum OutputFolder {
+    /// What the place is like. If the run's folder is there already, nothing is written into it.
+    ///
+    /// - Parameter path: The folder of the run; it need not exist.
+    /// - Throws: `OutputError` where a run could not write, `RunDirectoryError` where it would refuse the folder.
+    package static func examine(_ path: String) throws -> OutputFacts {
+        let manager = FileManager.default
+        var folder = path
+        while !manager.fileExists(atPath: folder), folder != "/" {
+            folder = (folder as NSString).deletingLastPathComponent
+        }
+        var isDirectory: ObjCBool = false
+        guard manager.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw OutputError(path: path, underlying: POSIXError(.ENOTDIR))
+        }
+        var flushSeconds: Double?
+        if folder == path {
+            try RunFolderContents.requireOwn(folder)
+            // Else of a run that may be going on; what is in its folder stays as it is.
+            guard access(folder, W_OK | X_OK) == 0 else {
+                throw OutputError(path: path, underlying: POSIXError(.init(rawValue: errno) ?? .EACCES))
+            }
+        } else {
+            do {
+                flushSeconds = try secondsToFlush(in: folder)
+            } catch {
+                throw OutputError(path: path, underlying: error)
+            }
+        }
+        var status = statvfs()
+        let isKnown = statvfs(folder, &status) == 0
+        return OutputFacts(
+            path: path, existingFolder: folder,
+            freeBytes: isKnown ? Int64(status.f_bavail) * Int64(status.f_frsize) : 0,
+            flushSeconds: flushSeconds)
+    }
+
+    /// Seconds until a small file in a hidden folder is on the disk; both are removed again.
+    private static func secondsToFlush(in folder: String) throws -> Double {
+        let hidden = URL(fileURLWithPath: folder).appending(path: ".ballast-doctor-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: hidden, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: hidden) }
+        let file = hidden.appending(path: "file")
+        let start = ContinuousClock.now
+        try Data().write(to: file)
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.write(contentsOf: Data(repeating: 0, count: 4096))
+        try handle.synchronize()
+        try handle.close()
+        return start.secondsUntilNow
+    }
+}

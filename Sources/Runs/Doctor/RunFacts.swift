@@ -1,0 +1,99 @@
+package import Training
+
+/// Where a run writes, as rank 0 sees it.
+package struct OutputFacts: Sendable, Codable, Equatable {
+    /// The folder of the run.
+    package var path: String
+    /// The nearest folder that is there already.
+    package var existingFolder: String
+    /// Bytes that are free there.
+    package var freeBytes: Int64
+    /// Seconds that a small file took to reach the disk; nil where none was written.
+    package var flushSeconds: Double?
+
+    package init(path: String, existingFolder: String, freeBytes: Int64, flushSeconds: Double?) {
+        (self.path, self.existingFolder) = (path, existingFolder)
+        (self.freeBytes, self.flushSeconds) = (freeBytes, flushSeconds)
+    }
+}
+
+/// The data of a run, and how fast they are read.
+package struct DataFacts: Sendable, Codable, Equatable {
+    /// Samples of the training split.
+    package var trainingCount: Int
+    /// Samples of the validation split, if there is one.
+    package var validationCount: Int?
+    /// Samples of the test split, if there is one.
+    package var testCount: Int?
+    /// Classes.
+    package var classCount: Int
+    /// Channels, rows and columns of an image.
+    package var imageSize: [Int]
+    /// Samples of a step that the rank with most of them has.
+    package var rankBatch: Int
+    /// Seconds in which the slowest rank reads its samples of a step.
+    package var stepSeconds: Double
+
+    package init(
+        trainingCount: Int, validationCount: Int?, testCount: Int?, classCount: Int, imageSize: [Int],
+        rankBatch: Int, stepSeconds: Double
+    ) {
+        (self.trainingCount, self.validationCount) = (trainingCount, validationCount)
+        (self.testCount, self.classCount, self.imageSize) = (testCount, classCount, imageSize)
+        (self.rankBatch, self.stepSeconds) = (rankBatch, stepSeconds)
+    }
+
+    /// Images that a rank reads in a second.
+    package var imagesPerSecond: Double { Double(rankBatch) / stepSeconds }
+}
+
+/// What the steps of a run cost, and what follows from it.
+package struct StepFacts: Sendable, Codable, Equatable {
+    /// Name of network and method.
+    package var title: String
+    /// Samples of all ranks in a step.
+    package var globalBatch: Int
+    /// Medians by part, on rank 0.
+    package var parts: StepSeconds
+    /// The median of whole steps, on the slowest rank.
+    package var stepSeconds: Double
+    /// Numbers that are trained.
+    package var parameterCount: Int
+    /// Numbers that the method keeps beside them.
+    package var stateCount: Int
+    /// Checkpoints that lie on the disk at a time: those that are kept, the best, and the one being written.
+    package var checkpointCount: Int
+    /// The most memory that each rank held, in bytes.
+    package var peakBytes: [Int64]
+    /// Steps of an epoch.
+    package var stepsPerEpoch: Int
+    /// Epochs of the run.
+    package var epochs: Int
+    /// Seconds that a rank takes to evaluate one image; nil where no rank had one.
+    package var evaluationSecondsPerImage: Double?
+    /// Whether the method looks at all training samples before the first step.
+    package var hasPreparation: Bool
+
+    package init(
+        title: String, globalBatch: Int, parts: StepSeconds, stepSeconds: Double, parameterCount: Int,
+        stateCount: Int, checkpointCount: Int, peakBytes: [Int64], stepsPerEpoch: Int, epochs: Int,
+        evaluationSecondsPerImage: Double?, hasPreparation: Bool
+    ) {
+        (self.title, self.globalBatch, self.parts) = (title, globalBatch, parts)
+        (self.stepSeconds, self.parameterCount, self.stateCount) = (stepSeconds, parameterCount, stateCount)
+        (self.checkpointCount, self.peakBytes) = (checkpointCount, peakBytes)
+        (self.stepsPerEpoch, self.epochs) = (stepsPerEpoch, epochs)
+        self.evaluationSecondsPerImage = evaluationSecondsPerImage
+        self.hasPreparation = hasPreparation
+    }
+
+    /// Bytes of the checkpoints: values, momentum and the model of each, all of 32 bits, and the method's state.
+    package var checkpointBytes: Int64 { 4 * Int64(checkpointCount) * Int64(3 * parameterCount + stateCount) }
+
+    /// Seconds in which all ranks together evaluate so many images.
+    package func evaluationSeconds(_ imageCount: Int?) -> Double {
+        let rankCount = max(1, peakBytes.count)
+        let largestShare = ((imageCount ?? 0) + rankCount - 1) / rankCount
+        return Double(largestShare) * (evaluationSecondsPerImage ?? 0)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Foundation
+
+/// Quantities as the table shows them.
+package enum Units {
+    /// Bytes of memory or disk: `512 KiB`, `1.4 GiB`.
+    package static func bytes(_ count: Int64) -> String {
+        let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+        var (value, unit) = (Double(count), 0)
+        while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+        let isWhole = unit == 0 || value == value.rounded()
+        return String(format: isWhole || value >= 100 ? "%.0f %@" : "%.1f %@", value, units[unit])
+    }
+
+    /// A duration: `12.3 ms`, `4.56 s`, `1:02:03 h`.
+    package static func seconds(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<1: return String(format: "%.1f ms", seconds * 1000)
+        case ..<100: return String(format: "%.2f s", seconds)
+        case ..<3600:
+            let whole = Int(seconds.rounded())
+            return String(format: "%d:%02d min", whole / 60, whole % 60)
+        default:
+            let minutes = Int((seconds / 60).rounded())
+            return String(format: "%d:%02d h", minutes / 60, minutes % 60)
+        }
+    }
+
+    /// A number that says a lot of something: `6.42`, `64.2`, `642`.
+    package static func rate(_ value: Double) -> String {
+        String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)
+    }
+
+    /// `1 core`, `2 cores`.
+    package static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
+    }
+
+    /// Numbers in ascending order, neighbours together: `0-3, 8`.
+    package static func ranges(_ numbers: [Int]) -> String {
+        var ranges: [ClosedRange<Int>] = []
+        for number in numbers {
+            if let last = ranges.last, last.upperBound + 1 == number {
+                ranges[ranges.count - 1] = last.lowerBound...number
+            } else {
+                ranges.append(number...number)
+            }
+        }
+        return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: ", ")
+    }
+}
