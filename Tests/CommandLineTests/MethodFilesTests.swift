@@ -59,7 +59,7 @@ extension ManyRanksTests {
             let script = """
                 mkdir real; echo old > real/picture; mkfifo r.csv
                 ln -s real/relationship r.safetensors; ln -s real/picture r.svg
-                timeout 60 cat r.csv > table &
+                timeout --signal KILL 30 cat r.csv > table &
                 "$0" relate --config "$1" --output r.safetensors; code=$?
                 wait; exit $code
                 """
@@ -89,7 +89,7 @@ extension ManyRanksTests {
                 mkdir real; echo old > real/list; ln -s real/list list; ln -s real/new new; mkfifo pipe
                 evaluate "$1" plain && evaluate "$1" list && evaluate "$1" new || exit 1
                 ln -s /proc/self/fd/1 stdout; evaluate "$1" stdout > printed || exit 2
-                timeout 60 cat pipe > piped & evaluate "$1" pipe || exit 3
+                timeout --signal KILL 30 cat pipe > piped & evaluate "$1" pipe || exit 3
                 wait; [ -p pipe ] || exit 4
                 """
             let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
