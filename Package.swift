@@ -103,7 +103,7 @@ let package = Package(
             ]),
         tests(
             of: "Reports",
-            ["Regularizers", "Reports", "Tensors"]),
+            ["Regularizers", "Reports", "Tensors", "TestSupport"]),
         tests(of: "Runs", ["Hosts", "Runs"]),
         // Runs the built binary, which the dependency keeps up to date.
         tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "ballast"]),

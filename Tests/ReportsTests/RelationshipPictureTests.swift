@@ -3,6 +3,7 @@ internal import FoundationXML
 import Regularizers
 import Reports
 import Tensors
+import TestSupport
 import Testing
 
 /// The heat map.
@@ -55,39 +56,33 @@ import Testing
 
 /// Pictures as files.
 @Suite struct RunPicturesTests {
-    private let folder = FileManager.default.temporaryDirectory
-        .appending(path: "ballast-test-\(UUID().uuidString)").path
+    private let folder: ScratchFolder
     private let relationship: Relationship
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        folder = try ScratchFolder()
         relationship = try Relationship(
             probabilities: Tensor([2, 3], [0.25, 0.5, 0.25, 0, 0.25, 0.75]), classNames: ["a", "b"])
     }
 
-    private func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    }
-
     @Test func aRelationshipInTheRunsFolderIsDrawnBesideIt() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try RunPictures.write(in: folder)
-        #expect(try names() == [])
-        try relationship.write(to: folder + "/relationship.safetensors")
-        try RunPictures.write(in: folder)
+        defer { folder.remove() }
+        try RunPictures.write(in: folder.path)
+        #expect(try folder.names == [])
+        try relationship.write(to: folder.path + "/relationship.safetensors")
+        try RunPictures.write(in: folder.path)
         #expect(
-            try names() == ["relationship.csv", "relationship.safetensors", "relationship.svg"])
-        let drawn = try String(contentsOfFile: folder + "/relationship.svg", encoding: .utf8)
-        #expect(drawn == relationship.picture())
+            try folder.names == ["relationship.csv", "relationship.safetensors", "relationship.svg"])
+        #expect(try folder.text(of: "relationship.svg") == relationship.picture())
     }
 
     @Test func anUnwritablePictureIsAnError() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        defer { folder.remove() }
         // A folder stands where the picture should be.
         try FileManager.default.createDirectory(
-            atPath: folder + "/r.svg", withIntermediateDirectories: true)
+            atPath: folder.path + "/r.svg", withIntermediateDirectories: true)
         let error = #expect(throws: RelationshipError.self) {
-            try relationship.writePicture(beside: folder + "/r.safetensors")
+            try relationship.writePicture(beside: folder.path + "/r.safetensors")
         }
         #expect(error?.exitCode == 74)
         #expect(error?.description.contains("r.svg: cannot be written") == true)

@@ -11,7 +11,8 @@ import Testing
         let sum = weights.reduce(0, +)
         #expect(mismatch(softmax.probabilities, weights.map { $0 / sum }, relative: 1e-12) == nil)
         #expect(
-            mismatch(softmax.logProbabilities, weights.map { log($0 / sum) }, absolute: 1e-12, relative: 1e-12)
+            mismatch(
+                softmax.logProbabilities, weights.map { log($0 / sum) }, absolute: 1e-12, relative: 1e-12)
                 == nil)
     }
 

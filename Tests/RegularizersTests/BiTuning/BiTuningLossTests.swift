@@ -27,7 +27,8 @@ import Testing
         let golden = try GoldenCase("bi-tuning")
         func linear(_ name: String) throws -> Linear {
             Linear(
-                name: name, weight: try golden.input(name + ".weight"), bias: try golden.input(name + ".bias"))
+                name: name, weight: try golden.input(name + ".weight"), bias: try golden.input(name + ".bias")
+            )
         }
         let (projector, keyProjector) = (try linear("projector"), try linear("key.projector"))
         let head = try linear("head")
@@ -100,7 +101,8 @@ import Testing
             let own = label * 4..<(label + 1) * 4
             let entries = Array(own) + (0..<12).filter { !own.contains($0) }
             logitsZ += [product(z, row, keyZ, row)] + entries.map { product(z, row, before.z, $0) }
-            logitsY += [product(h, row, weights, label)] + entries.map { product(weights, label, after.h, $0) }
+            logitsY +=
+                [product(h, row, weights, label)] + entries.map { product(weights, label, after.h, $0) }
         }
         #expect(found.logitsZ.shape == [5, 13] && found.logitsY.shape == [5, 13])
         #expect(mismatch(found.logitsZ.value, logitsZ, absolute: 1e-6, relative: 1e-5) == nil)
@@ -131,12 +133,16 @@ import Testing
 
     /// The fused terms of the method, which never make the logits.
     @Test func agreesWithTheTermsOfTheMethod() throws {
-        let (x, p) = (Variable(features, requiresGradient: true), Variable(projections, requiresGradient: true))
+        let (x, p) = (
+            Variable(features, requiresGradient: true), Variable(projections, requiresGradient: true)
+        )
         let tape = Tape()
         let loss = try output(tape, x, p).loss(on: tape, divisor: 5)
         try tape.backward(from: loss)
 
-        let (y, q) = (Variable(features, requiresGradient: true), Variable(projections, requiresGradient: true))
+        let (y, q) = (
+            Variable(features, requiresGradient: true), Variable(projections, requiresGradient: true)
+        )
         let other = Tape()
         let queues = queues()
         let keyZ = keyProjections.normalizedRows()
@@ -154,8 +160,12 @@ import Testing
         let sum = other.add(zTerm, yTerm)
         try other.backward(from: sum)
         #expect(mismatch(loss.value, sum.value, absolute: 1e-6, relative: 1e-5) == nil)
-        #expect(mismatch(try #require(x.gradient), try #require(y.gradient), absolute: 1e-6, relative: 1e-4) == nil)
-        #expect(mismatch(try #require(p.gradient), try #require(q.gradient), absolute: 1e-6, relative: 1e-4) == nil)
+        #expect(
+            mismatch(try #require(x.gradient), try #require(y.gradient), absolute: 1e-6, relative: 1e-4)
+                == nil)
+        #expect(
+            mismatch(try #require(p.gradient), try #require(q.gradient), absolute: 1e-6, relative: 1e-4)
+                == nil)
     }
 
     @Test(arguments: unevenShares(of: 5)) func sharesAddUp(counts: [Int]) throws {

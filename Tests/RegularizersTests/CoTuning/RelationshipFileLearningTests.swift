@@ -55,8 +55,8 @@ import Testing
             head: head, tradeOff: 1, learning: .file(first.path + "/relationship.safetensors"))
         try reused.prepare(preparation(second))
         #expect(reused.state[0].tensor.elements == expected)
-        #expect(try second.names() == ["relationship.csv", "relationship.safetensors"])
-        #expect(try second.text("relationship.csv") == first.text("relationship.csv"))
+        #expect(try second.names == ["relationship.csv", "relationship.safetensors"])
+        #expect(try second.text(of: "relationship.csv") == first.text(of: "relationship.csv"))
     }
 
     @Test func aFileOfOtherThingsIsRefused() throws {

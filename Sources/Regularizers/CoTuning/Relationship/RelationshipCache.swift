@@ -53,7 +53,9 @@ extension Relationship {
         at path: String, key: RelationshipKey, classNames: [String], sourceClassCount: Int,
         group: any ProcessGroup = SoloGroup(), learn: () throws -> Relationship
     ) throws -> Relationship {
-        let exists = try group.coordinate { [FileManager.default.fileExists(atPath: path) ? 1 : 0] }
+        let exists = try group.coordinate { () throws -> [UInt8] in
+            [FileManager.default.fileExists(atPath: path) ? 1 : 0]
+        }
         guard exists != [1] else {
             return try read(
                 from: path, classNames: classNames, sourceClassCount: sourceClassCount, key: key,

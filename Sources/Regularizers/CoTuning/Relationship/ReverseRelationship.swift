@@ -57,13 +57,7 @@ extension Relationship {
         let validation = try SourceProbabilities.gathered(
             split: "validation", logits: validationLogits, labels: validationLabels,
             scale: sourceLogitScale, group: group)
-        // Before minutes are spent on regressions.
-        try group.coordinate { () throws -> Void in
-            var counts = [Double](repeating: 0, count: classCount)
-            for label in training.labels { counts[label] += 1 }
-            try requireSamples(counts: counts, classNames: classNames)
-            if validation.labels.isEmpty { throw RelationshipError.emptyValidation }
-        }
+        try requireSamples(training, validation, classNames: classNames, group: group)
 
         let best = try bestRegression(training, validation, classCount: classCount, group: group)
         return try agreed(classNames: classNames, method: .reverse, sourceClassCount, group: group) {
@@ -78,6 +72,19 @@ extension Relationship {
                     validationAccuracy: Double(best.correctCount) / Double(validation.labels.count),
                     scale: scale)
             )
+        }
+    }
+
+    /// Throws, on every rank and before minutes are spent on regressions, where samples are missing.
+    private static func requireSamples(
+        _ training: SourceProbabilities, _ validation: SourceProbabilities, classNames: [String],
+        group: any ProcessGroup
+    ) throws {
+        try group.coordinate { () throws -> Void in
+            var counts = [Double](repeating: 0, count: classNames.count)
+            for label in training.labels { counts[label] += 1 }
+            try requireSamples(counts: counts, classNames: classNames)
+            if validation.labels.isEmpty { throw RelationshipError.emptyValidation }
         }
     }
 

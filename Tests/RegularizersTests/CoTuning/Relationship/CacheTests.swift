@@ -15,7 +15,8 @@ import Testing
     @Test func aMatrixIsARelationship() throws {
         let relationship = try Relationship(probabilities: matrix, classNames: names)
         #expect(relationship.method == .given && relationship.sourceClassCount == 3)
-        #expect(relationship.targets(of: [1, 1, 0]).elements == [0, 0.25, 0.75, 0, 0.25, 0.75, 0.25, 0.5, 0.25])
+        #expect(
+            relationship.targets(of: [1, 1, 0]).elements == [0, 0.25, 0.75, 0, 0.25, 0.75, 0.25, 0.5, 0.25])
         for row in [[0.5, 0.5, 0.5], [1.5, -0.5, 0], [.nan, 1, 0], [.infinity, 0, 0]] as [[Float]] {
             #expect(throws: RelationshipError.self) {
                 try Relationship(probabilities: Tensor([2, 3], [1, 0, 0] + row), classNames: names)
@@ -79,7 +80,7 @@ import Testing
             #expect(relationship.probabilities.elements == matrix.elements && relationship.key == key)
         }
         #expect(count == 1)
-        #expect(try folder.names() == ["r.csv", "r.safetensors"])
+        #expect(try folder.names == ["r.csv", "r.safetensors"])
         let everywhere = try ThreadedGroup.run(size: 3) { group in
             try cached(path, key, learned: { Issue.record("learned again") }, group: group)
                 .probabilities.elements

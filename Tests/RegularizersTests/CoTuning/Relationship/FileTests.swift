@@ -3,6 +3,7 @@ import ModelFiles
 import ProcessGroups
 import Regularizers
 import Tensors
+import TestSupport
 import Testing
 
 /// `relationship.safetensors`, the table, and reading in words.
@@ -19,12 +20,12 @@ import Testing
         let folder = try ScratchFolder()
         let relationship = try made()
         try relationship.write(to: "\(folder.path)/relationship.safetensors")
-        #expect(try folder.names() == ["relationship.csv", "relationship.safetensors"])
+        #expect(try folder.names == ["relationship.csv", "relationship.safetensors"])
         let read = try Relationship(
             contentsOf: "\(folder.path)/relationship.safetensors", classNames: names, sourceClassCount: 4)
         #expect(read.probabilities.elements == relationship.probabilities.elements)
         #expect(read.method == .direct && read.classNames == names)
-        #expect(try folder.text("relationship.csv") == relationship.table())
+        #expect(try folder.text(of: "relationship.csv") == relationship.table())
         let file = try SafetensorsFile(contentsOf: "\(folder.path)/relationship.safetensors")
         #expect(file.metadata["method"] == "direct")
         #expect(file.metadata["source-classes"] == "4")
