@@ -62,17 +62,18 @@ let package = Package(
             ]),
 
         // MARK: The command line.
+        target("Reports", ["ModelFiles", "Regularizers", "Tensors"]),
         target(
             "Runs",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
-                "Tensors", "Training", "Yams",
+                "Reports", "Tensors", "Training", "Yams",
             ]),
         .executableTarget(
             name: "ballast",
             dependencies: [
-                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Runs",
-                "Tensors", "Training",
+                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers",
+                "Reports", "Runs", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 
@@ -100,6 +101,9 @@ let package = Package(
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
                 "Tensors", "TestSupport", "Training",
             ]),
+        tests(
+            of: "Reports",
+            ["Regularizers", "Reports", "Tensors", "TestSupport"]),
         tests(of: "Runs", ["Hosts", "Runs"]),
         // Runs the built binary, which the dependency keeps up to date.
         tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "ballast"]),

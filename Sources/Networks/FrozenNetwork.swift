@@ -58,7 +58,7 @@ final class FrozenNetwork: FrozenBackbone {
         defer { state.output.replaceChannel(channel, with: original) }
         state.output.replaceChannel(
             channel,
-            with: normalization.zeroed(
+            with: normalization.ofZeros(
                 channel: channel, of: state.map.shape, residual: state.shortcut, activation: activation))
         var x = state.output
         for stage in stages.indices.dropFirst(tap.stage + 1) { x = run(stage, x).output }
@@ -70,7 +70,7 @@ final class FrozenNetwork: FrozenBackbone {
             return nil
         }
         let (normalization, activation) = behind(state.tap)
-        return normalization.pooledChanges(
+        return normalization.pooledChangesOfZeros(
             output: state.output, residual: shortcut, activation: activation)
     }
 

@@ -1,10 +1,10 @@
 public import Layers
 public import ProcessGroups
-public import Tensors
 
 /// What a method can use before the first step.
 public struct Preparation {
-    /// The backbone at its starting point, equal on all ranks. Its weights move later: freeze what must stay.
+    /// The backbone at its starting point, equal on all ranks. Training changes its weights: freeze what must
+    /// stay.
     public let backbone: any Backbone
     /// SHA-256 of the weights' file.
     public let weightsDigest: String
@@ -27,51 +27,11 @@ public struct Preparation {
     public init(
         backbone: any Backbone, weightsDigest: String, sourceClassNames: [String]? = nil,
         training: any SampleSource, validation: (any SampleSource)?, group: any ProcessGroup, seed: UInt64,
-        directory: String,
-        say: @escaping (String) -> Void
+        directory: String, say: @escaping (String) -> Void
     ) {
         (self.backbone, self.weightsDigest, self.training) = (backbone, weightsDigest, training)
         self.sourceClassNames = sourceClassNames
         (self.validation, self.group, self.seed) = (validation, group, seed)
         (self.directory, self.say) = (directory, say)
-    }
-}
-
-/// Samples without random changes.
-public protocol SampleSource {
-    /// Number of samples over all ranks.
-    var count: Int { get }
-    /// Number of classes.
-    var classCount: Int { get }
-    /// A name for each class.
-    var classNames: [String] { get }
-    /// A summary of the samples and their labels: equal for equal ones.
-    var fingerprint: UInt64 { get }
-
-    /// Calls `body` for the samples of this rank, a contiguous part of all, in batches and in order.
-    ///
-    /// Ranks may have different numbers of batches: `body` must do nothing collective.
-    func forEachBatch(_ body: (SampleBatch) throws -> Void) throws
-
-    /// A batch of shuffled samples, the same on every rank.
-    ///
-    /// - Parameters:
-    ///   - number: Which batch; the first is 0.
-    ///   - size: Samples in it.
-    func shuffledBatch(_ number: Int, size: Int) throws -> SampleBatch
-}
-
-/// Some samples of a source.
-public struct SampleBatch: Sendable {
-    /// `[N, 3, H, W]`.
-    public let images: Tensor
-    /// Class of each sample.
-    public let labels: [Int]
-    /// Position of each sample in the source.
-    public let positions: [Int]
-
-    /// A batch's parts.
-    public init(images: Tensor, labels: [Int], positions: [Int]) {
-        (self.images, self.labels, self.positions) = (images, labels, positions)
     }
 }

@@ -1,4 +1,3 @@
-public import Hosts
 public import Layers
 public import Tensors
 
@@ -14,9 +13,24 @@ public enum NetworkPart: Sendable {
 
 /// What a method adds to the cross-entropy.
 ///
-/// A method is one type in one file. The training loop asks it through this protocol and knows no method by
-/// name. The order of calls is: `prepare` once, then for each step `penalty`, the backward pass, and
-/// `parameterPenalty` in the optimizer's pass.
+/// A method is one type in one file, with the operations of its own that it puts on the tape. The training
+/// loop asks it through this protocol and knows no method by name. The order of calls is: `prepare` once, then
+/// for each step `penalty`, the backward pass, and `parameterPenalty` in the optimizer's pass.
+///
+///     /// Holds the logits small: `L = (1/B) Σ CE + a · (1/B) Σ ½‖y‖²`.
+///     final class LogitDecay: Regularizer {
+///         func penalty(_ step: StepInput) throws -> WeightedPenalty? {
+///             let y = step.logits.value.dense()
+///             let value = step.context.tape.record(
+///                 Tensor(scalar: Float(y.squaredNorm / 2 / Double(step.globalBatch))), from: [step.logits]
+///             ) { gradient in
+///                 step.logits.accumulate(y.scaled(by: gradient.scalar / Float(step.globalBatch)))
+///             }
+///             return WeightedPenalty(value, weight: 0.1)
+///         }
+///     }
+///
+/// A term over samples is divided by the **global** batch, so that the shares of all ranks add up.
 public protocol Regularizer: AnyObject {
     /// What each step must provide.
     var needs: RegularizerNeeds { get }
@@ -41,15 +55,15 @@ public protocol Regularizer: AnyObject {
 
     /// The quadratic term on one parameter, or nil.
     ///
-    /// It is equal on every rank, so it enters after the gradients are summed, in the optimizer's pass over
-    /// the parameters, without communication. The value `½‖w − anchor‖²` of terms on the backbone is what
+    /// It is equal on every rank, so it enters after the all-reduce of the gradients, in the optimizer's pass
+    /// over the parameters, without communication. The value `½‖w − anchor‖²` of terms on the backbone is what
     /// the run reports as the method's penalty.
     func parameterPenalty(on parameter: Parameter, of part: NetworkPart) -> QuadraticPenalty?
 
     /// Everything beside the parameters that a later step depends on; equal on every rank.
     var state: [NamedTensor] { get }
 
-    /// Takes back what `state` gave.
+    /// Restores what `state` gave.
     ///
     /// - Throws: `StateError` that names a tensor which is missing or of another shape.
     func restore(_ state: [NamedTensor]) throws
@@ -73,72 +87,4 @@ extension Regularizer {
     public var state: [NamedTensor] { [] }
     /// Accepts no tensors, as there is no state.
     public func restore(_ state: [NamedTensor]) throws {}
-}
-
-/// What a method asks of each step.
-public struct RegularizerNeeds: Sendable {
-    /// Feature maps that the forward pass must keep.
-    public var taps: Set<FeatureTap> = []
-    /// Whether each sample is looked at twice, under different random changes.
-    public var secondView = false
-    /// Whether the term is no sum over samples, so that a batch cannot be cut into microBatches.
-    public var wholeBatch = false
-    /// Samples that a global batch must have at least.
-    public var smallestBatch = 1
-
-    /// Nothing, unless said otherwise.
-    public init(
-        taps: Set<FeatureTap> = [], secondView: Bool = false, wholeBatch: Bool = false, smallestBatch: Int = 1
-    ) {
-        (self.taps, self.secondView) = (taps, secondView)
-        (self.wholeBatch, self.smallestBatch) = (wholeBatch, smallestBatch)
-    }
-}
-
-/// A term of the objective before and after its weight.
-public struct WeightedPenalty {
-    /// This rank's share of the term before its weight; a scalar. The shares of all ranks add up to the term.
-    public let value: Variable
-    /// Factor of the term in the objective.
-    public let weight: Double
-
-    /// A term with its weight.
-    public init(_ value: Variable, weight: Double) { (self.value, self.weight) = (value, weight) }
-}
-
-/// A tensor under a name.
-public struct NamedTensor: Sendable {
-    /// The name, unique among a method's tensors.
-    public let name: String
-    /// The tensor.
-    public let tensor: Tensor
-
-    /// A tensor under a name.
-    public init(_ name: String, _ tensor: Tensor) { (self.name, self.tensor) = (name, tensor) }
-}
-
-/// Why a method cannot take a state.
-public struct StateError: Error, ExitCodeProviding, Equatable, CustomStringConvertible {
-    /// Which tensor, what was found and what was expected.
-    public let description: String
-    /// 65: bad data.
-    public var exitCode: Int32 { ExitCode.badData }
-
-    init(_ description: String) { self.description = description }
-}
-
-extension [NamedTensor] {
-    /// The tensor of that name.
-    ///
-    /// - Throws: `StateError` where it is missing or of another shape.
-    func tensor(_ name: String, shape: Shape? = nil) throws(StateError) -> Tensor {
-        guard let found = first(where: { $0.name == name })?.tensor else {
-            throw StateError("tensor '\(name)' is missing from the method's state")
-        }
-        if let shape, found.shape != shape {
-            throw StateError(
-                "tensor '\(name)' of the method's state has shape \(found.shape), expected \(shape)")
-        }
-        return found
-    }
 }

@@ -2,7 +2,7 @@ internal import Layers
 internal import ProcessGroups
 internal import Tensors
 
-/// What the pretrained network, head and all, says of samples.
+/// The pretrained network with its classifier, for inference.
 struct SourceModel {
     let backbone: any FrozenBackbone
     let head: Linear
@@ -13,7 +13,7 @@ struct SourceModel {
         return head(Variable(features), .inference).value
     }
 
-    /// Logits and labels of this rank's part of the samples, in order; `[0, S]` where it has none.
+    /// Logits and labels of this rank's shard of the samples, in order; `[0, S]` where it has none.
     ///
     /// - Parameter group: Is told of progress.
     func localLogits(_ source: any SampleSource, _ group: any ProcessGroup) throws -> (

@@ -4,6 +4,7 @@ import Hosts
 import ImageData
 import ProcessGroups
 import Regularizers
+import Reports
 import Runs
 import Training
 
@@ -35,7 +36,7 @@ struct RelateCommand: ParsableCommand {
         let seed = configuration.training.seed
         let splits = try TrainingSplits.open(configuration, group: group)
         let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
-        _ = try JobChecks.weightsDigest(configuration, group: group)
+        let digest = try JobChecks.weightsDigest(configuration, group: group)
         guard let head = start.sourceHead else {
             throw CollectiveFailure(
                 message: "method co-tuning needs network.weights: the pretrained network with its classifier",
@@ -45,12 +46,15 @@ struct RelateCommand: ParsableCommand {
         let relationship = try CoTuning.learn(
             settings.learning, head: head,
             Preparation(
-                backbone: start.classifier.backbone, weightsDigest: "none",
+                backbone: start.classifier.backbone, weightsDigest: digest,
                 training: SubsetSource(splits.training, shard: shard, seed: seed),
                 validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
                 group: group,
                 seed: seed, directory: "", say: { _ in }))
-        try group.coordinate { () throws -> Void in try relationship.write(to: output, isNamedByUser: true) }
+        try group.coordinate { () throws -> Void in
+            try relationship.write(to: output, isNamedByUser: true)
+            try relationship.writePicture(beside: output, isNamedByUser: true)
+        }
         guard group.rank == 0 else { return }
         for line in relationship.words(count: 3, sourceClassNames: start.sourceClassNames) { print(line) }
         print("wrote \(output), and beside it a .csv table and an .svg picture")

@@ -10,12 +10,12 @@ import Testing
     func sharesAddUpToTheTermOfOneProcess(counts: [Int], width: Int) throws {
         let x = randomTensor([7, width], seed: 10)
         let whole = try valueAndGradient(x) {
-            $0.scaled(try $0.smallestSingularValues($1, count: 2), by: 0.5)
+            $0.scaled(try $0.spectralShrinkage($1, count: 2), by: 0.5)
         }
         let shares = try ThreadedGroup.run(size: counts.count) { group in
             let rows = x.rows(slices(counts)[group.rank])
             return try valueAndGradient(rows) {
-                $0.scaled(try $0.smallestSingularValues($1, count: 2, over: group), by: 0.5)
+                $0.scaled(try $0.spectralShrinkage($1, count: 2, over: group), by: 0.5)
             }
         }
         // The same bits: every rank computes the spectrum of the same batch.
@@ -27,12 +27,12 @@ import Testing
     @Test(arguments: unevenShares(of: 6)) func gradientsOfAParameterAddUp(counts: [Int]) throws {
         let (x, w) = (randomTensor([6, 5], seed: 11), randomTensor([4, 5], seed: 12))
         let whole = try valueAndGradient(w) {
-            try $0.smallestSingularValues($0.linear(Variable(x), weight: $1), count: 1)
+            try $0.spectralShrinkage($0.linear(Variable(x), weight: $1), count: 1)
         }.gradient
         let shares = try ThreadedGroup.run(size: counts.count) { group in
             let rows = Variable(x.rows(slices(counts)[group.rank]))
             return try valueAndGradient(w) {
-                try $0.smallestSingularValues($0.linear(rows, weight: $1), count: 1, over: group)
+                try $0.spectralShrinkage($0.linear(rows, weight: $1), count: 1, over: group)
             }.gradient
         }
         let sum = w.elements.indices.map { index in
@@ -59,7 +59,7 @@ import Testing
         let positions = try ThreadedGroup.run(size: 2) { group in
             let rows = Variable(x.rows(slices([2, 3])[group.rank]))
             do {
-                _ = try Tape().smallestSingularValues(rows, count: 1, over: group)
+                _ = try Tape().spectralShrinkage(rows, count: 1, over: group)
                 return [Int]()
             } catch let error as NonFiniteError { return error.position }
         }
@@ -70,11 +70,11 @@ import Testing
     @Test func theGlobalBatchDecidesHowManyValuesThereAre() throws {
         let x = randomTensor([3, 4], seed: 15)
         let values = try ThreadedGroup.run(size: 3) { group in
-            try Tape().smallestSingularValues(
+            try Tape().spectralShrinkage(
                 Variable(x.rows(group.rank..<group.rank + 1)), count: 3, over: group
             ).value.scalar
         }
-        let whole = try Tape().smallestSingularValues(Variable(x), count: 3).value.scalar
+        let whole = try Tape().spectralShrinkage(Variable(x), count: 3).value.scalar
         #expect(values == [whole, 0, 0])
     }
 }

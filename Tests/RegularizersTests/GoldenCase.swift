@@ -26,17 +26,6 @@ struct GoldenCase {
     }
 }
 
-/// The value of a scalar operation and the gradient of its only input.
-func valueAndGradient(
-    _ x: Tensor, _ operation: (Tape, Variable) throws -> Variable
-) throws -> (value: Tensor, gradient: Tensor) {
-    let tape = Tape()
-    let variable = Variable(x, requiresGradient: true)
-    let output = try operation(tape, variable)
-    try tape.backward(from: output)
-    return (output.value, try #require(variable.gradient))
-}
-
 /// Consecutive ranges of the given lengths.
 func slices(_ counts: [Int]) -> [Range<Int>] {
     counts.indices.map { index in

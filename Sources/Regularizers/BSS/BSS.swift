@@ -18,16 +18,16 @@ public final class BSS: Regularizer {
     ///   - count: k.
     public init(tradeOff: Double, count: Int) { (self.tradeOff, self.count) = (tradeOff, count) }
 
-    /// The spectrum of a batch is no sum over its samples.
+    /// The whole batch: its spectrum is no sum over samples.
     public var needs: RegularizerNeeds { RegularizerNeeds(wholeBatch: true, smallestBatch: count) }
 
     /// `Σ of the k smallest σ²`.
     ///
-    /// - Throws: `CollectiveFailure` where a feature is no number; what the group throws.
+    /// - Throws: `CollectiveFailure` where a feature is non-finite; what the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         do {
-            let value = try step.context.tape.smallestSingularValues(
+            let value = try step.context.tape.spectralShrinkage(
                 step.features, count: count, over: step.group)
             return WeightedPenalty(value, weight: tradeOff)
         } catch let error as NonFiniteError {

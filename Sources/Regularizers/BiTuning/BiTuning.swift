@@ -9,7 +9,7 @@ internal import Tensors
 /// with targets of 1 / (L + 1) on the sample's own key and on the L queued keys of its class. Keys come from a
 /// second view of each sample through a key encoder, whose parameters follow the network's with momentum.
 ///
-/// In one step: the key encoder moves; keys are computed; the z-term uses the queues as they are; the keys of
+/// In one step: the key encoder follows; keys are computed; the z-term uses the queues as they are; the keys of
 /// all ranks enter the queues in rank order; the y-term uses the queues after that. The asymmetry is TLlib's.
 /// Zhong, Wang, Kou, Wang and Long, Bi-tuning of pre-trained representations, 2020.
 public final class BiTuning: Regularizer {
@@ -41,6 +41,7 @@ public final class BiTuning: Regularizer {
     private let projector: Linear
     private let keyBackbone: any Backbone
     private let keyProjector: Linear
+    private let following: MomentumParameters
     private let queues: BiTuningQueues
 
     /// - Parameters:
@@ -58,6 +59,9 @@ public final class BiTuning: Regularizer {
         let features = classifier.backbone.featureCount
         projector = Linear(name: "projector", inputs: features, outputs: settings.projectionDimension)
         keyProjector = Linear(name: "key.projector", inputs: features, outputs: settings.projectionDimension)
+        following = MomentumParameters(
+            (keyBackbone.parameters + keyProjector.parameters).map(\.variable),
+            following: (classifier.backbone.parameters + projector.parameters).map(\.variable))
         queues = BiTuningQueues(
             featureCount: features, projectionCount: settings.projectionDimension,
             classCount: classifier.classCount, length: settings.queueLength, seed: seed)
@@ -71,12 +75,11 @@ public final class BiTuning: Regularizer {
             queueState[name] = try initialState.tensor(name)
         }
         try queues.restore(queueState)
-        for (key, query) in encoderTensors { key.copy(from: query) }
+        following.copy()
         for (key, query) in zip(keyBackbone.normalizations, classifier.backbone.normalizations) {
             key.runningMean.copy(from: query.runningMean)
             key.runningVariance.copy(from: query.runningVariance)
         }
-        keyParametersDidChange()
     }
 
     /// Two views of each sample; the queues take a batch as a whole.
@@ -87,22 +90,10 @@ public final class BiTuning: Regularizer {
 
     private var keyParameters: [Parameter] { keyBackbone.parameters + keyProjector.parameters }
 
-    /// Each tensor of the key encoder beside that of the network.
-    private var encoderTensors: [(key: Tensor, query: Tensor)] {
-        zip(keyParameters, classifier.backbone.parameters + projector.parameters).map {
-            ($0.variable.value, $1.variable.value)
-        }
-    }
-
-    private func keyParametersDidChange() {
-        for parameter in keyParameters { parameter.variable.valueDidChange() }
-    }
-
     /// KL on z and KL on y, added.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         guard let secondView = step.secondView else { preconditionFailure("Bi-Tuning needs a second view") }
-        for (key, query) in encoderTensors { key.move(towards: query, momentum: settings.keyMomentum) }
-        keyParametersDidChange()
+        following.update(momentum: settings.keyMomentum)
         let keyTape = Tape(recording: false)
         let keyContext = ForwardContext(tape: keyTape, normalization: step.context.normalization)
         let keyFeatures = try keyBackbone.features(Variable(secondView), keyContext)
@@ -139,13 +130,13 @@ public final class BiTuning: Regularizer {
             }
     }
 
-    /// Takes queues, pointers and the key encoder back.
+    /// Restores queues, pointers and the key encoder.
     public func restore(_ state: [NamedTensor]) throws {
         let own = keyState
         let saved = try own.map { try state.tensor($0.name, shape: $0.tensor.shape) }
         try queues.restore(
             Dictionary(state.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first }))
         for (tensor, other) in zip(own, saved) { tensor.tensor.copy(from: other) }
-        keyParametersDidChange()
+        for parameter in keyParameters { parameter.variable.valueDidChange() }
     }
 }

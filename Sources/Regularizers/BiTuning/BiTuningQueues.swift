@@ -62,7 +62,7 @@ public final class BiTuningQueues {
         }
     }
 
-    /// Gathers the keys of all ranks in rank order and puts them into the rings, alike on every rank.
+    /// All-gathers the keys in rank order and puts them into the rings, alike on every rank.
     ///
     /// - Parameters:
     ///   - h: `[N, F + 1]`, normalized, of this rank's samples.
@@ -89,7 +89,7 @@ public final class BiTuningQueues {
         ]
     }
 
-    /// Takes over what `state` returned, here or in another run; on an error nothing has changed.
+    /// Restores what `state` returned, here or in another run; on an error nothing has changed.
     ///
     /// - Throws: `BiTuningStateError` where a tensor is missing, has another shape, or a pointer points nowhere.
     public func restore(_ state: [String: Tensor]) throws(BiTuningStateError) {
@@ -115,6 +115,19 @@ public final class BiTuningQueues {
         h.copy(from: Self.transposed(newH.reshaped([h.shape[1], h.shape[0]]), to: h.shape))
         z.copy(from: Self.transposed(newZ.reshaped([z.shape[1], z.shape[0]]), to: z.shape))
         pointers = newPointers
+    }
+
+    /// L of a queue `[K · L, F]`, after checking what both terms are given.
+    static func checkedLength(
+        of queue: Tensor, classCount: Int, labels: [Int], temperature: Double, divisor: Int
+    ) -> Int {
+        precondition(
+            queue.shape.rank == 2 && classCount > 0 && queue.shape[0] >= classCount
+                && queue.shape[0] % classCount == 0, "queue of \(queue.shape) for \(classCount) classes")
+        precondition(
+            labels.allSatisfy { $0 >= 0 && $0 < classCount }, "label outside of \(classCount) classes")
+        precondition(temperature > 0 && divisor > 0, "temperature \(temperature) and divisor \(divisor)")
+        return queue.shape[0] / classCount
     }
 
     /// The transpose of a matrix, seen under another shape.

@@ -3,7 +3,7 @@ public import Layers
 internal import ProcessGroups
 internal import Tensors
 
-/// Co-Tuning: the source head trains along, towards what source classes a target class looks like,
+/// Co-Tuning: the source head is fine-tuned, too, towards the source classes that a target class looks like,
 ///
 ///     L = (1/B) Σ CE + a · (1/B) Σ CE(source head, p(y_s | y_t))
 ///
@@ -18,6 +18,9 @@ public final class CoTuning: Regularizer {
         /// By regressions from source probabilities to target classes, with the inverse temperature of the
         /// source model's logits.
         case reverse(sourceLogitScale: Double)
+        /// Not at all: a file that `ballast relate` or an earlier run wrote is used. It is refused if it was
+        /// computed from other weights, samples or another transform, or by another version.
+        case file(String)
     }
 
     private let head: Linear
@@ -27,7 +30,7 @@ public final class CoTuning: Regularizer {
     private var relationship = Tensor([0, 0], [])
 
     /// - Parameters:
-    ///   - head: The pretrained network's classifier, which trains along.
+    ///   - head: The pretrained network's classifier, which is fine-tuned, too.
     ///   - tradeOff: a.
     ///   - learning: How the relationship is learned.
     public init(head: Linear, tradeOff: Double, learning: Learning) {
@@ -37,7 +40,7 @@ public final class CoTuning: Regularizer {
     /// The source head.
     public var ownParameters: [Parameter] { head.parameters }
 
-    /// Learns the relationship and saves `relationship.safetensors` and `relationship.csv`.
+    /// Learns or reads the relationship and saves `relationship.safetensors` and `relationship.csv`.
     public func prepare(_ preparation: Preparation) throws {
         let learned = try Self.learn(learning, head: head, preparation)
         try preparation.group.coordinate { () throws -> Void in
@@ -49,30 +52,51 @@ public final class CoTuning: Regularizer {
         relationship = learned.probabilities
     }
 
-    /// Learns the relationship of source and target classes from the samples of all ranks.
+    /// Learns the relationship of source and target classes from the samples of all ranks, or reads its file.
     ///
-    /// - Throws: `CollectiveFailure` where a class has no sample or the samples cannot be read.
+    /// - Throws: `CollectiveFailure` where a class has no sample, the samples cannot be read, or a file is not
+    ///   of this network and these samples.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public static func learn(
         _ learning: Learning, head: Linear, _ preparation: Preparation
     ) throws -> Relationship {
-        let group = preparation.group
-        let source = SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head)
-        let (logits, labels) = try group.agree { try source.localLogits(preparation.training, group) }
-        switch learning {
-        case .direct:
-            return try .direct(
-                logits: logits, labels: labels, classNames: preparation.training.classNames, group: group)
-        case .reverse(let scale):
-            let (validationLogits, validationLabels) = try group.agree {
-                guard let validation = preparation.validation else { throw MissingValidationError() }
-                return try source.localLogits(validation, group)
-            }
-            return try .reverse(
-                trainLogits: logits, trainLabels: labels, validationLogits: validationLogits,
-                validationLabels: validationLabels, classNames: preparation.training.classNames,
-                sourceLogitScale: scale, group: group)
+        let key = RelationshipKey(
+            weights: preparation.weightsDigest, samples: digest(preparation.training),
+            validationSamples: preparation.validation.map(digest),
+            transform: preparation.training.transform)
+        if case .file(let path) = learning {
+            return try .read(
+                from: path, classNames: preparation.training.classNames,
+                sourceClassCount: head.weight.shape[0], key: key, group: preparation.group)
         }
+        var learned = try learn(
+            learning, SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head),
+            preparation)
+        learned.key = key
+        return learned
+    }
+
+    private static func learn(
+        _ learning: Learning, _ source: SourceModel, _ preparation: Preparation
+    ) throws -> Relationship {
+        let group = preparation.group
+        let classNames = preparation.training.classNames
+        let (logits, labels) = try group.agree { try source.localLogits(preparation.training, group) }
+        guard case .reverse(let scale) = learning else {
+            return try .direct(logits: logits, labels: labels, classNames: classNames, group: group)
+        }
+        let (validationLogits, validationLabels) = try group.agree {
+            guard let validation = preparation.validation else { throw MissingValidationError() }
+            return try source.localLogits(validation, group)
+        }
+        return try .reverse(
+            trainLogits: logits, trainLabels: labels, validationLogits: validationLogits,
+            validationLabels: validationLabels, classNames: classNames, sourceLogitScale: scale,
+            group: group)
+    }
+
+    private static func digest(_ samples: any SampleSource) -> String {
+        String(samples.fingerprint, radix: 16)
     }
 
     /// `(1/B) Σ CE(source head, p(y_s | y_t))`.
@@ -86,7 +110,7 @@ public final class CoTuning: Regularizer {
     /// The relationship.
     public var state: [NamedTensor] { [NamedTensor("relationship", relationship)] }
 
-    /// Takes the relationship back.
+    /// Restores the relationship.
     public func restore(_ state: [NamedTensor]) throws { relationship = try state.tensor("relationship") }
 }
 
@@ -95,21 +119,4 @@ struct MissingValidationError: Error, ExitCodeProviding, CustomStringConvertible
     let description =
         "relationship: reverse chooses its regression by a validation split; set data.validation, or use direct"
     var exitCode: Int32 { ExitCode.wrongUse }
-}
-
-extension Relationship {
-    /// The relationship in words, a line for each target class: `class coat looks like pullover 81 %, …`.
-    ///
-    /// - Parameters:
-    ///   - count: Source classes named for each.
-    ///   - sourceClassNames: Their names; nil for their numbers.
-    public func words(count: Int, sourceClassNames: [String]?) -> [String] {
-        nearestSourceClasses(count: count).map { target, sources in
-            let named = sources.map { source in
-                let name = sourceClassNames.map { $0[source.index] } ?? "source class \(source.index)"
-                return "\(name) \(Int((source.probability * 100).rounded())) %"
-            }
-            return "class \(target) looks like \(named.joined(separator: ", "))"
-        }
-    }
 }

@@ -38,7 +38,7 @@ enum Attention {
         [
             "weights": preparation.weightsDigest, "version": version,
             "samples": String(preparation.training.fingerprint, radix: 16),
-            "transform": "evaluation",
+            "transform": preparation.training.transform,
         ]
     }
 

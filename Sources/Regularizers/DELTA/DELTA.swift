@@ -82,7 +82,7 @@ public final class DELTA: Regularizer {
         }
     }
 
-    /// Takes the attention back.
+    /// Restores the attention.
     public func restore(_ state: [NamedTensor]) throws {
         guard case .attention = features else { return }
         for tap in taps { attention[tap] = try state.tensor("attention." + (tapNames[tap] ?? "")).elements }

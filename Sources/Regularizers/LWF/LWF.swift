@@ -1,12 +1,13 @@
 public import Layers
 internal import Tensors
 
-/// Learning without forgetting: the source head must go on answering as the pretrained network did,
+/// Learning without forgetting: the source head is held to the predictions of the pretrained network,
 ///
 ///     L = (1/B) Σ CE + a · (1/B) Σ KL(softmax(y⁰ / T) ‖ softmax(y_s / T))
 ///
-/// with y_s the source head's logits on the present features and y⁰ the pretrained network's answer to the
-/// same sample. Answers are recorded once, in inference mode, from the fixed evaluation view of each sample.
+/// with y_s the source head's logits on the present features and y⁰ the teacher logits, the pretrained
+/// network's for the same sample. They are recorded once, in inference mode, from the fixed evaluation view of
+/// each sample.
 /// Li and Hoiem, Learning without forgetting, ECCV 2016.
 public final class LWF: Regularizer {
     private let head: Linear
@@ -16,7 +17,7 @@ public final class LWF: Regularizer {
     /// Epochs at the start in which only the new head trains.
     public let headOnlyEpochs: Int
     /// y⁰ of every training sample, `[n, S]`, equal on every rank.
-    private var answers = Tensor([0, 0], [])
+    private var teacherLogits = Tensor([0, 0], [])
 
     /// - Parameters:
     ///   - head: The pretrained network's classifier.
@@ -35,27 +36,29 @@ public final class LWF: Regularizer {
     /// The source head, where it trains.
     public var ownParameters: [Parameter] { trainsHead ? head.parameters : [] }
 
-    /// Records the answers: each rank those of its part, then all get all.
+    /// Records the teacher logits: each rank those of its shard, then an all-gather.
     public func prepare(_ preparation: Preparation) throws {
         let source = SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head)
         let group = preparation.group
         let (logits, _) = try group.agree { try source.localLogits(preparation.training, group) }
         let all = try group.allGather(logits.elements)
-        answers = Tensor([preparation.training.count, logits.shape[1]], all)
+        teacherLogits = Tensor([preparation.training.count, logits.shape[1]], all)
     }
 
     /// `(1/B) Σ KL(softmax(y⁰ / T) ‖ softmax(y_s / T))`.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         let student = head(step.features, step.context)
         let value = step.context.tape.distillation(
-            student, teacher: answers.gathered(rows: step.positions), temperature: temperature,
+            student, teacher: teacherLogits.gathered(rows: step.positions), temperature: temperature,
             divisor: step.globalBatch)
         return WeightedPenalty(value, weight: tradeOff)
     }
 
-    /// The recorded answers.
-    public var state: [NamedTensor] { [NamedTensor("answers", answers)] }
+    /// The teacher logits.
+    public var state: [NamedTensor] { [NamedTensor("teacher-logits", teacherLogits)] }
 
-    /// Takes the answers back.
-    public func restore(_ state: [NamedTensor]) throws { answers = try state.tensor("answers") }
+    /// Restores the teacher logits.
+    public func restore(_ state: [NamedTensor]) throws {
+        teacherLogits = try state.tensor("teacher-logits")
+    }
 }

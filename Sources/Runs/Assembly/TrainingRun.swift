@@ -4,6 +4,7 @@ internal import ImageData
 package import Layers
 package import ProcessGroups
 package import Regularizers
+internal import Reports
 internal import Tensors
 package import Training
 
@@ -128,6 +129,7 @@ package struct TrainingRun {
                 validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
                 group: group,
                 seed: seed, directory: configuration.output, say: { progress?.say($0) }))
+        try group.coordinate { () throws -> Void in try RunPictures.write(in: configuration.output) }
         return regularizer
     }
 

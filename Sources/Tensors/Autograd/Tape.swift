@@ -1,4 +1,4 @@
-/// Records operations as they are computed and walks back through them for the gradients.
+/// Records operations of a forward pass and computes gradients in the backward pass, in reverse order.
 ///
 /// An operation is recorded only where one of its inputs needs a gradient, so that a frozen network costs
 /// no memory for its activations. One tape serves one forward and one backward pass:
@@ -7,7 +7,20 @@
 ///     let loss = tape.crossEntropy(tape.linear(x, weight: w, bias: b), labels: labels, divisor: batch)
 ///     try tape.backward(from: loss)
 ///
-/// Each operation stands in a file of its own together with its pullback.
+/// An operation of one's own, in any module, is a function that computes a value and hands `record` its
+/// pullback. This one is all there is to `y = x²`:
+///
+///     extension Tape {
+///         func squared(_ input: Variable) -> Variable {
+///             let x = input.value.dense()
+///             return record(x.combined(with: x) { $0 * $1 }, from: [input]) { gradient in
+///                 input.accumulate(gradient.dense().combined(with: x) { 2 * $0 * $1 })
+///             }
+///         }
+///     }
+///
+/// What a pullback needs of the forward pass it captures; that must not change in place before the backward
+/// pass. Each operation stands in a file of its own together with its pullback.
 public final class Tape {
     private struct Record {
         let output: Variable
@@ -23,9 +36,9 @@ public final class Tape {
     }
 
     private var records: [Record] = []
-    /// What the pullback that runs has put off.
+    /// What the pullback that runs has postponed.
     private var offered: (() throws -> Void)?
-    /// What an earlier pullback has put off; at most one piece, so that little memory is kept for it.
+    /// What an earlier pullback has postponed; at most one piece, so that little memory is kept for it.
     private var postponed: Postponed?
 
     /// False on a tape that never records, for inference.
@@ -44,13 +57,20 @@ public final class Tape {
     /// Number of operations recorded.
     public var recordCount: Int { records.count }
 
-    /// Wraps the result of an operation and remembers how to pull its gradient back.
+    /// Wraps the result of an operation and records its pullback.
+    ///
+    /// Where no input needs a gradient, nothing is recorded and the pullback is never called.
     ///
     /// - Parameters:
     ///   - value: What the operation computed.
-    ///   - inputs: What it depends on.
-    ///   - pullback: Receives the gradient of `value` and calls `accumulate` for the inputs.
-    func record(
+    ///   - inputs: Every variable that `value` depends on and `pullback` passes a gradient to. The order in
+    ///     which gradients are complete, which is that of communication, follows from it: it must be the same
+    ///     on every rank.
+    ///   - pullback: Receives the derivative of the objective by `value`, of its shape, in any layout but
+    ///     `packed`, and passes each input the product with the operation's own derivative by
+    ///     `Variable.accumulate`. It runs once at most. What it throws ends the backward pass.
+    /// - Returns: `value` as a variable of this tape.
+    public func record(
         _ value: Tensor, from inputs: [Variable], pullback: @escaping (Tensor) throws -> Void
     ) -> Variable {
         let isNeeded = isRecording && inputs.contains { $0.requiresGradient }
@@ -62,14 +82,17 @@ public final class Tape {
         return output
     }
 
-    /// Puts off work of the pullback that runs, such as the gradient of a weight, which nothing else in the pass
-    /// needs: it fills the time in which a later pullback waits for other ranks, or follows that pullback.
-    func postpone(_ work: @escaping () throws -> Void) {
-        precondition(offered == nil, "a pullback that puts off more than one piece of work")
+    /// Postpones work of the pullback that runs, such as the gradient of a weight, which nothing else in the
+    /// backward pass needs: it fills the time in which a later pullback waits for other ranks, or follows that
+    /// pullback. The inputs' gradients count as complete once it has run.
+    ///
+    /// - Parameter work: Calls `accumulate`. A pullback postpones one piece of work at most.
+    public func postpone(_ work: @escaping () throws -> Void) {
+        precondition(offered == nil, "a pullback postpones more than one piece of work")
         offered = work
     }
 
-    /// Does what an earlier pullback has put off, if it was not done yet.
+    /// Does what an earlier pullback has postponed, if it was not done yet.
     func runPostponed() throws {
         guard let done = postponed else { return }
         postponed = nil
@@ -88,12 +111,12 @@ public final class Tape {
 
     /// Computes the gradients of everything that `objective` depends on, adding to those there.
     ///
-    /// The tape is empty afterwards; each operation's memory is released as soon as it was pulled back.
+    /// The tape is empty afterwards; each operation's memory is released as soon as its pullback has run.
     ///
     /// - Parameters:
     ///   - objective: A scalar of this tape.
-    ///   - completed: Called for each variable as soon as its gradient is complete, leaves included: all
-    ///     recorded uses of it were pulled back. The order is the same on every rank.
+    ///   - completed: Called for each variable as soon as its gradient is complete, leaves included: the
+    ///     pullbacks of all its recorded uses have run. The order is the same on every rank.
     public func backward(
         from objective: Variable, completed: @escaping (Variable) throws -> Void = { _ in }
     ) throws {

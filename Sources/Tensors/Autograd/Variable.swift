@@ -15,7 +15,7 @@ public final class Variable {
     /// Where a leaf's gradient is kept, set for parameters so that all gradients lie in one buffer.
     private var gradientBuffer: Tensor?
 
-    /// How often recorded operations that were not pulled back yet use this leaf.
+    /// How often recorded operations whose pullbacks have not run yet use this variable.
     var pendingUses = 0
 
     /// The value in layouts that convolutions asked for, until it changes.
@@ -61,9 +61,16 @@ public final class Variable {
         return packed
     }
 
-    /// Adds to the gradient. Nothing is written to `addend`, which may be shared.
-    func accumulate(_ addend: Tensor) {
-        precondition(addend.count == value.count, "gradient \(addend.shape) for \(shape)")
+    /// Adds to the gradient, in the pullback of an operation that has this variable as an input.
+    ///
+    /// A variable that needs no gradient ignores the call; where computing `addend` is expensive, ask
+    /// `requiresGradient` first.
+    ///
+    /// - Parameter addend: Of this variable's shape, in any layout; another shape traps. Nothing is written to
+    ///   it, so it may be shared.
+    public func accumulate(_ addend: Tensor) {
+        guard requiresGradient else { return }
+        precondition(addend.shape == shape, "gradient of shape \(addend.shape) for a variable of \(shape)")
         if let buffer = gradientBuffer {
             Reorder.run(from: addend, into: buffer, accumulating: gradient != nil)
             gradient = buffer

@@ -1,6 +1,6 @@
 internal import COneDNN
 
-/// The primitive of one convolution that only infers, with the addition and the rectification behind it.
+/// The primitive of one convolution that only infers, with the addition and the activation behind it.
 final class InferenceConvolutionKernel: @unchecked Sendable {
     /// Everything that the choice of an implementation depends on.
     struct Key: Hashable, Sendable {

@@ -124,7 +124,7 @@ final class Primitive: @unchecked Sendable {
     }
 }
 
-/// A primitive that is compiled when it first runs: evaluation never needs the way back.
+/// A primitive that is compiled when it first runs: evaluation needs no backward pass.
 final class LazyPrimitive: @unchecked Sendable {
     private let description: Primitive.Description
     private let primitive = Mutex<Primitive?>(nil)

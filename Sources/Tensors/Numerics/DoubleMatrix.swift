@@ -1,16 +1,17 @@
 internal import COpenBLAS
 
-/// A dense row-major matrix of 64-bit floats, for statistics on which a result hangs.
-package struct DoubleMatrix: Sendable, Equatable {
+/// A dense row-major matrix of 64-bit floats, for what 32 bits are too coarse for: spectra, regressions,
+/// statistics.
+public struct DoubleMatrix: Sendable, Equatable {
     /// Number of rows.
-    package let rowCount: Int
+    public let rowCount: Int
     /// Number of columns.
-    package let columnCount: Int
+    public let columnCount: Int
     /// The elements, one row after the other.
-    package var elements: [Double]
+    public var elements: [Double]
 
     /// A matrix of the given elements; a wrong number of them traps.
-    package init(rowCount: Int, columnCount: Int, elements: [Double]) {
+    public init(rowCount: Int, columnCount: Int, elements: [Double]) {
         precondition(
             elements.count == rowCount * columnCount,
             "\(elements.count) elements for a matrix of \(rowCount) rows and \(columnCount) columns")
@@ -20,17 +21,33 @@ package struct DoubleMatrix: Sendable, Equatable {
     }
 
     /// A matrix of zeros.
-    package init(zeros rowCount: Int, _ columnCount: Int) {
+    public init(zeros rowCount: Int, _ columnCount: Int) {
         self.init(
             rowCount: rowCount, columnCount: columnCount,
             elements: [Double](repeating: 0, count: rowCount * columnCount))
     }
 
     /// The indices of one row's elements.
-    package func range(ofRow row: Int) -> Range<Int> { row * columnCount..<(row + 1) * columnCount }
+    public func range(ofRow row: Int) -> Range<Int> { row * columnCount..<(row + 1) * columnCount }
+
+    /// The elements of `[N, F]`, widened.
+    public init(_ matrix: Tensor) {
+        precondition(matrix.shape.rank == 2, "a matrix of \(matrix.shape)")
+        self.init(
+            rowCount: matrix.shape[0], columnCount: matrix.shape[1],
+            elements: matrix.dense().withElements { $0.map(Double.init) })
+    }
+
+    /// `self · other`: `[N, K]` and `[K, F]` to `[N, F]`.
+    public func times(_ other: DoubleMatrix) -> DoubleMatrix {
+        precondition(
+            columnCount == other.rowCount,
+            "product of \(rowCount) × \(columnCount) with \(other.rowCount) × \(other.columnCount)")
+        return Self.product(self, other, transposed: (false, false), rowCount, other.columnCount, columnCount)
+    }
 
     /// `self · otherᵀ`: `[N, F]` and `[K, F]` to `[N, K]`.
-    package func times(transposed other: DoubleMatrix) -> DoubleMatrix {
+    public func times(transposed other: DoubleMatrix) -> DoubleMatrix {
         precondition(
             columnCount == other.columnCount,
             "product of \(rowCount) × \(columnCount) with the transpose of "
@@ -39,7 +56,7 @@ package struct DoubleMatrix: Sendable, Equatable {
     }
 
     /// `selfᵀ · other`: `[N, K]` and `[N, F]` to `[K, F]`.
-    package func transposedTimes(_ other: DoubleMatrix) -> DoubleMatrix {
+    public func transposedTimes(_ other: DoubleMatrix) -> DoubleMatrix {
         precondition(
             rowCount == other.rowCount,
             "product of the transpose of \(rowCount) × \(columnCount) with "

@@ -1,9 +1,9 @@
-/// Adds up statistics over the ranks that share a batch.
+/// The all-reduce of statistics over the ranks that share a batch.
 public protocol StatisticsReducer: AnyObject {
     /// Replaces each value by its sum over all ranks. Every rank must call this, in the same order.
     func allReduce(_ values: inout [Double]) throws
 
-    /// The same, with work of this rank done while the values travel. Where one rank calls this, all must.
+    /// The same, with work of this rank done during the communication. Where one rank calls this, all must.
     func allReduce(_ values: inout [Double], during work: () throws -> Void) throws
 }
 
@@ -26,12 +26,12 @@ public struct BatchStatistics: Sendable {
 }
 
 extension Tape {
-    /// Batch normalization, optionally with an addition and a ReLU or ReLU6 in the same pass over memory:
-    /// `y = rectified((x − mean[c]) / √(variance[c] + ε) · scale[c] + shift[c] + residual)`.
+    /// Batch normalization, optionally with an addition and an activation in the same pass over memory:
+    /// `y = activation((x − mean[c]) / √(variance[c] + ε) · scale[c] + shift[c] + residual)`.
     ///
     /// The gradients of `scale` and `shift` are this rank's shares. With statistics of the global batch, the
-    /// gradient of `x` includes the way through them, and the reducer is called once more on the way back, beside
-    /// the gradient of the convolution's weights behind it.
+    /// gradient of `x` includes theirs, and the reducer is called once more in the backward pass, during which the
+    /// postponed gradient of the following convolution's weights is computed.
     /// Ioffe and Szegedy, Batch normalization, ICML 2015.
     ///
     /// - Parameters:
@@ -154,7 +154,7 @@ struct Normalization {
     }
 
     /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the
-    /// rectified output, if there is one, lies between 0 and the ceiling.
+    /// output of the activation, if there is one, lies between its bounds.
     func gradientSums(
         _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
     ) -> (slope: Tensor?, sums: [Double]) {

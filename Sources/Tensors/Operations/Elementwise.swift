@@ -48,8 +48,23 @@ extension Tape {
 }
 
 extension Tensor {
+    /// `result[i] = transform(self[i], other[i])` for dense tensors of one shape: what a pullback without a
+    /// kernel of its own is written with. `transform` may run on several threads at once.
+    public func combined(with other: Tensor, _ transform: (Float, Float) -> Float) -> Tensor {
+        precondition(
+            shape == other.shape && layout == .dense && other.layout == .dense,
+            "dense tensors of one shape expected, not \(shape) and \(other.shape)")
+        let result = Tensor(uninitialized: shape)
+        let (left, right, to) = (pointer, other.pointer, result.pointer)
+        parallelRanges(count) { range in
+            for index in range { to[index] = transform(left[index], right[index]) }
+        }
+        withExtendedLifetime((self, other, result)) {}
+        return result
+    }
+
     /// A tensor of the same layout with each element multiplied.
-    func scaled(by factor: Float) -> Tensor {
+    public func scaled(by factor: Float) -> Tensor {
         let result = Tensor(uninitialized: shape, layout: layout)
         let (from, to) = (pointer, result.pointer)
         parallelRanges(storedCount) { range in

@@ -1,7 +1,7 @@
 internal import COneDNN
 
 /// A convolution whose weights never change, with what follows it done in the same pass over memory:
-/// `y[n, o] = rectified(bias[o] + Σ_i x[n, i] ⋆ weight[o, i] + added[n, o])`.
+/// `y[n, o] = activation(bias[o] + Σ_i x[n, i] ⋆ weight[o, i] + added[n, o])`.
 public struct InferenceConvolution: Sendable {
     private let weight: PackedWeight
     private let bias: Tensor?

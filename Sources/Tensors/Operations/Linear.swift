@@ -1,5 +1,3 @@
-internal import COpenBLAS
-
 extension Tape {
     /// `y = x · weightᵀ + bias`.
     ///
@@ -52,23 +50,4 @@ private func columnSums(_ matrix: Tensor) -> Tensor {
     }
     withExtendedLifetime(matrix) {}
     return sums
-}
-
-/// `result = op(a) · op(b)` or, when adding, `result += op(a) · op(b)`, where op transposes if asked to.
-package func product(
-    _ a: Tensor, _ b: Tensor, transposed: (Bool, Bool), into result: Tensor, adding: Bool = false
-) {
-    let (rows, inner) = transposed.0 ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
-    let (innerOfB, columns) = transposed.1 ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
-    precondition(
-        inner == innerOfB && result.shape == [rows, columns],
-        "product of \(a.shape) and \(b.shape), transposed \(transposed), into \(result.shape)")
-    precondition(
-        a.layout == .dense && b.layout == .dense && result.layout == .dense, "dense matrices expected")
-    guard rows > 0, columns > 0 else { return }
-    cblas_sgemm(
-        CblasRowMajor, transposed.0 ? CblasTrans : CblasNoTrans, transposed.1 ? CblasTrans : CblasNoTrans,
-        blasint(rows), blasint(columns), blasint(inner), 1, a.pointer, blasint(a.shape[1]), b.pointer,
-        blasint(b.shape[1]), adding ? 1 : 0, result.pointer, blasint(columns))
-    withExtendedLifetime((a, b, result)) {}
 }

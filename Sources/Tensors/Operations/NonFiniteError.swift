@@ -1,6 +1,6 @@
 public import Hosts
 
-/// A number that is infinite or none at all, where the computation needs a finite one.
+/// A non-finite number where the computation needs a finite one.
 ///
 /// `description` says what the number belongs to, where it stands and what to do.
 public struct NonFiniteError: Error, Equatable, Sendable, ExitCodeProviding, CustomStringConvertible {
@@ -24,7 +24,7 @@ public struct NonFiniteError: Error, Equatable, Sendable, ExitCodeProviding, Cus
             : "index " + position.map(String.init).joined(separator: ", ")
         return
             "the \(what) hold \(value) at \(place): training has diverged; lower the learning rate or clip "
-            + "the gradient, and check the images for values that are no numbers"
+            + "the gradient, and check the images for non-finite values"
     }
 
     /// The exit code of a command that ends with this error, 70: the run cannot go on.

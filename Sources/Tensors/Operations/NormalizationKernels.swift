@@ -17,7 +17,7 @@ struct MomentsKernel: ChannelSums {
     }
 }
 
-/// `y = rectified((x − mean) · gain + shift)`.
+/// `y = activation((x − mean) · gain + shift)`.
 struct NormalizingKernel: ChannelMap {
     let x: UnsafePointer<Float>
     let y: UnsafeMutablePointer<Float>
@@ -38,7 +38,7 @@ struct NormalizingKernel: ChannelMap {
         (x[offset] - mean[channel]) * gain[channel] + shift[channel]
     }
 
-    /// Writes the result between the bounds; not a number stays so.
+    /// Writes the result between the bounds; NaN propagates.
     @inline(__always)
     func write(_ value: ChannelKernels.Vector, _ offset: Int) {
         let (lowest, highest) = (
@@ -59,7 +59,7 @@ struct NormalizingKernel: ChannelMap {
     func scalar(_ offset: Int, _ channel: Int) { write(normalizedElement(offset, channel), offset) }
 }
 
-/// `y = rectified((x − mean) · gain + shift + residual)`.
+/// `y = activation((x − mean) · gain + shift + residual)`.
 struct AddingKernel: ChannelMap {
     let normalizing: NormalizingKernel
     let residual: UnsafePointer<Float>
@@ -76,10 +76,10 @@ struct AddingKernel: ChannelMap {
     }
 }
 
-/// The gradient behind a rectification: zero where the output does not lie between its bounds.
+/// The gradient before an activation: zero where the output does not lie between its bounds.
 struct RectifiedGradient {
     let gradient: UnsafePointer<Float>
-    /// Nil where nothing was rectified.
+    /// Nil without an activation.
     let output: UnsafePointer<Float>?
     let ceiling: Float
 
@@ -101,7 +101,7 @@ struct RectifiedGradient {
     }
 }
 
-/// `Σ dy` and `Σ dy · (x − mean)`, keeping the rectified `dy` where asked to.
+/// `Σ dy` and `Σ dy · (x − mean)`, keeping `dy` before the activation where asked to.
 struct GradientSumsKernel: ChannelSums {
     let slope: RectifiedGradient
     let x: UnsafePointer<Float>

@@ -34,7 +34,7 @@ public struct PoolingSettings: Hashable, Sendable {
     }
 }
 
-/// Both directions of one pooling, and the way without return, compiled for a shape and a layout.
+/// The primitives of one pooling, forward, backward and for inference, compiled for a shape and a layout.
 private final class PoolingKernels: @unchecked Sendable {
     struct Key: Hashable, Sendable {
         let input: Shape
@@ -47,9 +47,9 @@ private final class PoolingKernels: @unchecked Sendable {
     let outputShape: Shape
     let forward: LazyPrimitive
     let backward: LazyPrimitive
-    /// Forward without remembering where the maxima were.
+    /// For inference: where the maxima were is not kept.
     let inference: LazyPrimitive
-    /// Where the maxima were, for the way back.
+    /// Where the maxima were, for the backward pass.
     let workspace: MemoryDescriptor?
 
     init(_ key: Key) {

@@ -1,15 +1,20 @@
 internal import Foundation
 
-/// Logarithm of the softmax of one row, in 64 bits: terms that compare two distributions cancel in 32.
-struct RowSoftmax {
+/// The softmax of one row of logits, in 64 bits: terms that compare two distributions cancel in 32.
+///
+/// For terms of one's own that compare distributions. NaN propagates.
+public struct RowSoftmax {
     /// `log p[k] = x[k] / T − log Σ_j exp(x[j] / T)` for each k.
-    let logProbabilities: [Double]
+    public let logProbabilities: [Double]
 
     /// - Parameters:
     ///   - row: Which row of `logits`.
     ///   - logits: `[N, K]`, dense.
-    ///   - temperature: T.
-    init(row: Int, of logits: Tensor, temperature: Double = 1) {
+    ///   - temperature: T, positive.
+    public init(row: Int, of logits: Tensor, temperature: Double = 1) {
+        precondition(
+            logits.shape.rank == 2 && row >= 0 && row < logits.shape[0] && temperature > 0,
+            "softmax of row \(row) of \(logits.shape) at temperature \(temperature)")
         let columns = logits.shape[1]
         logProbabilities = logits.withElements { values in
             var scaled = (0..<columns).map { Double(values[row * columns + $0]) / temperature }
@@ -22,5 +27,5 @@ struct RowSoftmax {
     }
 
     /// `p[k]` for each k.
-    var probabilities: [Double] { logProbabilities.map { exp($0) } }
+    public var probabilities: [Double] { logProbabilities.map { exp($0) } }
 }

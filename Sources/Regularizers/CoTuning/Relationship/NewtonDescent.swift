@@ -11,8 +11,8 @@ extension MultinomialRegression {
 
     /// Descends to the optimum: Newton's method, its steps found by conjugate gradients.
     ///
-    /// The way leads over optima of smaller C, each ten times the one before, found roughly: from zero at
-    /// once, a large C takes twice the products. It begins at zero whatever was fitted before, so the
+    /// It goes through optima of smaller C, each ten times the one before, found roughly: from zero directly, a
+    /// large C takes twice the products. It begins at zero whatever was fitted before, so the
     /// result does not depend on which rank fits what.
     ///
     /// - Parameters:

@@ -8,12 +8,14 @@ public import Tensors
 ///
 /// You, Kou, Long and Wang, Co-Tuning for transfer learning, NeurIPS 2020.
 public struct Relationship: Sendable {
-    /// How a relationship is learned.
+    /// Where a relationship comes from.
     public enum Method: String, Sendable, CaseIterable {
         /// The source head's mean prediction for each target class.
         case direct
         /// Target classes regressed on source predictions, turned around by Bayes' rule.
         case reverse
+        /// A matrix that someone made otherwise.
+        case given
     }
 
     /// What the reverse method chose on the validation split.
@@ -28,21 +30,36 @@ public struct Relationship: Sendable {
 
     /// `[K, S]`; rows sum to 1.
     public let probabilities: Tensor
-    /// How it was learned.
+    /// Where it comes from.
     public let method: Method
     /// Names of the K target classes, in the order of the rows.
     public let classNames: [String]
     /// What the reverse method chose; nil for `direct` and for relationships read from a file.
     public let regression: Regression?
+    /// What it was computed from, as its file says; nil where nothing is known of that.
+    public var key: RelationshipKey?
 
     /// K.
     public var classCount: Int { probabilities.shape[0] }
     /// S.
     public var sourceClassCount: Int { probabilities.shape[1] }
 
-    /// A relationship of known probabilities; another shape than `[classNames.count, S]` traps.
+    /// A relationship of known probabilities.
     ///
-    /// - Throws: `RelationshipError.notADistribution` for the first row that is none.
+    /// - Parameters:
+    ///   - probabilities: `[K, S]`, p(y_s | y_t): a distribution a row. Another number of rows traps.
+    ///   - classNames: Names of the K target classes.
+    ///   - key: What it was computed from, for its file.
+    /// - Throws: `RelationshipError.notADistribution` for the first row that is none: an element is negative or
+    ///   non-finite, or the sum is not 1 within 1e-4.
+    public init(
+        probabilities: Tensor, classNames: [String], key: RelationshipKey? = nil
+    ) throws(RelationshipError) {
+        try self.init(probabilities: probabilities, method: .given, classNames: classNames)
+        self.key = key
+    }
+
+    /// The same of a known origin.
     init(
         probabilities: Tensor, method: Method, classNames: [String], regression: Regression? = nil
     ) throws(RelationshipError) {
@@ -65,6 +82,15 @@ public struct Relationship: Sendable {
             throw .notADistribution(targetClass: name, sum: sum)
         }
     }
+
+    /// The targets of `Tape.softCrossEntropy` for samples of the given target classes: their rows, `[N, S]`.
+    ///
+    ///     tape.softCrossEntropy(sourceLogits, targets: relationship.targets(of: labels), divisor: globalBatch)
+    ///
+    /// is Co-Tuning's loss.
+    ///
+    /// - Parameter labels: N classes, each in `0 ..< K`.
+    public func targets(of labels: [Int]) -> Tensor { probabilities.gathered(rows: labels) }
 
     /// The source classes that each target class resembles most, the most probable first.
     ///

@@ -7,11 +7,11 @@ public enum RelationshipError: Error, Equatable, Sendable, ExitCodeProviding, Cu
     case emptyClasses([String])
     /// The reverse method chooses and calibrates on the validation split, which has no sample.
     case emptyValidation
-    /// A source logit of this split is infinite or not a number; sample as counted over all ranks.
+    /// A source logit of this split is non-finite; sample as counted over all ranks.
     case nonFiniteLogit(split: String, sample: Int)
     /// A regression did not reach its optimum.
     case notConverged(strength: Double, gradientNorm: Double)
-    /// A row is not a distribution: an element is negative or not finite, or the sum is not 1.
+    /// A row is not a distribution: an element is negative or non-finite, or the sum is not 1.
     case notADistribution(targetClass: String, sum: Double)
     /// The file at this path is a relationship of other classes, another network, or none at all.
     case unusableFile(path: String, reason: String)

@@ -3,87 +3,120 @@ internal import ModelFiles
 internal import ProcessGroups
 internal import Tensors
 
-// `relationship.safetensors`, with the table and the picture beside it. Local: on rank 0 alone, or on each
-// rank by itself; in a job, inside `coordinate`.
+// `relationship.safetensors`, with the table beside it. Local: on rank 0 alone, or on each rank by itself; in a
+// job, inside `coordinate`.
 extension Relationship {
     /// Version of the file's layout; a reader refuses any other.
     private static let fileVersion = "1"
     private static let tensorName = "relationship"
 
     /// The bytes of `relationship.safetensors`: the tensor `relationship` `[K, S]` of F32, and in the metadata
-    /// `kind`, `version`, `method`, `class-names` (a JSON list) and `source-classes`.
+    /// `kind`, `version`, `method`, `class-names` (a JSON list), `source-classes` and what is known of `key`:
+    /// `weights`, `samples`, `transform`, for the reverse method `validation-samples`.
     public func serialized() -> [UInt8] { writer().serialized() }
 
-    /// Writes `relationship.safetensors`, and beside it the table and the picture: `NAME.csv`, `NAME.svg`.
+    /// Writes `relationship.safetensors`, and beside it the table, `NAME.csv`.
     ///
     /// - Parameters:
-    ///   - path: The safetensors file. The names of the others are this without `.safetensors`.
+    ///   - path: The safetensors file. The name of the table is this without `.safetensors`.
     ///   - isNamedByUser: Whether links, devices and pipes of these names are written into and not replaced.
     /// - Throws: `SafetensorsError` or `RelationshipError.notWritten`, both with exit code 74.
     public func write(to path: String, isNamedByUser: Bool = false) throws {
         try writer().write(to: path, isNamedByUser: isNamedByUser)
-        let stem = path.hasSuffix(".safetensors") ? String(path.dropLast(".safetensors".count)) : path
-        for (text, path) in [(table(), stem + ".csv"), (picture(), stem + ".svg")] {
-            let bytes = Array(text.utf8)
-            do {
-                if isNamedByUser {
-                    try OutputFile.write(bytes, named: path)
-                } else {
-                    try OutputFile.replace(path, with: bytes)
-                }
-            } catch {
-                throw RelationshipError.notWritten(path: path, reason: error.detail)
+        let bytes = Array(table().utf8)
+        let table = Self.path(beside: path, extension: "csv")
+        do {
+            if isNamedByUser {
+                try OutputFile.write(bytes, named: table)
+            } else {
+                try OutputFile.replace(table, with: bytes)
             }
+        } catch {
+            throw RelationshipError.notWritten(path: table, reason: error.detail)
         }
     }
 
-    /// Reads `relationship.safetensors`.
+    /// The name of what stands beside a relationship's file: its own without `.safetensors`, and an extension.
+    public static func path(beside path: String, extension name: String) -> String {
+        (path.hasSuffix(".safetensors") ? String(path.dropLast(".safetensors".count)) : path) + "." + name
+    }
+
+    /// Reads `relationship.safetensors` and checks it.
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - classNames: Names of the target classes that it must be of, in order.
-    ///   - sourceClassCount: S that it must have.
+    ///   - classNames: Names of the target classes that it must be of, in order; nil where any will do.
+    ///   - sourceClassCount: S that it must have; nil where any will do.
+    ///   - key: What it must have been computed from; nil where that does not matter.
     /// - Throws: `SafetensorsError` where the file cannot be read or is damaged; `RelationshipError` where it
-    ///   is of other classes or another source head, or its rows are not distributions.
-    public init(contentsOf path: String, classNames: [String], sourceClassCount: Int) throws {
-        func unusable(_ reason: String) -> RelationshipError { .unusableFile(path: path, reason: reason) }
+    ///   is of other classes, another source head or another key, or its rows are not distributions.
+    public init(
+        contentsOf path: String, classNames: [String]? = nil, sourceClassCount: Int? = nil,
+        key: RelationshipKey? = nil
+    ) throws {
         let file = try SafetensorsFile(contentsOf: path)
-        guard file.metadata["kind"] == Self.tensorName else {
-            throw unusable("is not a relationship; `ballast relate` makes one")
+        let (method, names) = try Self.checked(file, key: key)
+        if let difference = classNames.flatMap({ Self.difference(names, $0) }) {
+            throw Self.unusable(file, "\(difference); make it again for these data with `ballast relate`")
+        }
+        let probabilities = try file.tensor(Self.tensorName)
+        let expected = sourceClassCount ?? probabilities.shape.dimensions.last ?? 0
+        guard probabilities.shape == [names.count, expected] else {
+            throw Self.unusable(
+                file,
+                "has shape \(probabilities.shape), expected [\(names.count), \(expected)]: it was made with "
+                    + "another source head; make it again with `ballast relate`")
+        }
+        try self.init(probabilities: probabilities, method: method, classNames: names)
+        self.key = RelationshipKey(metadata: file.metadata)
+    }
+
+    /// Method and classes of a file whose kind, version and key are right.
+    private static func checked(
+        _ file: SafetensorsFile, key: RelationshipKey?
+    ) throws(RelationshipError) -> (Method, [String]) {
+        guard file.metadata["kind"] == tensorName else {
+            throw unusable(file, "is not a relationship; `ballast relate` makes one")
         }
         let version = file.metadata["version"] ?? "none"
-        guard version == Self.fileVersion else {
+        guard version == fileVersion else {
             throw unusable(
-                "is of version \(version), this program reads \(Self.fileVersion); make it again with "
+                file,
+                "is of version \(version), this program reads \(fileVersion); make it again with "
                     + "`ballast relate`")
         }
         guard let method = file.metadata["method"].flatMap({ Method(rawValue: $0) }) else {
-            throw unusable("does not say its method, direct or reverse; make it again with `ballast relate`")
+            throw unusable(
+                file, "does not say its method, direct or reverse; make it again with `ballast relate`")
         }
-        let named = file.metadata["class-names"].flatMap {
+        let names = file.metadata["class-names"].flatMap {
             try? JSONDecoder().decode([String].self, from: Data($0.utf8))
         }
-        guard let named else { throw unusable("does not list its target classes") }
-        if let difference = Self.difference(named, classNames) {
-            throw unusable("\(difference); make it again for these data with `ballast relate`")
-        }
-        let probabilities = try file.tensor(Self.tensorName)
-        guard probabilities.shape == [classNames.count, sourceClassCount] else {
+        guard let names else { throw unusable(file, "does not list its target classes") }
+        for (name, value) in (key?.metadata(method) ?? [:]).sorted(by: { $0.key < $1.key })
+        where file.metadata[name] != value {
             throw unusable(
-                "has shape \(probabilities.shape), expected [\(classNames.count), \(sourceClassCount)]: it "
-                    + "was made with another source head; make it again with `ballast relate`")
+                file,
+                "was computed from other \(name) (\(file.metadata[name] ?? "none") instead of \(value)); "
+                    + "make it again with `ballast relate`")
         }
-        try self.init(probabilities: probabilities, method: method, classNames: classNames)
+        return (method, names)
+    }
+
+    private static func unusable(_ file: SafetensorsFile, _ reason: String) -> RelationshipError {
+        .unusableFile(path: file.path, reason: reason)
     }
 
     private func writer() -> SafetensorsWriter {
         // Encoding a list of strings cannot fail.
         let names = (try? JSONEncoder().encode(classNames)) ?? Data()
-        var writer = SafetensorsWriter(metadata: [
+        let metadata = [
             "kind": Self.tensorName, "version": Self.fileVersion, "method": method.rawValue,
             "class-names": String(decoding: names, as: UTF8.self),
             "source-classes": String(sourceClassCount),
-        ])
+        ]
+        var writer = SafetensorsWriter(
+            metadata: metadata.merging(key?.metadata(method) ?? [:]) { own, _ in own })
         writer.add(Self.tensorName, probabilities)
         return writer
     }

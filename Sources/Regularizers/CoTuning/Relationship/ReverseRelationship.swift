@@ -17,7 +17,7 @@ extension Relationship {
     /// is over training **and** validation samples: the published fixture fits that to 1e-6, and the mean
     /// over either split alone no better than 3e-2.
     ///
-    /// All logits are gathered to all ranks, in rank order: 4·S bytes a sample on the way, 8·S in memory.
+    /// All logits are all-gathered in rank order: 4·S bytes a sample sent, 8·S in memory.
     /// Rank i mod R fits the i-th C; the ranks tell each other how many validation samples they got right;
     /// the best coefficients go to all, and rank 0 calibrates, assembles, checks and broadcasts. The result
     /// depends on the order of the samples, up to rounding, but not on R.
@@ -39,7 +39,7 @@ extension Relationship {
     /// section 3.1 and its authors' published code.
     public static func reverse(
         trainLogits: Tensor, trainLabels: [Int], validationLogits: Tensor, validationLabels: [Int],
-        classNames: [String], sourceLogitScale: Double, group: any ProcessGroup
+        classNames: [String], sourceLogitScale: Double = 1, group: any ProcessGroup = SoloGroup()
     ) throws -> Relationship {
         let classCount = classNames.count
         SourceProbabilities.check(logits: trainLogits, labels: trainLabels, classCount: classCount)
@@ -57,13 +57,7 @@ extension Relationship {
         let validation = try SourceProbabilities.gathered(
             split: "validation", logits: validationLogits, labels: validationLabels,
             scale: sourceLogitScale, group: group)
-        // Before minutes are spent on regressions.
-        try group.coordinate { () throws -> Void in
-            var counts = [Double](repeating: 0, count: classCount)
-            for label in training.labels { counts[label] += 1 }
-            try requireSamples(counts: counts, classNames: classNames)
-            if validation.labels.isEmpty { throw RelationshipError.emptyValidation }
-        }
+        try requireSamples(training, validation, classNames: classNames, group: group)
 
         let best = try bestRegression(training, validation, classCount: classCount, group: group)
         return try agreed(classNames: classNames, method: .reverse, sourceClassCount, group: group) {
@@ -81,6 +75,19 @@ extension Relationship {
         }
     }
 
+    /// Throws, on every rank and before minutes are spent on regressions, where samples are missing.
+    private static func requireSamples(
+        _ training: SourceProbabilities, _ validation: SourceProbabilities, classNames: [String],
+        group: any ProcessGroup
+    ) throws {
+        try group.coordinate { () throws -> Void in
+            var counts = [Double](repeating: 0, count: classNames.count)
+            for label in training.labels { counts[label] += 1 }
+            try requireSamples(counts: counts, classNames: classNames)
+            if validation.labels.isEmpty { throw RelationshipError.emptyValidation }
+        }
+    }
+
     /// A fitted regression and how it does on the validation split.
     private struct Fit {
         let strength: Double
@@ -93,7 +100,7 @@ extension Relationship {
         _ training: SourceProbabilities, _ validation: SourceProbabilities, classCount: Int,
         group: any ProcessGroup
     ) throws -> Fit {
-        // Right answers of each strength; those of other ranks' strengths stay zero.
+        // Correct predictions of each strength; those of other ranks' strengths stay zero.
         var correctCounts = [Int64](repeating: 0, count: strengths.count)
         let own = try group.agree { () throws -> Fit? in
             var best: Fit?
