@@ -20,12 +20,12 @@ struct GoldenNetwork: Sendable, CustomTestStringConvertible {
         GoldenNetwork(
             testDescription: "ResNet-18, base width 8", weights: "source.safetensors",
             file: "network-resnet18.safetensors", classCount: 20, gradientCount: 8,
-            backbone: { ResNet(.resNet18, baseWidth: 8) }),
+            backbone: { StagedNetwork.resNet(.resNet18, baseWidth: 8) }),
         GoldenNetwork(
             testDescription: "EfficientNet-Lite, width 0.14, depth 0.5",
             weights: "source-efficientnet-lite.safetensors", file: "network-efficientnet-lite.safetensors",
             classCount: 7, gradientCount: 12,
-            backbone: { EfficientNetLite(.init(width: 0.14, depth: 0.5)) }),
+            backbone: { StagedNetwork.efficientNetLite(.init(width: 0.14, depth: 0.5)) }),
     ]
 
     func classifier() throws -> Classifier {

@@ -57,7 +57,7 @@ public final class CoTuning: Regularizer {
         _ learning: Learning, head: Linear, _ preparation: Preparation
     ) throws -> Relationship {
         let group = preparation.group
-        let source = SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head)
+        let source = SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head)
         let (logits, labels) = try group.agree { try source.localLogits(preparation.training, group) }
         switch learning {
         case .direct:
