@@ -12,6 +12,10 @@ public enum NetworkName: String, CaseIterable, Sendable {
     case resnet101
     /// 3, 8, 36 and 3 bottleneck blocks.
     case resnet152
+    /// ResNet-50 with 3×3 convolutions in 32 groups of 4 channels.
+    case resnext50 = "resnext50-32x4d"
+    /// ResNet-50 with twice the channels within its bottlenecks.
+    case wideResnet50 = "wide-resnet50-2"
     /// EfficientNet-Lite, the smallest.
     case efficientNetLite0 = "efficientnet-lite0"
     /// EfficientNet-Lite, 1.1 times as deep.
@@ -31,6 +35,8 @@ public enum NetworkName: String, CaseIterable, Sendable {
         case .resnet50: .resNet(.resNet50)
         case .resnet101: .resNet(.resNet101)
         case .resnet152: .resNet(.resNet152)
+        case .resnext50: .resNet(.resNeXt50)
+        case .wideResnet50: .resNet(.wideResNet50)
         case .efficientNetLite0: .efficientNetLite(.lite0, imageSize: 224)
         case .efficientNetLite1: .efficientNetLite(.lite1, imageSize: 240)
         case .efficientNetLite2: .efficientNetLite(.lite2, imageSize: 260)

@@ -128,6 +128,7 @@ import Testing
             (0, "conv1.weight"), (0, "layer2.0.downsample.0.weight"), (0, "layer4.1.bn2.bias"),
             (0, "fc.weight"), (1, "conv_stem.weight"), (1, "blocks.2.0.conv_dw.weight"),
             (1, "blocks.5.1.bn3.bias"), (1, "conv_head.weight"), (1, "classifier.weight"),
+            (3, "layer1.1.conv2.weight"), (3, "layer4.0.bn2.weight"),
         ])
     func frozenStatisticsGiveTheGradientOfTheLoss(_ index: Int, _ name: String) throws {
         let network = GoldenNetwork.all[index]

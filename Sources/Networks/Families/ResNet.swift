@@ -7,8 +7,9 @@ public struct ResNetArchitecture: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         /// 3×3, 3×3.
         case basic
-        /// 1×1, 3×3 and 1×1 to four times the stage's width.
-        case bottleneck
+        /// 1×1, 3×3 in groups of channels, and 1×1 to four times the stage's width. Of a stage of 64 channels each
+        /// group has `groupWidth`, of a wider one proportionally more.
+        case bottleneck(groups: Int, groupWidth: Int)
     }
 
     /// Blocks of each of the four stages.
@@ -20,11 +21,42 @@ public struct ResNetArchitecture: Hashable, Sendable {
     /// Two 3×3 convolutions a block, 34 layers.
     public static let resNet34 = ResNetArchitecture(blocks: [3, 4, 6, 3], kind: .basic)
     /// Bottlenecks, 50 layers.
-    public static let resNet50 = ResNetArchitecture(blocks: [3, 4, 6, 3], kind: .bottleneck)
+    public static let resNet50 = ResNetArchitecture(bottlenecks: [3, 4, 6, 3])
     /// Bottlenecks, 101 layers.
-    public static let resNet101 = ResNetArchitecture(blocks: [3, 4, 23, 3], kind: .bottleneck)
+    public static let resNet101 = ResNetArchitecture(bottlenecks: [3, 4, 23, 3])
     /// Bottlenecks, 152 layers.
-    public static let resNet152 = ResNetArchitecture(blocks: [3, 8, 36, 3], kind: .bottleneck)
+    public static let resNet152 = ResNetArchitecture(bottlenecks: [3, 8, 36, 3])
+    /// ResNet-50 with 3×3 convolutions in 32 groups of 4 channels.
+    ///
+    /// Xie, Girshick, Dollár, Tu and He, Aggregated residual transformations for deep neural networks, CVPR 2017.
+    public static let resNeXt50 = ResNetArchitecture(bottlenecks: [3, 4, 6, 3], groups: 32, groupWidth: 4)
+    /// ResNet-50 with twice the channels within its bottlenecks.
+    ///
+    /// Zagoruyko and Komodakis, Wide residual networks, BMVC 2016.
+    public static let wideResNet50 = ResNetArchitecture(bottlenecks: [3, 4, 6, 3], groupWidth: 128)
+
+    init(blocks: [Int], kind: Kind) {
+        precondition(blocks.count == 4, "\(blocks.count) stages, 4 expected")
+        (self.blocks, self.kind) = (blocks, kind)
+    }
+
+    /// A network of bottlenecks, as torchvision's `ResNet(Bottleneck, blocks, groups:, width_per_group:)`.
+    ///
+    /// - Parameters:
+    ///   - blocks: Blocks of each of the four stages.
+    ///   - groups: Groups of the 3×3 convolutions.
+    ///   - groupWidth: Channels of a group in a stage of 64 channels.
+    public init(bottlenecks blocks: [Int], groups: Int = 1, groupWidth: Int = 64) {
+        self.init(blocks: blocks, kind: .bottleneck(groups: groups, groupWidth: groupWidth))
+    }
+
+    /// The smallest base width with at least one channel in each group.
+    var smallestBaseWidth: Int {
+        switch kind {
+        case .basic: 1
+        case .bottleneck(_, let groupWidth): (64 + groupWidth - 1) / groupWidth
+        }
+    }
 }
 
 extension StagedNetwork {
@@ -75,8 +107,8 @@ extension NetworkSpecification {
     /// A residual network.
     static func resNet(_ architecture: ResNetArchitecture) -> NetworkSpecification {
         NetworkSpecification(
-            stageNames: resNetStageNames, pixelNormalization: .imageNet, imageSize: 224, smallestBaseWidth: 1,
-            hasStem: true
+            stageNames: resNetStageNames, pixelNormalization: .imageNet, imageSize: 224,
+            smallestBaseWidth: architecture.smallestBaseWidth, hasStem: true
         ) { StagedNetwork.resNet(architecture, baseWidth: $0.baseWidth, stem: $0.stem) }
     }
 }
@@ -106,18 +138,14 @@ extension ResNetArchitecture {
     fileprivate func block(
         name: String, inputChannels: Int, width: Int, stride: Int
     ) -> ResidualBlock<NormalizedConvolution> {
-        // Kernel size, output channels and stride of each convolution.
-        let plan: [(size: Int, channels: Int, stride: Int)] =
-            switch kind {
-            case .basic: [(3, width, stride), (3, width, 1)]
-            case .bottleneck: [(1, width, 1), (3, width, stride), (1, 4 * width, 1)]
-            }
+        let plan = convolutions(width: width, stride: stride)
         var channels = inputChannels
         let convolutions = plan.enumerated().map { index, step in
             let convolution = NormalizedConvolution(
                 name: "\(name).conv\(index + 1)", normalization: "\(name).bn\(index + 1)",
                 inputChannels: channels, outputChannels: step.channels, size: step.size,
-                settings: .init(stride: step.stride, padding: .init(step.size / 2)), activation: .relu)
+                settings: .init(stride: step.stride, padding: .init(step.size / 2), groups: step.groups),
+                activation: .relu)
             channels = step.channels
             return convolution
         }
@@ -130,5 +158,18 @@ extension ResNetArchitecture {
                     inputChannels: inputChannels, outputChannels: channels, size: 1,
                     settings: .init(stride: stride), activation: .none))
         return ResidualBlock(name: name, convolutions, shortcut: shortcut)
+    }
+
+    /// Kernel size, output channels, stride and groups of each convolution of a block.
+    private func convolutions(
+        width: Int, stride: Int
+    ) -> [(size: Int, channels: Int, stride: Int, groups: Int)] {
+        switch kind {
+        case .basic: return [(3, width, stride, 1), (3, width, 1, 1)]
+        case .bottleneck(let groups, let groupWidth):
+            let inner = width * groupWidth / 64 * groups
+            precondition(inner > 0, "stages of \(width) channels with groups of \(groupWidth) / 64 of them")
+            return [(1, inner, 1, 1), (3, inner, stride, groups), (1, 4 * width, 1, 1)]
+        }
     }
 }

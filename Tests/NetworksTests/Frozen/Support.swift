@@ -32,6 +32,10 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
         NetworkCase("ResNet-50, width 16", ["layer1.0.conv2", "layer4.2.conv1", "layer3.3.conv3"]) {
             StagedNetwork.resNet(.resNet50, baseWidth: 16)
         },
+        NetworkCase("ResNeXt, 4 groups", ["layer2.0.conv2", "layer4.0.conv1"]) {
+            StagedNetwork.resNet(
+                ResNetArchitecture(bottlenecks: [1, 1, 1, 1], groups: 4, groupWidth: 32), baseWidth: 16)
+        },
         NetworkCase("ResNet-50, width 64", []) { StagedNetwork.resNet(.resNet50, baseWidth: 64) },
     ]
 
