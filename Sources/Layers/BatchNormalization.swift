@@ -6,7 +6,7 @@ public import Tensors
 /// a tenth: `running ← 0.9 · running + 0.1 · batch`, the variance without bias. In evaluation, and where
 /// normalization is frozen, the running statistics are used and stay as they are.
 /// Ioffe and Szegedy, Batch normalization, ICML 2015.
-public final class BatchNormalization {
+public final class BatchNormalization: Layer {
     /// Scale, `[C]`.
     public let weight: Parameter
     /// Shift, `[C]`.
@@ -17,9 +17,8 @@ public final class BatchNormalization {
     public let runningMean: Tensor
     /// Unbiased variance over past batches, `[C]`; changed in place.
     public let runningVariance: Tensor
-    /// Number of batches that the running statistics followed.
-    public var batchCount: Int64 = 0
 
+    private let counter = Counter()
     private let epsilon: Double
     private let momentum: Double
 
@@ -32,8 +31,8 @@ public final class BatchNormalization {
     ///   - momentum: How far the running statistics move towards a batch.
     public init(name: String, channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
         self.name = name
-        weight = Parameter(name: name + ".weight", shape: [channels])
-        bias = Parameter(name: name + ".bias", shape: [channels])
+        weight = Parameter(name: name + ".weight", shape: [channels], role: .scale)
+        bias = Parameter(name: name + ".bias", shape: [channels], role: .shift)
         weight.initialize(repeating: 1)
         runningMean = Tensor(repeating: 0, [channels])
         runningVariance = Tensor(repeating: 1, [channels])
@@ -43,6 +42,34 @@ public final class BatchNormalization {
 
     /// Parameters in the order of published weights.
     public var parameters: [Parameter] { [weight, bias] }
+
+    /// Running mean, running variance and the number of batches that they followed, by their published names.
+    public var buffers: [Buffer] {
+        [
+            Buffer(name: name + ".running_mean", tensor: runningMean),
+            Buffer(name: name + ".running_var", tensor: runningVariance),
+            Buffer(name: name + ".num_batches_tracked", counter: counter),
+        ]
+    }
+
+    /// Number of batches that the running statistics followed.
+    public var batchCount: Int64 { counter.value }
+
+    /// A layer of its own with the same numbers.
+    public func copy() -> BatchNormalization {
+        let copy = BatchNormalization(
+            name: name, channels: weight.count, epsilon: epsilon, momentum: momentum)
+        for (own, other) in zip(copy.parameters, parameters) { own.variable.assign(other.variable.value) }
+        copy.buffers.assign(from: buffers)
+        return copy
+    }
+
+    /// `[N, C, H, W]` to the same shape.
+    ///
+    /// - Throws: What the reducer of synchronized statistics throws.
+    public func callAsFunction(_ input: Variable, _ context: ForwardContext) throws -> Variable {
+        try self(input, residual: nil, activation: .none, context)
+    }
 
     /// `[N, C, H, W]` to the same shape, optionally adding `residual` and activation.
     ///
@@ -75,7 +102,7 @@ public final class BatchNormalization {
         let correction = batch.count / max(batch.count - 1, 1)
         Self.move(runningMean, towards: batch.mean, by: momentum)
         Self.move(runningVariance, towards: batch.variance.map { $0 * correction }, by: momentum)
-        batchCount += 1
+        counter.value += 1
     }
 
     private static func move(_ running: Tensor, towards values: [Double], by momentum: Double) {

@@ -1,7 +1,10 @@
 public import Tensors
 
 /// A convolution without bias: `y[n, o] = Σ_i x[n, i] ⋆ weight[o, i]`.
-public struct Convolution2D {
+public struct Convolution2D: Layer {
+    /// Prefix of the parameter's name.
+    public let name: String
+
     /// `[O, I / groups, K, K]`.
     public let weight: Parameter
 
@@ -19,9 +22,22 @@ public struct Convolution2D {
     public init(
         name: String, inputChannels: Int, outputChannels: Int, size: Int, settings: ConvolutionSettings
     ) {
+        self.name = name
         weight = Parameter(
             name: name + ".weight", shape: [outputChannels, inputChannels / settings.groups, size, size])
         self.settings = settings
+    }
+
+    /// The weights.
+    public var parameters: [Parameter] { [weight] }
+
+    /// A convolution of its own with the same weights.
+    public func copy() -> Convolution2D {
+        let copy = Convolution2D(
+            name: name, inputChannels: weight.shape[1] * settings.groups, outputChannels: weight.shape[0],
+            size: weight.shape[2], settings: settings)
+        copy.weight.variable.assign(weight.variable.value)
+        return copy
     }
 
     /// Draws the weights from a normal distribution of variance `2 / (O · K²)`.
@@ -35,7 +51,9 @@ public struct Convolution2D {
 
     /// `[N, I, H, W]` to `[N, O, H', W']`.
     public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
-        context.tape.convolution(input, weight: weight.variable, settings: settings)
+        let output = context.tape.convolution(input, weight: weight.variable, settings: settings)
+        context.offer(name, output)
+        return output
     }
 
     /// The convolution alone, for inference, with a copy of its weights.

@@ -4,11 +4,11 @@ public import Tensors
 public struct ForwardContext {
     /// Where batch normalization takes its statistics from.
     public enum Normalization {
-        /// From the batch of all ranks, summed by the reducer, and running statistics follow.
+        /// From the batch of all ranks, all-reduced by the reducer; running statistics follow.
         case synchronized(any StatisticsReducer)
-        /// From the batch of this rank, and running statistics follow; those differ between ranks.
+        /// From the batch of this rank; running statistics follow, and differ between ranks.
         case local
-        /// From the running statistics, which stay as they are.
+        /// From the running statistics, which stay as they are: evaluation mode.
         case running
     }
 
@@ -18,13 +18,19 @@ public struct ForwardContext {
     /// How batch normalization works in this pass.
     public let normalization: Normalization
 
+    /// Who observes the outputs of layers, if anyone does.
+    let outputs: LayerOutputs?
+
     /// A pass that records on `tape`.
     public init(tape: Tape, normalization: Normalization) {
-        self.tape = tape
-        self.normalization = normalization
+        self.init(tape: tape, normalization: normalization, outputs: nil)
     }
 
-    /// A pass for evaluation: nothing is recorded and nothing changes.
+    init(tape: Tape, normalization: Normalization, outputs: LayerOutputs?) {
+        (self.tape, self.normalization, self.outputs) = (tape, normalization, outputs)
+    }
+
+    /// A pass for evaluation: nothing is recorded and no buffer changes.
     public static var inference: ForwardContext {
         ForwardContext(tape: Tape(recording: false), normalization: .running)
     }

@@ -1,50 +1,62 @@
 public import Tensors
 
-/// A backbone that only infers: batch normalization is part of the convolutions, and nothing is recorded.
+/// A backbone that only infers: batch normalization uses the running statistics, and nothing is recorded.
 ///
 /// It owns its weights, so that training the backbone it was made from does not change it.
-public protocol FrozenBackbone: AnyObject, Sendable {
+public protocol FrozenBackbone: AnyObject {
     /// Length of a feature vector, F.
     var featureCount: Int { get }
 
-    /// The taps that were kept.
-    var taps: Set<FeatureTap> { get }
+    /// The layers that were kept, so that their outputs can be observed.
+    var layerNames: [String] { get }
 
-    /// `[N, 3, H, W]` to `[N, F]`, and the feature maps on the way.
+    /// `[N, 3, H, W]` to `[N, F]`, and the outputs of layers on the way.
     ///
     /// - Parameters:
     ///   - images: `[N, 3, H, W]`.
-    ///   - observing: Some of `taps`.
-    /// - Returns: Features `[N, F]`, and for each observed tap the raw output of its convolution,
-    ///   `[N, C, H', W']`.
+    ///   - names: Some of `layerNames`.
+    /// - Returns: Features `[N, F]`, and the outputs in the order of `names`.
+    /// - Throws: `LayerNameError` where a layer was not kept.
     func features(
-        _ images: Tensor, observing: Set<FeatureTap>
-    ) -> (features: Tensor, maps: [FeatureTap: Tensor])
+        _ images: Tensor, observing names: [String]
+    ) throws -> (features: Tensor, outputs: [Tensor])
+}
 
-    /// What is needed to go on from each of some taps; what follows the last of them is not computed.
+extension FrozenBackbone {
+    /// `[N, 3, H, W]` to `[N, F]`.
     ///
-    /// - Parameters:
-    ///   - images: `[N, 3, H, W]`.
-    ///   - taps: Some of the taps that were kept.
-    func states(_ images: Tensor, at taps: Set<FeatureTap>) -> [FeatureTap: TapState]
+    /// - Throws: What a network of one's own throws.
+    public func features(_ images: Tensor) throws -> Tensor {
+        try features(images, observing: []).features
+    }
+}
 
-    /// The features `[N, F]` as if one filter of a tap's convolution were zero: its raw output, before batch
-    /// normalization, is 0 in that channel.
+extension Backbone {
+    /// A copy in evaluation mode.
     ///
-    /// Only what follows the tap is computed. The state is changed on the way and restored.
-    ///
-    /// - Parameters:
-    ///   - tap: One of the taps that were kept.
-    ///   - state: Of this tap, from this network.
-    ///   - channel: The filter.
-    func tail(from tap: FeatureTap, state: TapState, zeroing channel: Int) -> Tensor
+    /// - Throws: `LayerNameError`.
+    public func frozen(keeping names: [String]) throws -> any FrozenBackbone {
+        try LayerNameError.check(names, among: layerNames)
+        return CopiedBackbone(backbone: copy(), layerNames: names)
+    }
+}
 
-    /// How zeroing a filter of a tap changes the pooled feature of its channel, for each sample and channel:
-    /// `mean(rectified(shift[c] − mean[c] · gain[c] + shortcut)) − mean(output)`, `[N, C]`; nil where
-    /// convolutions follow the tap, so that a filter touches other features as well.
-    ///
-    /// Where pooling alone follows, nothing has to be convolved.
-    ///
-    /// - Parameter state: Of a tap that was kept, from this network.
-    func pooledChanges(_ state: TapState) -> Tensor?
+/// The frozen copy of a network that offers no better one.
+private final class CopiedBackbone: FrozenBackbone {
+    private let backbone: any Backbone
+    let layerNames: [String]
+
+    init(backbone: any Backbone, layerNames: [String]) {
+        (self.backbone, self.layerNames) = (backbone, layerNames)
+    }
+
+    var featureCount: Int { backbone.featureCount }
+
+    func features(
+        _ images: Tensor, observing names: [String]
+    ) throws -> (features: Tensor, outputs: [Tensor]) {
+        try LayerNameError.check(names, among: layerNames)
+        let (features, outputs) = try backbone.features(Variable(images), .inference, observing: names)
+        return (features.value, outputs.map(\.value))
+    }
 }

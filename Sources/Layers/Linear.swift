@@ -1,7 +1,9 @@
 public import Tensors
 
 /// A linear layer: `y = x · weightᵀ + bias`.
-public struct Linear {
+public struct Linear: Layer {
+    /// Prefix of the parameters' names.
+    public let name: String
     /// `[K, F]`.
     public let weight: Parameter
     /// `[K]`.
@@ -14,8 +16,9 @@ public struct Linear {
     ///   - inputs: Features of the input, F.
     ///   - outputs: Features of the output, K.
     public init(name: String, inputs: Int, outputs: Int) {
+        self.name = name
         weight = Parameter(name: name + ".weight", shape: [outputs, inputs])
-        bias = Parameter(name: name + ".bias", shape: [outputs])
+        bias = Parameter(name: name + ".bias", shape: [outputs], role: .bias)
     }
 
     /// A layer of the given weight `[K, F]` and bias `[K]`.
@@ -36,6 +39,8 @@ public struct Linear {
 
     /// `[N, F]` to `[N, K]`.
     public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
-        context.tape.linear(input, weight: weight.variable, bias: bias.variable)
+        let output = context.tape.linear(input, weight: weight.variable, bias: bias.variable)
+        context.offer(name, output)
+        return output
     }
 }

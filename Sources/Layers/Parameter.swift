@@ -7,12 +7,27 @@ public final class Parameter {
     /// For example `layer1.0.conv1.weight`.
     public let name: String
 
+    /// What a parameter does in its layer; methods and optimizers may treat roles differently.
+    public enum Role: Sendable {
+        /// A kernel of a convolution or a matrix of a linear layer.
+        case weight
+        /// Added by the same layer.
+        case bias
+        /// What a normalization multiplies by.
+        case scale
+        /// What a normalization adds.
+        case shift
+    }
+
+    /// What it does in its layer.
+    public let role: Role
+
     /// The tensor and, after a backward pass, its gradient: this rank's share until the ranks are summed.
     public let variable: Variable
 
     /// A parameter of zeros.
-    public init(name: String, shape: Shape) {
-        self.name = name
+    public init(name: String, shape: Shape, role: Role = .weight) {
+        (self.name, self.role) = (name, role)
         variable = Variable(Tensor(repeating: 0, shape), requiresGradient: true)
     }
 

@@ -19,7 +19,7 @@ public struct WeightError: Error, ExitCodeProviding, Equatable, Sendable, Custom
 }
 
 extension Backbone {
-    /// Takes parameters and running statistics from a file of published weights.
+    /// Reads parameters and buffers from a file of published weights.
     ///
     /// The classifier of the file is left alone, whatever its number of classes. The tensors of this rank are
     /// written; see that the other ranks get them.
@@ -27,72 +27,59 @@ extension Backbone {
     /// - Throws: `WeightError` that names a tensor which is missing, unexpected or of another shape, before
     ///   anything is changed; `SafetensorsError` where elements cannot be read.
     public func load(_ file: SafetensorsFile) throws {
-        try NamedTensors(backbone: self, head: nil).load(
+        try NetworkState(parameters: parameters, buffers: buffers).load(
             file, ignoring: [headName + ".weight", headName + ".bias"])
     }
 }
 
-extension Classifier {
-    /// Takes all parameters and running statistics from a file, the head's too.
+extension ImageClassifier {
+    /// Reads all parameters and buffers from a file, the head's too.
     ///
     /// - Throws: As for a backbone.
-    public func load(_ file: SafetensorsFile) throws {
-        try NamedTensors(backbone: backbone, head: head).load(file, ignoring: [])
-    }
+    public func load(_ file: SafetensorsFile) throws { try state.load(file, ignoring: []) }
 
-    /// All tensors under the names of published weights, ready to be written.
+    /// Parameters and buffers under the names of published weights, ready to be written.
     ///
     /// - Parameter metadata: Strings for the file's header.
     public func file(metadata: [String: String]) -> SafetensorsWriter {
         var writer = SafetensorsWriter(metadata: metadata)
-        for (name, tensor) in NamedTensors(backbone: backbone, head: head).tensors {
-            writer.add(name, tensor)
-        }
-        for layer in backbone.normalizations {
-            writer.add(layer.name + ".num_batches_tracked", integers: [layer.batchCount], shape: [])
-        }
+        for (name, tensor) in state.tensors { writer.add(name, tensor) }
+        for (name, counter) in buffers.counters { writer.add(name, integers: [counter.value], shape: []) }
         return writer
     }
 
-    /// Every tensor that makes up the classifier's state, parameters and running statistics, for copying it
-    /// from rank to rank. Call `parametersDidChange` after writing to them.
-    public var stateTensors: [Tensor] {
-        NamedTensors(backbone: backbone, head: head).tensors.map(\.tensor)
-    }
+    /// Every tensor that makes up the classifier's state, parameters and buffers, for copying it from rank to
+    /// rank. Call `parametersDidChange` after writing to them.
+    public var stateTensors: [Tensor] { state.tensors.map(\.tensor) }
 
     /// To be called after `stateTensors` were written in place.
     public func parametersDidChange() {
         for parameter in parameters { parameter.variable.valueDidChange() }
     }
+
+    private var state: NetworkState { NetworkState(parameters: parameters, buffers: buffers) }
 }
 
-/// The tensors of a network by name, and how they compare with those of a file.
-private struct NamedTensors {
-    let tensors: [(name: String, tensor: Tensor)]
-    let normalizations: [BatchNormalization]
+/// The parameters and buffers of a network by name, and how they compare with those of a file.
+private struct NetworkState {
     let parameters: [Parameter]
+    let buffers: [Buffer]
 
-    init(backbone: any Backbone, head: Linear?) {
-        normalizations = backbone.normalizations
-        parameters = backbone.parameters + (head?.parameters ?? [])
-        tensors =
-            parameters.map { ($0.name, $0.variable.value) }
-            + normalizations.flatMap {
-                [($0.name + ".running_mean", $0.runningMean), ($0.name + ".running_var", $0.runningVariance)]
-            }
+    /// Everything but counters.
+    var tensors: [(name: String, tensor: Tensor)] {
+        parameters.map { ($0.name, $0.variable.value) } + buffers.tensors
     }
 
     func load(_ file: SafetensorsFile, ignoring ignored: Set<String>) throws {
         try check(file, ignoring: ignored)
         let loaded = try tensors.map { try file.tensor($0.name) }
-        let counts = try normalizations.map { layer in
-            let name = layer.name + ".num_batches_tracked"
-            return file.shape(of: name) == nil ? 0 : Int64(try file.integers(name).first ?? 0)
+        let counts = try buffers.counters.map { name, _ in
+            file.shape(of: name) == nil ? 0 : Int64(try file.integers(name).first ?? 0)
         }
         // From here on nothing can fail.
         for (own, other) in zip(tensors, loaded) { own.tensor.copy(from: other) }
         for parameter in parameters { parameter.variable.valueDidChange() }
-        for (layer, count) in zip(normalizations, counts) { layer.batchCount = count }
+        for (own, count) in zip(buffers.counters, counts) { own.counter.value = count }
     }
 
     private func check(_ file: SafetensorsFile, ignoring ignored: Set<String>) throws(WeightError) {
@@ -109,8 +96,7 @@ private struct NamedTensors {
             throw WeightError(
                 file.path, "tensor '\(name)' has shape \(found), the network needs \(tensor.shape); \(hint)")
         }
-        let counters = normalizations.map { $0.name + ".num_batches_tracked" }
-        let expected = Set(tensors.map(\.name) + counters).union(ignored)
+        let expected = Set(tensors.map(\.name) + buffers.counters.map(\.name)).union(ignored)
         let unexpected = file.names.filter { !expected.contains($0) }
         if let first = unexpected.first {
             throw WeightError(

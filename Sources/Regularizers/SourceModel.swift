@@ -8,9 +8,8 @@ struct SourceModel {
     let head: Linear
 
     /// `[N, S]` logits of the source classes.
-    func logits(_ images: Tensor) -> Tensor {
-        let features = backbone.features(images, observing: []).features
-        return head(Variable(features), .inference).value
+    func logits(_ images: Tensor) throws -> Tensor {
+        head(Variable(try backbone.features(images)), .inference).value
     }
 
     /// Logits and labels of this rank's shard of the samples, in order; `[0, S]` where it has none.
@@ -22,7 +21,7 @@ struct SourceModel {
         var rows: [Float] = []
         var labels: [Int] = []
         try source.forEachBatch { batch in
-            rows += logits(batch.images).elements
+            rows += try logits(batch.images).elements
             labels += batch.labels
             group.noteProgress()
         }

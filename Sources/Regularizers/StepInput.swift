@@ -18,8 +18,8 @@ public struct StepInput {
     public let features: Variable
     /// `[N, K]`.
     public let logits: Variable
-    /// The feature maps that the method needs.
-    public let maps: [FeatureTap: Variable]
+    /// The outputs of the layers that the method needs, by the layers' names.
+    public let maps: [String: Variable]
     /// Samples of all ranks in the step, B: the divisor of means.
     public let globalBatch: Int
     /// The ranks.
@@ -28,7 +28,7 @@ public struct StepInput {
     /// A step's parts.
     public init(
         context: ForwardContext, images: Tensor, secondView: Tensor?, labels: [Int], positions: [Int],
-        features: Variable, logits: Variable, maps: [FeatureTap: Variable], globalBatch: Int,
+        features: Variable, logits: Variable, maps: [String: Variable], globalBatch: Int,
         group: any ProcessGroup
     ) {
         (self.context, self.images, self.secondView) = (context, images, secondView)

@@ -3,7 +3,7 @@ import Layers
 import Tensors
 
 /// The smallest network with every kind of tensor: a convolution and a normalization.
-final class TinyBackbone: Backbone {
+final class TinyBackbone: SpatialBackbone {
     let convolution = Convolution2D(
         name: "conv1", inputChannels: 3, outputChannels: 4, size: 3, settings: .init(padding: .init(1)))
     let normalization = BatchNormalization(name: "bn1", channels: 4)
@@ -11,23 +11,24 @@ final class TinyBackbone: Backbone {
     let headName = "fc"
 
     var parameters: [Parameter] { [convolution.weight] + normalization.parameters }
-    var normalizations: [BatchNormalization] { [normalization] }
+    var buffers: [Buffer] { normalization.buffers }
+    let layerNames = ["conv1", "relu", "avgpool"]
 
     func initialize(seed: UInt64) { convolution.initialize(seed: seed) }
 
-    func features(
-        _ images: Variable, _ context: ForwardContext, observing: Set<FeatureTap>
-    ) throws -> (features: Variable, maps: [FeatureTap: Variable]) {
+    func featureMap(_ images: Variable, _ context: ForwardContext) throws -> Variable {
         let map = try normalization(convolution(images, context), activation: .relu, context)
-        return (context.tape.globalAveragePooling(map), [:])
+        context.offer("relu", map)
+        return map
     }
 
-    // The tests of layers look at no feature maps and freeze nothing.
-    let taps: [FeatureTap] = []
-    let stageNames: [String] = []
-    func tapName(_ tap: FeatureTap) -> String { fatalError("no tap \(tap)") }
-    func tapChannels(_ tap: FeatureTap) -> Int { fatalError("no tap \(tap)") }
-    func frozen(keeping taps: Set<FeatureTap>) -> any FrozenBackbone { fatalError("never frozen") }
+    let poolingName = "avgpool"
+
+    func copy() -> any Backbone {
+        let copy = TinyBackbone()
+        copy.assign(from: self)
+        return copy
+    }
 }
 
 /// Calls `body` with a path in a folder that is removed afterwards.

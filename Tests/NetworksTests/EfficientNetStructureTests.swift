@@ -8,7 +8,7 @@ import Testing
 /// One of timm's networks, with its numbers read off there.
 struct PublishedEfficientNet: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let architecture: EfficientNetLite.Architecture
+    let architecture: EfficientNetLiteScaling
     /// Of the network with its 1000 classes.
     let parameterCount: Int
     /// Trained tensors, the classifier's two among them.
@@ -38,7 +38,7 @@ struct PublishedEfficientNet: Sendable, CustomTestStringConvertible {
 @Suite struct EfficientNetStructureTests {
     @Test(arguments: PublishedEfficientNet.all)
     func parametersAreThoseOfTimm(_ published: PublishedEfficientNet) throws {
-        let network = EfficientNetLite(published.architecture)
+        let network = StagedNetwork.efficientNetLite(published.architecture)
         #expect(network.featureCount == 1280 && network.headName == "classifier")
         let count = network.parameters.reduce(0) { $0 + $1.count }
         #expect(count + 1000 * 1280 + 1000 == published.parameterCount)
@@ -60,7 +60,7 @@ struct PublishedEfficientNet: Sendable, CustomTestStringConvertible {
 
     /// In timm's order, as written out by its network.
     @Test func theNamesAreThoseOfTimm() throws {
-        let network = EfficientNetLite(.lite0)
+        let network = StagedNetwork.efficientNetLite(.lite0)
         let names = network.parameters.map(\.name)
         func normalized(_ convolution: String, _ normalization: String) -> [String] {
             ["\(convolution).weight", "\(normalization).weight", "\(normalization).bias"]
@@ -78,7 +78,7 @@ struct PublishedEfficientNet: Sendable, CustomTestStringConvertible {
 
     @Test func aFileOfTimmHasTheSameNames() throws {
         let file = try SafetensorsFile(contentsOf: goldenPath("source-efficientnet-lite.safetensors"))
-        let network = EfficientNetLite(.init(width: 0.14, depth: 0.5))
+        let network = StagedNetwork.efficientNetLite(.init(width: 0.14, depth: 0.5))
         let own = publishedNames(of: network)
         #expect(Set(own + ["classifier.weight", "classifier.bias"]) == Set(file.names))
         #expect(own.count + 2 == file.names.count)
@@ -87,7 +87,7 @@ struct PublishedEfficientNet: Sendable, CustomTestStringConvertible {
 
     /// Of a depthwise convolution each filter is a group of its own: the fan-out is the kernel's area.
     @Test func initialWeightsSpreadAsThoseOfTimm() throws {
-        let network = EfficientNetLite(.lite0)
+        let network = StagedNetwork.efficientNetLite(.lite0)
         network.initialize(seed: 1)
         for (name, fanOut) in [
             ("blocks.5.1.conv_dw.weight", 25.0), ("blocks.5.1.conv_pw.weight", 1152),
@@ -103,7 +103,7 @@ struct PublishedEfficientNet: Sendable, CustomTestStringConvertible {
     /// extents, down to one pixel in the last stages.
     @Test(arguments: [[33, 47], [64, 50], [17, 16]])
     func samplesAreIndependentInEvaluation(_ size: [Int]) throws {
-        let network = EfficientNetLite(.init(width: 0.25, depth: 0.5))
+        let network = StagedNetwork.efficientNetLite(.init(width: 0.25, depth: 0.5))
         network.initialize(seed: 2)
         let images = randomTensor([3, 3, size[0], size[1]], seed: 2)
         let all = try network.features(Variable(images), .inference).value

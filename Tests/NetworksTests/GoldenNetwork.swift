@@ -20,12 +20,27 @@ struct GoldenNetwork: Sendable, CustomTestStringConvertible {
         GoldenNetwork(
             testDescription: "ResNet-18, base width 8", weights: "source.safetensors",
             file: "network-resnet18.safetensors", classCount: 20, gradientCount: 8,
-            backbone: { ResNet(.resNet18, baseWidth: 8) }),
+            backbone: { StagedNetwork.resNet(.resNet18, baseWidth: 8) }),
         GoldenNetwork(
             testDescription: "EfficientNet-Lite, width 0.14, depth 0.5",
             weights: "source-efficientnet-lite.safetensors", file: "network-efficientnet-lite.safetensors",
             classCount: 7, gradientCount: 12,
-            backbone: { EfficientNetLite(.init(width: 0.14, depth: 0.5)) }),
+            backbone: { StagedNetwork.efficientNetLite(.init(width: 0.14, depth: 0.5)) }),
+        GoldenNetwork(
+            testDescription: "ResNeXt-50, base width 8, 4 groups", weights: "source-resnext.safetensors",
+            file: "network-resnext.safetensors", classCount: 7, gradientCount: 12,
+            backbone: {
+                StagedNetwork.resNet(
+                    ResNetArchitecture(bottlenecks: [3, 4, 6, 3], groups: 4, groupWidth: 32), baseWidth: 8)
+            }),
+        GoldenNetwork(
+            testDescription: "ResNeXt of 32 groups of 1 to 8 channels",
+            weights: "source-resnext-32x4d.safetensors", file: "network-resnext-32x4d.safetensors",
+            classCount: 7, gradientCount: 12,
+            backbone: {
+                StagedNetwork.resNet(
+                    ResNetArchitecture(bottlenecks: [2, 1, 2, 1], groups: 32, groupWidth: 4), baseWidth: 16)
+            }),
     ]
 
     func classifier() throws -> Classifier {

@@ -2,8 +2,5 @@ import Layers
 
 /// The tensors that a file of published weights has of a network, but for the classifier.
 func publishedNames(of network: any Backbone) -> [String] {
-    network.parameters.map(\.name)
-        + network.normalizations.flatMap { layer in
-            ["running_mean", "running_var", "num_batches_tracked"].map { "\(layer.name).\($0)" }
-        }
+    network.parameters.map(\.name) + network.buffers.map(\.name)
 }

@@ -8,7 +8,7 @@ import Testing
 /// One published architecture.
 struct PublishedNetwork: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let architecture: ResNet.Architecture
+    let architecture: ResNetArchitecture
     let blocks: [Int]
     let isBottleneck: Bool
     /// Of torchvision's network with its 1000 classes.
@@ -36,7 +36,7 @@ struct PublishedNetwork: Sendable, CustomTestStringConvertible {
 @Suite struct ResNetStructureTests {
     @Test(arguments: PublishedNetwork.all)
     func parametersAreThoseOfTorchvision(_ published: PublishedNetwork) {
-        let network = ResNet(published.architecture)
+        let network = StagedNetwork.resNet(published.architecture)
         let features = published.isBottleneck ? 2048 : 512
         #expect(network.featureCount == features)
         #expect(network.headName == "fc")
@@ -50,15 +50,19 @@ struct PublishedNetwork: Sendable, CustomTestStringConvertible {
         }
         #expect(found == expected)
         #expect(
-            network.normalizations.map(\.weight.name)
+            network.buffers.map(\.name)
                 == expected.map(\.name).filter { $0.contains("bn") || $0.contains("downsample.1") }
-                .filter { $0.hasSuffix(".weight") })
+                .filter { $0.hasSuffix(".weight") }.flatMap { name in
+                    ["running_mean", "running_var", "num_batches_tracked"].map {
+                        name.dropLast("weight".count) + $0
+                    }
+                })
     }
 
     /// Written out, so that the rule above is checked as well.
     @Test func aFileOfTorchvisionHasTheNamesOfResNet18() throws {
         let file = try SafetensorsFile(contentsOf: goldenPath("source.safetensors"))
-        let network = ResNet(.resNet18, baseWidth: 8)
+        let network = StagedNetwork.resNet(.resNet18, baseWidth: 8)
         let own = publishedNames(of: network)
         #expect(Set(own + ["fc.weight", "fc.bias"]) == Set(file.names))
         #expect(own.count + 2 == file.names.count)
@@ -73,7 +77,7 @@ struct PublishedNetwork: Sendable, CustomTestStringConvertible {
     }
 
     @Test func theSmallStemKeepsTheResolution() throws {
-        let network = ResNet(.resNet18, baseWidth: 8, stem: .small)
+        let network = StagedNetwork.resNet(.resNet18, baseWidth: 8, stem: .small)
         let expected = TorchvisionNames(
             blocks: [2, 2, 2, 2], isBottleneck: false, baseWidth: 8, firstKernel: 3
         ).parameters
@@ -89,9 +93,9 @@ struct PublishedNetwork: Sendable, CustomTestStringConvertible {
     }
 
     /// Features of one picture do not depend on the others where running statistics are used.
-    @Test(arguments: [ResNet.Stem.standard, .small])
-    func samplesAreIndependentInEvaluation(_ stem: ResNet.Stem) throws {
-        let network = ResNet(.resNet50, baseWidth: 8, stem: stem)
+    @Test(arguments: [NetworkStem.standard, .small])
+    func samplesAreIndependentInEvaluation(_ stem: NetworkStem) throws {
+        let network = StagedNetwork.resNet(.resNet50, baseWidth: 8, stem: stem)
         network.initialize(seed: 2)
         let images = randomTensor([3, 3, 33, 47], seed: 2)
         let all = try network.features(Variable(images), .inference).value
@@ -104,7 +108,7 @@ struct PublishedNetwork: Sendable, CustomTestStringConvertible {
 
     @Test func initialWeightsDependOnTheSeed() {
         let networks = (1...2).map { seed in
-            let network = ResNet(.resNet18, baseWidth: 8)
+            let network = StagedNetwork.resNet(.resNet18, baseWidth: 8)
             network.initialize(seed: UInt64(seed))
             return network
         }

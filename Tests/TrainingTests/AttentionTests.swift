@@ -19,10 +19,10 @@ import Training
 
         static let all = [
             Example(testDescription: "ResNet-18", weights: "source.safetensors") {
-                ResNet(.resNet18, baseWidth: 8)
+                StagedNetwork.resNet(.resNet18, baseWidth: 8)
             },
             Example(testDescription: "EfficientNet-Lite", weights: "source-efficientnet-lite.safetensors") {
-                EfficientNetLite(.init(width: 0.14, depth: 0.5))
+                StagedNetwork.efficientNetLite(.init(width: 0.14, depth: 0.5))
             },
         ]
     }
@@ -36,12 +36,12 @@ import Training
         try backbone.load(try SafetensorsFile(contentsOf: goldenPath(example.weights)))
         let samples = try Samples()
         let source = samples.part(of: SoloGroup())
-        let taps = [backbone.taps[2], backbone.taps[backbone.taps.count - 1]]
+        let taps = [backbone.defaultTaps[2], try #require(backbone.defaultTaps.last)]
         let found = try ThreadedGroup.run(size: 2) { group in
             let own = example.backbone()
             try own.load(try SafetensorsFile(contentsOf: goldenPath(example.weights)))
             let delta = DELTA(
-                backbone: own, taps: taps, features: .attention(file: nil), tradeOff: 1, headTradeOff: 1)
+                taps: taps, features: .attention(file: nil), tradeOff: 1, headTradeOff: 1)
             let folder = FileManager.default.temporaryDirectory.appending(
                 path: "ballast-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -57,7 +57,7 @@ import Training
         let evaluated = try (0..<Self.batches).map { try source.shuffledBatch($0, size: 32) }
         for tap in taps {
             let weight = try #require(
-                backbone.parameters.first { $0.name == backbone.tapName(tap) + ".weight" })
+                backbone.parameters.first { $0.name == tap + ".weight" })
             let whole = try evaluated.map { try Self.loss(backbone, head, $0) }
             let original = weight.variable.value.elements
             let filter = weight.count / weight.shape[0]
@@ -72,8 +72,8 @@ import Training
             weight.variable.assign(Tensor(weight.shape, original))
             let expected = try ChannelAttention.weights(lossIncrease: increases).map(Double.init)
             for state in found {
-                let own = try #require(state.first { $0.name == "attention." + backbone.tapName(tap) })
-                #expect(mismatch(own.tensor, expected, relative: 1e-2) == nil, "\(backbone.tapName(tap))")
+                let own = try #require(state.first { $0.name == "attention." + tap })
+                #expect(mismatch(own.tensor, expected, relative: 1e-2) == nil, "\(tap)")
             }
             // Channels that all counted alike would prove nothing.
             #expect((expected.max() ?? 0) > 1.5 * (expected.min() ?? 0))

@@ -70,9 +70,7 @@ import Training
         let parameters = (bench.classifier.parameters + bench.regularizer.ownParameters).map {
             $0.variable.value.ownCopy
         }
-        let statistics = bench.classifier.backbone.normalizations.map {
-            ($0.runningMean.ownCopy, $0.runningVariance.ownCopy)
-        }
+        let statistics = bench.classifier.buffers.tensors.map(\.tensor.ownCopy)
         let expected = try bench.step.run([samples.batch(7..<14)], globalBatch: 7, rate: 0)
 
         let other = try MethodBench(method, SoloGroup(), samples: samples)
@@ -81,10 +79,7 @@ import Training
         for (parameter, value) in zip(
             other.classifier.parameters + other.regularizer.ownParameters, parameters)
         { parameter.variable.assign(value) }
-        for (layer, saved) in zip(other.classifier.backbone.normalizations, statistics) {
-            layer.runningMean.copy(from: saved.0)
-            layer.runningVariance.copy(from: saved.1)
-        }
+        for (own, saved) in zip(other.classifier.buffers.tensors, statistics) { own.tensor.copy(from: saved) }
         let actual = try other.step.run([samples.batch(7..<14)], globalBatch: 7, rate: 0)
         #expect(actual.loss == expected.loss)
         #expect(actual.penalty == expected.penalty)
@@ -119,11 +114,11 @@ import Training
         let samples = try Samples()
         let bench = try MethodBench(method, SoloGroup(), samples: samples)
         let (before, head) = (bench.parameters, bench.classifier.head.weight.variable.value.elements)
-        let statistics = bench.classifier.backbone.normalizations.map(\.runningMean.elements)
+        let statistics = bench.classifier.buffers.tensors.map(\.tensor.elements)
         let result = try bench.step.run([samples.batch(0..<7)], globalBatch: 7, rate: 0.01, headOnly: true)
         #expect(result.penalty == 0)
         #expect(bench.classifier.head.weight.variable.value.elements != head)
-        #expect(bench.classifier.backbone.normalizations.map(\.runningMean.elements) == statistics)
+        #expect(bench.classifier.buffers.tensors.map(\.tensor.elements) == statistics)
         let moved = zip(before, bench.parameters).count { $0 != $1 }
         #expect(moved > 0 && moved <= head.count + samples.classCount)
         // Afterwards everything trains.
@@ -137,8 +132,9 @@ import Training
         let samples = try Samples()
         let bench = try MethodBench(method, SoloGroup(), samples: samples)
         let state = bench.regularizer.state.map { NamedTensor($0.name, $0.tensor.ownCopy) }
-        let layer = try #require(bench.classifier.backbone.normalizations.last { $0.name == "layer4.1.bn2" })
-        let variable = layer.weight.variable
+        let parameter = try #require(
+            bench.classifier.parameters.first { $0.name == "layer4.1.bn2.weight" })
+        let variable = parameter.variable
         let start = variable.value.ownCopy
         func loss(_ value: Tensor) throws -> Double {
             variable.assign(value)
@@ -148,7 +144,7 @@ import Training
         _ = try loss(start)
         let gradient = try #require(variable.gradient).elements
         let pull =
-            bench.regularizer.parameterPenalty(on: layer.weight, of: .backbone).map { penalty in
+            bench.regularizer.parameterPenalty(on: parameter, of: .backbone).map { penalty in
                 zip(start.elements, penalty.anchor?.elements ?? []).map {
                     Float(penalty.strength) * ($0 - $1)
                 }

@@ -23,7 +23,7 @@ enum MethodCase: String, CaseIterable, Sendable {
             return L2SP(backbone: backbone.parameters, tradeOff: 0.1, headTradeOff: 0.05, scope: .all)
         case .deltaPlain, .deltaAttention:
             return DELTA(
-                backbone: backbone, taps: [backbone.taps[2], backbone.taps[3]],
+                taps: Array(backbone.defaultTaps[2...3]),
                 features: self == .deltaPlain ? .plain : .attention(file: nil), tradeOff: 0.01,
                 headTradeOff: 0.01)
         case .lwf, .lwfPaper:
@@ -37,7 +37,8 @@ enum MethodCase: String, CaseIterable, Sendable {
             let settings = BiTuning.Settings(
                 tradeOff: 1, temperature: 0.07, queueLength: 3, keyMomentum: 0.9, projectionDimension: 16)
             return try BiTuning(
-                classifier: classifier, keyBackbone: ResNet(.resNet18, baseWidth: 8), settings: settings,
+                classifier: classifier, keyBackbone: StagedNetwork.resNet(.resNet18, baseWidth: 8),
+                settings: settings,
                 initialState: [], seed: 4)
         case .bss: return BSS(tradeOff: 0.1, count: 2)
         }
@@ -58,7 +59,8 @@ final class MethodBench {
     ) throws {
         (self.group, self.samples) = (group, samples)
         let weights = try SafetensorsFile(contentsOf: goldenPath("source.safetensors"))
-        classifier = Classifier(backbone: ResNet(.resNet18, baseWidth: 8), classCount: samples.classCount)
+        classifier = Classifier(
+            backbone: StagedNetwork.resNet(.resNet18, baseWidth: 8), classCount: samples.classCount)
         try classifier.backbone.load(weights)
         classifier.head.initialize(seed: 1)
         let sourceHead = Linear(

@@ -76,10 +76,7 @@ public final class BiTuning: Regularizer {
         }
         try queues.restore(queueState)
         following.copy()
-        for (key, query) in zip(keyBackbone.normalizations, classifier.backbone.normalizations) {
-            key.runningMean.copy(from: query.runningMean)
-            key.runningVariance.copy(from: query.runningVariance)
-        }
+        keyBackbone.buffers.assign(from: classifier.backbone.buffers)
     }
 
     /// Two views of each sample; the queues take a batch as a whole.
@@ -115,19 +112,14 @@ public final class BiTuning: Regularizer {
         return WeightedPenalty(tape.add(zTerm, yTerm), weight: settings.tradeOff)
     }
 
-    /// Queues, pointers, and the key encoder with its running statistics.
+    /// Queues, pointers, and the key encoder with its buffers.
     public var state: [NamedTensor] {
         queues.state.sorted { $0.key < $1.key }.map { NamedTensor($0.key, $0.value) } + keyState
     }
 
     private var keyState: [NamedTensor] {
         keyParameters.map { NamedTensor("key." + $0.name, $0.variable.value) }
-            + keyBackbone.normalizations.flatMap {
-                [
-                    NamedTensor("key.\($0.name).running_mean", $0.runningMean),
-                    NamedTensor("key.\($0.name).running_var", $0.runningVariance),
-                ]
-            }
+            + keyBackbone.buffers.tensors.map { NamedTensor("key." + $0.name, $0.tensor) }
     }
 
     /// Restores queues, pointers and the key encoder.

@@ -70,7 +70,7 @@ public final class CoTuning: Regularizer {
                 sourceClassCount: head.weight.shape[0], key: key, group: preparation.group)
         }
         var learned = try learn(
-            learning, SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head),
+            learning, SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head),
             preparation)
         learned.key = key
         return learned

@@ -15,22 +15,36 @@ enum Attention {
     /// - Throws: `CollectiveFailure` where a file cannot be read, does not fit or has another key.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func prepared(
-        _ taps: [FeatureTap], file: String?, _ preparation: Preparation
-    ) throws -> [FeatureTap: [Float]] {
-        // A run that goes on finds what it computed before.
+        _ taps: [String], file: String?, _ preparation: Preparation
+    ) throws -> [String: [Float]] {
+        let channelCounts = try preparation.group.agree {
+            try taps.map { try channelCount(of: $0, preparation.backbone) }
+        }
+        // A run that is resumed finds what it computed before.
         let saved = preparation.directory + "/attention.safetensors"
         let isSaved = try preparation.group.coordinate {
             let metadata = (try? SafetensorsFile(contentsOf: saved))?.metadata
             return [metadata == key(preparation) ? 1 : 0]
         }
         guard let file = file ?? (isSaved == [1] ? saved : nil) else {
-            let computed = try AttentionComputation(taps, preparation).run()
+            let computed = try AttentionComputation(taps, channelCounts, preparation).run()
             try preparation.group.coordinate { () throws -> Void in
                 try write(computed, preparation)
             }
             return computed
         }
-        return try read(taps, from: file, preparation)
+        return try read(taps, channelCounts, from: file, preparation)
+    }
+
+    /// Channels of a tap, each of which has a weight.
+    private static func channelCount(of tap: String, _ backbone: any Backbone) throws -> Int {
+        guard let count = backbone.channelCount(of: tap) else {
+            throw AttentionError(
+                "method.taps: layer '\(tap)' has no filters of its own, and attention is a weight a filter; choose "
+                    + "convolutions, for example '\(backbone.defaultTaps.last ?? "none")', or features: plain",
+                exitCode: ExitCode.wrongUse)
+        }
+        return count
     }
 
     /// What attention depends on: the weights, the samples in their fixed view, the computation.
@@ -42,25 +56,24 @@ enum Attention {
         ]
     }
 
-    private static func write(_ attention: [FeatureTap: [Float]], _ preparation: Preparation) throws {
+    private static func write(_ attention: [String: [Float]], _ preparation: Preparation) throws {
         var writer = SafetensorsWriter(metadata: key(preparation))
         for (tap, weights) in attention {
-            writer.add(preparation.backbone.tapName(tap), Tensor([weights.count], weights))
+            writer.add(tap, Tensor([weights.count], weights))
         }
         try writer.write(to: preparation.directory + "/attention.safetensors")
     }
 
     /// Rank 0 reads and checks; the others receive.
     private static func read(
-        _ taps: [FeatureTap], from path: String, _ preparation: Preparation
-    ) throws -> [FeatureTap: [Float]] {
+        _ taps: [String], _ channelCounts: [Int], from path: String, _ preparation: Preparation
+    ) throws -> [String: [Float]] {
         let group = preparation.group
-        var weights = taps.map { [Float](repeating: 0, count: preparation.backbone.tapChannels($0)) }
+        var weights = channelCounts.map { [Float](repeating: 0, count: $0) }
         try group.coordinate { () throws -> Void in
             let file = try SafetensorsFile(contentsOf: path)
             try checkKey(of: file, preparation)
-            for (index, tap) in taps.enumerated() {
-                let name = preparation.backbone.tapName(tap)
+            for (index, name) in taps.enumerated() {
                 guard let shape = file.shape(of: name) else {
                     throw AttentionError(
                         path, "has no attention for '\(name)'; it holds \(file.names.joined(separator: ", "))"
@@ -95,11 +108,15 @@ enum Attention {
     }
 }
 
-/// A file of attention that does not fit the run.
+/// Attention that cannot be had: a file that does not fit the run, or a network that cannot give it.
 struct AttentionError: Error, ExitCodeProviding, CustomStringConvertible {
     let description: String
-    /// 65: bad data.
-    var exitCode: Int32 { ExitCode.badData }
+    /// 65 for bad data, 64 for wrong use.
+    let exitCode: Int32
 
-    init(_ path: String, _ detail: String) { description = "\(path): \(detail)" }
+    init(_ description: String, exitCode: Int32) {
+        (self.description, self.exitCode) = (description, exitCode)
+    }
+
+    init(_ path: String, _ detail: String) { self.init("\(path): \(detail)", exitCode: ExitCode.badData) }
 }

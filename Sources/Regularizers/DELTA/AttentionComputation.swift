@@ -1,15 +1,16 @@
 internal import Foundation
+internal import Hosts
 internal import Layers
 internal import ProcessGroups
 internal import Tensors
 
-/// How much the loss rises when one filter of a tap is taken away, for every filter, on the pretrained network.
+/// How much the loss rises when one filter of a tap is zeroed, for every filter, on the pretrained network.
 ///
 /// A fresh head is trained on the frozen network's features of the training samples. Then, over some batches,
 /// each filter's output is set to zero and what follows its tap is run again. What comes before the tap is
 /// computed once a batch, and where pooling alone follows, a filter changes only its own pooled feature: its
 /// score is the loss of the old logits plus one column of the head times the change. Filters are spread over
-/// the ranks; each rank sees the same batches, and one sum at the end puts the scores together.
+/// the ranks; each rank sees the same batches, and an all-reduce at the end puts the scores together.
 struct AttentionComputation {
     /// Passes over the training samples in which the head is trained.
     private static let epochs = 10
@@ -20,35 +21,56 @@ struct AttentionComputation {
     /// Batches over which scores are averaged.
     private static let batchCount = 10
 
-    private let taps: [FeatureTap]
+    private let taps: [String]
+    private let channelCounts: [Int]
     private let preparation: Preparation
-    private let source: any FrozenBackbone
+    private let source: any ChannelAblatable
     private let head: Linear
 
-    init(_ taps: [FeatureTap], _ preparation: Preparation) {
-        (self.taps, self.preparation) = (taps, preparation)
-        source = preparation.backbone.frozen(keeping: Set(taps))
+    /// - Throws: `CollectiveFailure` where the network cannot be computed without a filter of a tap.
+    init(_ taps: [String], _ channelCounts: [Int], _ preparation: Preparation) throws {
+        (self.taps, self.channelCounts, self.preparation) = (taps, channelCounts, preparation)
+        source = try preparation.group.agree { try Self.ablatable(preparation.backbone, taps) }
         head = Linear(
             name: "attention-head", inputs: preparation.backbone.featureCount,
             outputs: preparation.training.classCount)
         head.initialize(seed: preparation.seed)
     }
 
+    /// The frozen network, if filters of all taps can be zeroed in it.
+    private static func ablatable(
+        _ backbone: any Backbone, _ taps: [String]
+    ) throws -> any ChannelAblatable {
+        guard let source = try backbone.frozen(keeping: taps) as? any ChannelAblatable else {
+            throw AttentionError(
+                "DELTA's attention zeroes one filter after the other, and this network offers no way to do that; "
+                    + "choose method.features: plain, or give method.attention-file",
+                exitCode: ExitCode.wrongUse)
+        }
+        let possible = source.ablatableLayers
+        if let other = taps.first(where: { !possible.contains($0) }) {
+            throw AttentionError(
+                "method.taps: filters of layer '\(other)' cannot be zeroed; choose convolutions within the "
+                    + "stages, or method.features: plain", exitCode: ExitCode.wrongUse)
+        }
+        return source
+    }
+
     /// W_j of each tap.
     ///
     /// - Throws: What the data and the group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func run() throws -> [FeatureTap: [Float]] {
+    func run() throws -> [String: [Float]] {
         try trainHead()
         let count = min(Self.batchCount, (preparation.training.count + Self.batchSize - 1) / Self.batchSize)
         preparation.say("attention: scores of \(taps.count) feature maps over \(count) batches")
-        var increases = taps.map { [Double](repeating: 0, count: preparation.backbone.tapChannels($0)) }
+        var increases = channelCounts.map { [Double](repeating: 0, count: $0) }
         for number in 0..<count {
             let batch = try preparation.group.agree {
                 try preparation.training.shuffledBatch(
                     number, size: min(Self.batchSize, preparation.training.count))
             }
-            addIncreases(batch, to: &increases)
+            try addIncreases(batch, to: &increases)
         }
         for index in increases.indices { try preparation.group.allReduce(&increases[index]) }
         return try Dictionary(
@@ -64,7 +86,7 @@ struct AttentionComputation {
         var labels: [Int64] = []
         try group.agree {
             try preparation.training.forEachBatch { batch in
-                rows += source.features(batch.images, observing: []).features.elements
+                rows += try source.features(batch.images).elements
                 labels += batch.labels.map(Int64.init)
                 group.noteProgress()
             }
@@ -108,10 +130,10 @@ struct AttentionComputation {
     }
 
     /// Adds what this rank's filters raise the loss of one batch by.
-    private func addIncreases(_ batch: SampleBatch, to increases: inout [[Double]]) {
-        let before = logits(source.features(batch.images, observing: []).features)
+    private func addIncreases(_ batch: SampleBatch, to increases: inout [[Double]]) throws {
+        let before = logits(try source.features(batch.images))
         let reference = loss(before, batch.labels)
-        let states = source.states(batch.images, at: Set(taps))
+        let states = try source.states(batch.images, at: taps)
         for (index, tap) in taps.enumerated() {
             guard let state = states[tap] else { continue }
             let mine = stride(
@@ -123,7 +145,7 @@ struct AttentionComputation {
                 }
             } else {
                 for channel in mine {
-                    let changed = source.tail(from: tap, state: state, zeroing: channel)
+                    let changed = try source.tail(from: state, zeroing: channel)
                     increases[index][channel] += loss(logits(changed), batch.labels) - reference
                     preparation.group.noteProgress()
                 }

@@ -19,35 +19,35 @@ public final class DELTA: Regularizer {
         case attention(file: String?)
     }
 
-    private let taps: [FeatureTap]
+    private let taps: [String]
     private let features: Features
     private let tradeOff: Double
     private let headTradeOff: Double
     private var source: (any FrozenBackbone)?
-    /// W_j; none without attention.
-    private var attention: [FeatureTap: [Float]] = [:]
-    private let tapNames: [FeatureTap: String]
+    /// W_j by tap; none without attention.
+    private var attention: [String: [Float]] = [:]
 
     /// - Parameters:
-    ///   - backbone: The network, for the names of its feature maps.
-    ///   - taps: The feature maps that are compared.
+    ///   - taps: The layers whose feature maps are compared, by their names in published weights; at least one, each
+    ///     once. `Backbone.defaultTaps` are those of the paper.
     ///   - features: How their channels count.
     ///   - tradeOff: a.
     ///   - headTradeOff: b.
-    public init(
-        backbone: any Backbone, taps: [FeatureTap], features: Features, tradeOff: Double, headTradeOff: Double
-    ) {
+    public init(taps: [String], features: Features, tradeOff: Double, headTradeOff: Double) {
+        precondition(!taps.isEmpty && Set(taps).count == taps.count, "taps \(taps)")
         (self.taps, self.features) = (taps, features)
         (self.tradeOff, self.headTradeOff) = (tradeOff, headTradeOff)
-        tapNames = Dictionary(uniqueKeysWithValues: taps.map { ($0, backbone.tapName($0)) })
     }
 
     /// The feature maps.
-    public var needs: RegularizerNeeds { RegularizerNeeds(taps: Set(taps)) }
+    public var needs: RegularizerNeeds { RegularizerNeeds(taps: taps) }
 
     /// Freezes the pretrained network, and computes or reads the attention.
+    ///
+    /// - Throws: `CollectiveFailure` where the network has no layer of a tap's name, where attention is asked for and
+    ///   a tap is no convolution whose filters can be zeroed, or where the file of attention does not fit.
     public func prepare(_ preparation: Preparation) throws {
-        source = preparation.backbone.frozen(keeping: Set(taps))
+        source = try preparation.group.agree { try preparation.backbone.frozen(keeping: taps) }
         guard case .attention(let file) = features else { return }
         attention = try Attention.prepared(taps, file: file, preparation)
     }
@@ -55,16 +55,12 @@ public final class DELTA: Regularizer {
     /// `Σ_j distance_j` of this rank's samples.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         guard let source else { preconditionFailure("DELTA used before it was prepared") }
-        let references = source.features(step.images, observing: Set(taps)).maps
+        let references = try source.features(step.images, observing: taps).outputs
         let tape = step.context.tape
-        let distances = taps.compactMap { tap in
-            step.maps[tap].flatMap { map in
-                references[tap].map {
-                    tape.featureMapDistance(map, reference: $0, channelWeights: attention[tap])
-                }
-            }
+        let distances = zip(taps, references).map { tap, reference in
+            guard let map = step.maps[tap] else { preconditionFailure("layer \(tap) was not observed") }
+            return tape.featureMapDistance(map, reference: reference, channelWeights: attention[tap])
         }
-        precondition(distances.count == taps.count, "a feature map was not observed")
         let sum = distances.dropFirst().reduce(distances[0]) { tape.add($0, $1) }
         return WeightedPenalty(sum, weight: tradeOff)
     }
@@ -77,14 +73,14 @@ public final class DELTA: Regularizer {
     /// The attention.
     public var state: [NamedTensor] {
         taps.compactMap { tap in
-            guard let weights = attention[tap], let name = tapNames[tap] else { return nil }
-            return NamedTensor("attention." + name, Tensor([weights.count], weights))
+            guard let weights = attention[tap] else { return nil }
+            return NamedTensor("attention." + tap, Tensor([weights.count], weights))
         }
     }
 
     /// Restores the attention.
     public func restore(_ state: [NamedTensor]) throws {
         guard case .attention = features else { return }
-        for tap in taps { attention[tap] = try state.tensor("attention." + (tapNames[tap] ?? "")).elements }
+        for tap in taps { attention[tap] = try state.tensor("attention." + tap).elements }
     }
 }

@@ -33,7 +33,7 @@ public final class L2SP: Regularizer {
     public init(backbone: [Parameter], tradeOff: Double, headTradeOff: Double, scope: Scope) {
         self.tradeOff = tradeOff
         self.headTradeOff = headTradeOff
-        let pulled = backbone.filter { scope == .all || $0.shape.rank == 4 }
+        let pulled = backbone.filter { scope == .all || $0.role == .weight }
         startingPoint = Dictionary(
             uniqueKeysWithValues: pulled.map { parameter in
                 let copy = Tensor(repeating: 0, parameter.shape)

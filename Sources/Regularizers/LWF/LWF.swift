@@ -38,7 +38,7 @@ public final class LWF: Regularizer {
 
     /// Records the teacher logits: each rank those of its shard, then an all-gather.
     public func prepare(_ preparation: Preparation) throws {
-        let source = SourceModel(backbone: preparation.backbone.frozen(keeping: []), head: head)
+        let source = SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head)
         let group = preparation.group
         let (logits, _) = try group.agree { try source.localLogits(preparation.training, group) }
         let all = try group.allGather(logits.elements)

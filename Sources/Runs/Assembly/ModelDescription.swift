@@ -38,7 +38,9 @@ package struct ModelDescription: Codable, Equatable {
         imageSize: [Int], normalization: ImageData.Normalization
     ) {
         self.network = network.name.rawValue
-        if network.name.isResNet { (baseWidth, stem) = (network.baseWidth, network.stem.rawValue) }
+        let specification = network.name.specification
+        if specification.smallestBaseWidth != nil { baseWidth = network.baseWidth }
+        if specification.hasStem { stem = network.stem.rawValue }
         (self.classNames, self.classes) = (classNames, classes)
         self.imageSize = imageSize
         (mean, standardDeviation) = (normalization.mean, normalization.standardDeviation)
@@ -61,7 +63,8 @@ package struct ModelDescription: Codable, Equatable {
     /// The network, its tensors zero.
     package func makeClassifier(_ path: String) throws -> Classifier {
         guard let name = NetworkConfiguration.Name(rawValue: network),
-            let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"), baseWidth ?? 64 >= 1,
+            let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"), 
+            baseWidth ?? 64 >= name.specification.smallestBaseWidth ?? 1,
             !classNames.isEmpty
         else {
             throw UsageError("\(path): describes a network '\(network)' that this version does not know")

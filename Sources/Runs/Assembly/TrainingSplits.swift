@@ -87,7 +87,10 @@ extension DataConfiguration {
     /// What pixels are normalized by: the configured numbers, or those of the network's training.
     package func imageNormalization(for network: NetworkConfiguration.Name) throws -> ImageData.Normalization
     {
-        guard let given = normalization else { return network.normalization }
+        guard let given = normalization else {
+            let own = network.specification.pixelNormalization
+            return try ImageData.Normalization(mean: own.mean, standardDeviation: own.standardDeviation)
+        }
         func three(_ values: [Double]) -> [Float] {
             (values.count == 1 ? [values[0], values[0], values[0]] : values).map(Float.init)
         }

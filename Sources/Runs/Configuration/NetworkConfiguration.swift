@@ -1,36 +1,12 @@
+package import Networks
+
 /// The section `network`: which network, and the weights it starts from.
 package struct NetworkConfiguration: Sendable, Equatable {
     /// The networks of this version.
-    package enum Name: String, Sendable, CaseIterable {
-        /// Two basic blocks a stage.
-        case resnet18
-        /// 3, 4, 6 and 3 basic blocks.
-        case resnet34
-        /// 3, 4, 6 and 3 bottleneck blocks.
-        case resnet50
-        /// 3, 4, 23 and 3 bottleneck blocks.
-        case resnet101
-        /// 3, 8, 36 and 3 bottleneck blocks.
-        case resnet152
-        /// EfficientNet-Lite, the smallest.
-        case efficientNetLite0 = "efficientnet-lite0"
-        /// EfficientNet-Lite, 1.1 times as deep.
-        case efficientNetLite1 = "efficientnet-lite1"
-        /// EfficientNet-Lite, 1.1 times as wide, 1.2 times as deep.
-        case efficientNetLite2 = "efficientnet-lite2"
-        /// EfficientNet-Lite, 1.2 times as wide, 1.4 times as deep.
-        case efficientNetLite3 = "efficientnet-lite3"
-        /// EfficientNet-Lite, 1.4 times as wide, 1.8 times as deep.
-        case efficientNetLite4 = "efficientnet-lite4"
-    }
+    package typealias Name = NetworkName
 
     /// What stands before the first stage of a residual network.
-    package enum Stem: String, Sendable, CaseIterable {
-        /// A 7×7 convolution of stride 2 and max pooling.
-        case standard
-        /// A 3×3 convolution of stride 1, for pictures of 28 to 64 pixels.
-        case small
-    }
+    package typealias Stem = NetworkStem
 
     /// Where batch normalization takes its statistics from.
     package enum BatchNorm: String, Sendable, CaseIterable {
@@ -63,22 +39,27 @@ package struct NetworkConfiguration: Sendable, Equatable {
     package init(reading reader: inout SectionReader) throws {
         name = try reader.required("name", .choice)
         weights = try reader.optional("weights", .path(relativeTo: reader.directory))
-        if name.isResNet {
-            baseWidth = try reader.value("base-width", .integer(.atLeast(1)), default: 64)
-            stem = try reader.value("stem", .choice, default: .standard)
-        } else {
+        let specification = name.specification
+        (baseWidth, stem) = (64, .standard)
+        if specification.smallestBaseWidth == nil || !specification.hasStem {
             reader.keysBelong(to: "network", named: name.rawValue)
-            (baseWidth, stem) = (64, .standard)
+        }
+        if let smallest = specification.smallestBaseWidth {
+            baseWidth = try reader.value("base-width", .integer(.atLeast(smallest)), default: 64)
+        }
+        if specification.hasStem {
+            stem = try reader.value("stem", .choice, default: .standard)
         }
         batchNorm = try reader.value("batch-norm", .choice, default: .synchronized)
     }
 
     /// The keys and values of the section.
     package var entries: [YAMLEntry] {
-        let ofResNet = [
-            YAMLEntry("base-width", .integer(baseWidth)), YAMLEntry("stem", .text(stem.rawValue)),
-        ]
+        let specification = name.specification
+        let ofFamily =
+            (specification.smallestBaseWidth == nil ? [] : [YAMLEntry("base-width", .integer(baseWidth))])
+            + (specification.hasStem ? [YAMLEntry("stem", .text(stem.rawValue))] : [])
         return [YAMLEntry("name", .text(name.rawValue)), YAMLEntry("weights", .optionalText(weights))]
-            + (name.isResNet ? ofResNet : []) + [YAMLEntry("batch-norm", .text(batchNorm.rawValue))]
+            + ofFamily + [YAMLEntry("batch-norm", .text(batchNorm.rawValue))]
     }
 }

@@ -1,3 +1,5 @@
+internal import Hosts
+
 /// Reads the keys of one mapping of the configuration and notes which it was asked for.
 ///
 /// The keys that were asked for are the keys that exist, so that no list of names has to be kept beside the

@@ -48,9 +48,7 @@ extension MethodSettings {
                 scope: settings.scope == .all ? .all : .weights)
         case .delta(let settings):
             return DELTA(
-                backbone: backbone,
-                taps: settings.taps.compactMap(backbone.stageNames.firstIndex(of:)).map(
-                    FeatureTap.init(stage:)),
+                taps: settings.taps.map(backbone.tap(named:)),
                 features: settings.features == .plain ? .plain : .attention(file: settings.attentionFile),
                 tradeOff: settings.tradeOff, headTradeOff: settings.headTradeOff)
         case .lwf(let settings):

@@ -29,12 +29,7 @@ extension TrainingStep {
                 NamedTensor("momentum." + $0.parameter.name, $0.momentum),
             ]
         }
-            + classifier.backbone.normalizations.flatMap {
-                [
-                    NamedTensor($0.name + ".running_mean", $0.runningMean),
-                    NamedTensor($0.name + ".running_var", $0.runningVariance),
-                ]
-            }
+            + classifier.buffers.tensors.map { NamedTensor($0.name, $0.tensor) }
     }
 
     private static let methodPrefix = "method."
@@ -43,7 +38,7 @@ extension TrainingStep {
     private static let statisticsOfRanks = "running-statistics-of-ranks"
 
     private var runningStatistics: [Tensor] {
-        classifier.backbone.normalizations.flatMap { [$0.runningMean, $0.runningVariance] }
+        classifier.buffers.tensors.map(\.tensor)
     }
 
     /// Running statistics of each rank, `[R, n]`, where they differ between ranks; nil, without communication,
@@ -86,8 +81,8 @@ extension TrainingStep {
         if let statistics { writer.add(Self.statisticsOfRanks, statistics) }
         for tensor in tensors { writer.add(tensor.name, copyOf: tensor.tensor) }
         for tensor in regularizer.state { writer.add(Self.methodPrefix + tensor.name, copyOf: tensor.tensor) }
-        for layer in classifier.backbone.normalizations {
-            writer.add(layer.name + ".num_batches_tracked", integers: [layer.batchCount], shape: [])
+        for (name, counter) in classifier.buffers.counters {
+            writer.add(name, integers: [counter.value], shape: [])
         }
         return writer
     }
@@ -111,8 +106,8 @@ extension TrainingStep {
                 }
                 tensor.tensor.copy(from: try file.tensor(tensor.name))
             }
-            for layer in classifier.backbone.normalizations {
-                layer.batchCount = Int64(try file.integers(layer.name + ".num_batches_tracked").first ?? 0)
+            for (name, counter) in classifier.buffers.counters {
+                counter.value = Int64(try file.integers(name).first ?? 0)
             }
             methodState = try file.names.filter { $0.hasPrefix(Self.methodPrefix) }.map {
                 NamedTensor(String($0.dropFirst(Self.methodPrefix.count)), try file.tensor($0))

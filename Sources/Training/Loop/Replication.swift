@@ -4,31 +4,29 @@ public import Regularizers
 internal import Tensors
 
 extension Classifier {
-    /// Gives every rank the parameters and running statistics of rank 0.
+    /// Gives every rank the parameters and buffers of rank 0.
     ///
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func replicate(over group: any ProcessGroup) throws {
         guard group.size > 1 else { return }
         for tensor in stateTensors { try tensor.withMutableElements { try group.broadcast($0, from: 0) } }
-        var counts = backbone.normalizations.map(\.batchCount)
+        var counts = buffers.counters.map(\.counter.value)
         try group.broadcast(&counts, from: 0)
-        for (layer, count) in zip(backbone.normalizations, counts) { layer.batchCount = count }
+        for (own, count) in zip(buffers.counters, counts) { own.counter.value = count }
         parametersDidChange()
     }
 
-    /// Replaces running statistics that differ between ranks by their mean over the ranks.
+    /// Replaces buffers that differ between ranks, running statistics, by their mean over the ranks.
     ///
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func averageRunningStatistics(over group: any ProcessGroup) throws {
         guard group.size > 1 else { return }
-        for layer in backbone.normalizations {
-            for running in [layer.runningMean, layer.runningVariance] {
-                var sums = running.elements.map(Double.init)
-                try group.allReduce(&sums)
-                running.copy(from: Tensor(running.shape, sums.map { Float($0 / Double(group.size)) }))
-            }
+        for (_, tensor) in buffers.tensors {
+            var sums = tensor.elements.map(Double.init)
+            try group.allReduce(&sums)
+            tensor.copy(from: Tensor(tensor.shape, sums.map { Float($0 / Double(group.size)) }))
         }
     }
 }

@@ -159,16 +159,16 @@ public final class TrainingStep {
     ) throws -> Variable {
         let tape = context.tape
         let taps = headOnly ? [] : regularizer.needs.taps
-        let (features, maps) = try classifier.backbone.features(
-            Variable(batch.images), context, observing: taps)
-        let logits = classifier.head(features, context)
+        let (output, layers) = try context.observing(taps) { try classifier(Variable(batch.images), $0) }
+        let (features, logits) = output
         let classification = tape.crossEntropy(logits, labels: batch.labels, divisor: globalBatch)
         sums[0] += Double(classification.value.scalar)
         sums[3] += Double(logits.value.correctCount(batch.labels))
         guard !headOnly else { return classification }
         let input = StepInput(
             context: context, images: batch.images, secondView: batch.secondView, labels: batch.labels,
-            positions: batch.positions, features: features, logits: logits, maps: maps,
+            positions: batch.positions, features: features, logits: logits,
+            maps: Dictionary(uniqueKeysWithValues: zip(taps, layers)),
             globalBatch: globalBatch, group: group)
         guard let penalty = try regularizer.penalty(input) else { return classification }
         let value = Double(penalty.value.value.scalar)

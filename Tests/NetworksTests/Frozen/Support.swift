@@ -6,30 +6,49 @@ import Testing
 /// A small network to test with.
 struct NetworkCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
+    /// Convolutions within blocks and at their beginning, to be observed beside the ends of stages.
+    let otherTaps: [String]
     private let make: @Sendable () -> any Backbone
 
-    private init(_ description: String, _ make: @escaping @Sendable () -> any Backbone) {
-        (testDescription, self.make) = (description, make)
+    private init(
+        _ description: String, _ otherTaps: [String], _ make: @escaping @Sendable () -> any Backbone
+    ) {
+        (testDescription, self.otherTaps, self.make) = (description, otherTaps, make)
     }
 
+    var isResNet: Bool { testDescription.hasPrefix("Res") }
+
     static let resNets = [
-        NetworkCase("ResNet-18, width 8") { ResNet(.resNet18, baseWidth: 8) },
-        NetworkCase("ResNet-18, width 16, small stem") { ResNet(.resNet18, baseWidth: 16, stem: .small) },
+        NetworkCase("ResNet-18, width 8", ["layer1.0.conv1", "layer2.0.conv2"]) {
+            StagedNetwork.resNet(.resNet18, baseWidth: 8)
+        },
+        NetworkCase("ResNet-18, width 16, small stem", ["layer4.1.conv1"]) {
+            StagedNetwork.resNet(.resNet18, baseWidth: 16, stem: .small)
+        },
         // No multiple of a block, so that channels of padding take part.
-        NetworkCase("ResNet-18, width 12") { ResNet(.resNet18, baseWidth: 12) },
-        NetworkCase("ResNet-50, width 16") { ResNet(.resNet50, baseWidth: 16) },
-        NetworkCase("ResNet-50, width 64") { ResNet(.resNet50, baseWidth: 64) },
+        NetworkCase("ResNet-18, width 12", ["layer3.0.conv1"]) {
+            StagedNetwork.resNet(.resNet18, baseWidth: 12)
+        },
+        NetworkCase("ResNet-50, width 16", ["layer1.0.conv2", "layer4.2.conv1", "layer3.3.conv3"]) {
+            StagedNetwork.resNet(.resNet50, baseWidth: 16)
+        },
+        NetworkCase("ResNeXt, 4 groups", ["layer2.0.conv2", "layer4.0.conv1"]) {
+            StagedNetwork.resNet(
+                ResNetArchitecture(bottlenecks: [1, 1, 1, 1], groups: 4, groupWidth: 32), baseWidth: 16)
+        },
+        NetworkCase("ResNet-50, width 64", []) { StagedNetwork.resNet(.resNet50, baseWidth: 64) },
     ]
 
     static let efficientNets = [
-        NetworkCase("EfficientNet-Lite, width 0.25, depth 0.5") {
-            EfficientNetLite(.init(width: 0.25, depth: 0.5))
+        NetworkCase("EfficientNet-Lite, width 0.25, depth 0.5", ["blocks.5.1.conv_dw", "blocks.6.0.conv_pw"])
+        {
+            StagedNetwork.efficientNetLite(.init(width: 0.25, depth: 0.5))
         },
         // Channels stay the same in the last stage, so that it has a shortcut.
-        NetworkCase("EfficientNet-Lite, 8 channels in all stages") {
-            EfficientNetLite(.init(width: 0.01, depth: 1))
+        NetworkCase("EfficientNet-Lite, 8 channels in all stages", ["blocks.2.1.conv_dw"]) {
+            StagedNetwork.efficientNetLite(.init(width: 0.01, depth: 1))
         },
-        NetworkCase("EfficientNet-Lite0") { EfficientNetLite(.lite0) },
+        NetworkCase("EfficientNet-Lite0", []) { StagedNetwork.efficientNetLite(.lite0) },
     ]
 
     static let all = resNets + efficientNets
@@ -38,39 +57,39 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
     func network() -> any Backbone {
         let network = make()
         network.initialize(seed: 3)
-        for (index, layer) in network.normalizations.enumerated() {
+        for (index, layer) in NormalizationTensors.of(network).enumerated() {
             var random = KeyedRandom(seed: 5, purpose: .initialization, index)
-            let shape = layer.runningMean.shape
+            let shape = layer.mean.shape
             func draw(_ range: Range<Float>) -> Tensor {
                 Tensor(shape, (0..<shape.count).map { _ in random.uniform(in: range) })
             }
-            layer.runningMean.copy(from: draw(-0.5..<0.5))
-            layer.runningVariance.copy(from: draw(0.3..<2))
+            layer.mean.copy(from: draw(-0.5..<0.5))
+            layer.variance.copy(from: draw(0.3..<2))
             // Some scales are negative, as they are in trained networks.
-            layer.weight.variable.assign(draw(-0.3..<1.2))
-            layer.bias.variable.assign(draw(-0.4..<0.6))
+            layer.scale.assign(draw(-0.3..<1.2))
+            layer.shift.assign(draw(-0.4..<0.6))
         }
-        if !(network is ResNet) { follow(network) }
+        if !isResNet { follow(network) }
         return network
     }
 
     /// Brings the running statistics near those of a batch. Without that, what the first stages find is lost
     /// on the way through many blocks that are not rectified.
     private func follow(_ network: any Backbone) {
-        for layer in network.normalizations {
-            layer.runningMean.fill(with: 0)
-            layer.runningVariance.fill(with: 1)
+        let layers = NormalizationTensors.of(network)
+        for layer in layers {
+            layer.mean.fill(with: 0)
+            layer.variance.fill(with: 1)
         }
         let context = ForwardContext(tape: Tape(recording: false), normalization: .local)
         guard (try? network.features(Variable(images(seed: 1)), context)) != nil else {
             fatalError("a network without ranks failed")
         }
-        for layer in network.normalizations {
-            layer.runningMean.withMutableElements { for index in $0.indices { $0[index] *= 9 } }
-            layer.runningVariance.withMutableElements {
+        for layer in layers {
+            layer.mean.withMutableElements { for index in $0.indices { $0[index] *= 9 } }
+            layer.variance.withMutableElements {
                 for index in $0.indices { $0[index] = 12 * ($0[index] - 0.9) + 0.01 }
             }
-            layer.batchCount = 0
         }
     }
 
@@ -79,6 +98,28 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
         var random = KeyedRandom(seed: 7, purpose: .initialization, seed)
         let shape: Shape = [3, 3, 64, 64]
         return Tensor(shape, (0..<shape.count).map { _ in random.normal() })
+    }
+}
+
+/// The tensors of a batch normalization, found by their published names.
+struct NormalizationTensors {
+    let mean: Tensor
+    let variance: Tensor
+    let scale: Variable
+    let shift: Variable
+
+    /// Those of a network, in the order of published weights.
+    static func of(_ network: any Backbone) -> [NormalizationTensors] {
+        let buffers = Dictionary(uniqueKeysWithValues: network.buffers.tensors.map { ($0.name, $0.tensor) })
+        let parameters = Dictionary(
+            uniqueKeysWithValues: network.parameters.map { ($0.name, $0.variable) })
+        return network.buffers.counters.compactMap { name, _ in
+            let layer = name.dropLast("num_batches_tracked".count)
+            guard let mean = buffers[layer + "running_mean"], let variance = buffers[layer + "running_var"],
+                let scale = parameters[layer + "weight"], let shift = parameters[layer + "bias"]
+            else { return nil }
+            return NormalizationTensors(mean: mean, variance: variance, scale: scale, shift: shift)
+        }
     }
 }
 
@@ -104,10 +145,10 @@ extension Backbone {
         try features(Variable(images), .inference).value
     }
 
-    /// The same as if one filter of a tap's convolution were zero: by setting the filter to zero, since the
+    /// The same as if one filter of a convolution were zero: by setting the filter to zero, since the
     /// convolution has no bias, and computing all of the network.
-    func inferred(_ images: Tensor, zeroing channel: Int, of tap: FeatureTap) throws -> Tensor {
-        let name = tapName(tap) + ".weight"
+    func inferred(_ images: Tensor, zeroing channel: Int, of convolution: String) throws -> Tensor {
+        let name = convolution + ".weight"
         guard let weight = parameters.first(where: { $0.name == name }) else {
             throw MissingParameter(name: name)
         }

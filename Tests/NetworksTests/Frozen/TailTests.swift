@@ -18,16 +18,19 @@ extension FrozenNetworkTests {
             let network = example.network()
             let images = example.images()
             let whole = try network.inferred(images)
-            let frozen = network.frozen(keeping: Set(network.taps))
-            let states = frozen.states(images, at: Set(network.taps))
-            for tap in network.taps {
+            // Convolutions at the end of a block, in its middle and at its beginning.
+            let taps = network.defaultTaps + example.otherTaps
+            let frozen = try #require(try network.frozen(keeping: taps) as? any ChannelAblatable)
+            #expect(frozen.ablatableLayers == taps)
+            let states = try frozen.states(images, at: taps)
+            for tap in taps {
                 let state = try #require(states[tap])
                 let before = state.output.elements
-                let channels = network.tapChannels(tap)
+                let channels = try #require(network.channelCount(of: tap))
                 var movingFilters = 0
                 for channel in [0, 5, channels / 2, channels - 1] {
                     let expected = try network.inferred(images, zeroing: channel, of: tap)
-                    let found = frozen.tail(from: tap, state: state, zeroing: channel)
+                    let found = try frozen.tail(from: state, zeroing: channel)
                     #expect(relativeError(found, expected) < 1e-4, "\(tap), channel \(channel)")
                     // Where the filter hardly matters, the change drowns in rounding.
                     guard relativeError(whole, expected) > 1e-3 else { continue }
@@ -46,10 +49,10 @@ extension FrozenNetworkTests {
         func lastStage(_ example: NetworkCase) throws {
             let network = example.network()
             let images = example.images()
-            let tap = network.taps[3]
+            let tap = network.defaultTaps[3]
             let whole = try network.inferred(images)
-            let frozen = network.frozen(keeping: [tap])
-            let state = try #require(frozen.states(images, at: [tap])[tap])
+            let frozen = try #require(try network.frozen(keeping: [tap]) as? any ChannelAblatable)
+            let state = try #require(try frozen.states(images, at: [tap])[tap])
             let changes = try #require(frozen.pooledChanges(state))
             #expect(changes.shape == whole.shape)
             let count = network.featureCount
@@ -74,9 +77,10 @@ extension FrozenNetworkTests {
         @Test("Where convolutions follow, there is no such shortcut", arguments: NetworkCase.all)
         func earlierStages(_ example: NetworkCase) throws {
             let network = example.network()
-            let followed = network is ResNet ? Array(network.taps.dropLast()) : network.taps
-            let frozen = network.frozen(keeping: Set(network.taps))
-            let states = frozen.states(example.images(), at: Set(followed))
+            let taps = network.defaultTaps + example.otherTaps
+            let followed = taps.filter { !example.isResNet || $0 != network.defaultTaps.last }
+            let frozen = try #require(try network.frozen(keeping: taps) as? any ChannelAblatable)
+            let states = try frozen.states(example.images(), at: followed)
             for tap in followed {
                 let state = try #require(states[tap])
                 #expect(frozen.pooledChanges(state) == nil, "\(tap)")
@@ -87,17 +91,18 @@ extension FrozenNetworkTests {
         func states() throws {
             let example = NetworkCase.all[0]
             let network = example.network()
-            let taps: Set = [network.taps[0], network.taps[2]]
-            let frozen = network.frozen(keeping: Set(network.taps))
-            let states = frozen.states(example.images(), at: taps)
-            let maps = frozen.features(example.images(), observing: taps).maps
-            #expect(Set(states.keys) == taps)
-            for tap in taps {
+            let taps = [network.defaultTaps[0], network.defaultTaps[2]]
+            let frozen = try #require(
+                try network.frozen(keeping: network.defaultTaps) as? any ChannelAblatable)
+            let states = try frozen.states(example.images(), at: taps)
+            let maps = try frozen.features(example.images(), observing: taps).outputs
+            #expect(Set(states.keys) == Set(taps))
+            for (tap, map) in zip(taps, maps) {
                 let state = try #require(states[tap])
-                #expect(state.tap == tap)
-                #expect(state.map.elements == maps[tap]?.elements)
+                #expect(state.layer == tap)
+                #expect(state.map.elements == map.elements)
             }
-            #expect(frozen.states(example.images(), at: []).isEmpty)
+            #expect(try frozen.states(example.images(), at: []).isEmpty)
         }
     }
 }

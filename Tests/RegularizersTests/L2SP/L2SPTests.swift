@@ -8,10 +8,10 @@ import Testing
 @Suite struct L2SPTests {
     private let backbone: [Parameter]
     private let head: [Parameter]
-    private let network: ResNet
+    private let network: StagedNetwork
 
     init() {
-        network = ResNet(.resNet18, baseWidth: 8)
+        network = StagedNetwork.resNet(.resNet18, baseWidth: 8)
         network.initialize(seed: 1)
         backbone = network.parameters
         let linear = Linear(name: "fc", inputs: 64, outputs: 3)

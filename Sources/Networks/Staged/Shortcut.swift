@@ -1,4 +1,4 @@
-/// What is added to the result of a block's convolutions.
+/// What is added to the result of the convolutions of a block.
 enum Shortcut<Projection> {
     /// Nothing.
     case none

@@ -1,0 +1,77 @@
+internal import Layers
+internal import Tensors
+
+/// The layers of a network of stages: a first convolution, perhaps a pooling, stages of residual blocks, perhaps
+/// a last convolution. The mean over positions follows.
+struct StagedLayers<Unit: ConvolutionUnit> {
+    /// Blocks of one resolution.
+    struct Stage {
+        /// Its name in published weights; where they name none, that of its last block.
+        let name: String
+        let blocks: [ResidualBlock<Unit>]
+    }
+
+    let first: Unit
+    let pooling: PoolingSettings?
+    let stages: [Stage]
+    let last: Unit?
+
+    /// Layers of at least one stage, each of at least one block.
+    init(first: Unit, pooling: PoolingSettings?, stages: [Stage], last: Unit?) {
+        precondition(
+            !stages.isEmpty && stages.allSatisfy { !$0.blocks.isEmpty },
+            "stages \(stages.map(\.blocks.count))")
+        (self.first, self.pooling, self.stages, self.last) = (first, pooling, stages, last)
+    }
+
+    var blocks: [ResidualBlock<Unit>] { stages.flatMap(\.blocks) }
+
+    /// All convolutions, in the order of published weights.
+    var units: [Unit] { [first] + blocks.flatMap(\.units) + (last.map { [$0] } ?? []) }
+
+    /// Names under which outputs are offered, in the order of the forward pass.
+    var layerNames: [String] {
+        [first.name] + stages.flatMap { $0.blocks.flatMap(\.layerNames) + ($0.isNamed ? [$0.name] : []) }
+            + (last.map { [$0.name] } ?? [])
+    }
+
+    /// The forward pass: images `[N, 3, H, W]` to the last feature map.
+    func callAsFunction(_ images: Variable, _ context: ForwardContext) throws -> Variable {
+        var x = try beginning(images, context)
+        for stage in stages {
+            for block in stage.blocks { x = try block(x, context) }
+            if stage.isNamed { context.offer(stage.name, x) }
+        }
+        return try ending(x, context)
+    }
+
+    /// What precedes the blocks.
+    func beginning(_ images: Variable, _ context: ForwardContext) throws -> Variable {
+        let x = try first(images, adding: nil, context)
+        guard let pooling else { return x }
+        // Without a backward pass nobody asks where the maxima were.
+        return context.tape.isRecording ? context.tape.pooling(x, pooling) : Variable(x.value.pooled(pooling))
+    }
+
+    /// What follows the blocks.
+    func ending(_ x: Variable, _ context: ForwardContext) throws -> Variable {
+        try last?(x, adding: nil, context) ?? x
+    }
+
+    /// The same layers of other units.
+    func map<Other>(_ transform: (Unit) -> Other) -> StagedLayers<Other> {
+        StagedLayers<Other>(
+            first: transform(first), pooling: pooling,
+            stages: stages.map { stage in
+                .init(name: stage.name, blocks: stage.blocks.map { $0.map(transform) })
+            }, last: last.map(transform))
+    }
+}
+
+extension StagedLayers.Stage {
+    /// Whether the stage has a name that is not also that of its last block, whose output is the same.
+    var isNamed: Bool { blocks.last?.name != name }
+}
+
+extension StagedLayers.Stage: Sendable where Unit: Sendable {}
+extension StagedLayers: Sendable where Unit: Sendable {}
