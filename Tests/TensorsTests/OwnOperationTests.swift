@@ -17,7 +17,7 @@ extension Tape {
     @Test(arguments: [false, true]) func pullbackIsUsed(postponing: Bool) throws {
         #expect(
             try gradientMismatch(["x": randomTensor([3, 4], seed: 120)]) {
-                $0.squared($0.scaled($1[0], by: 2), postponing: postponing)
+                $0.squared($0.squared($1[0], postponing: postponing))
             } == nil)
     }
 
@@ -30,6 +30,15 @@ extension Tape {
             if $0 === x { seen.append($0.gradient?.elements) }
         }
         #expect(seen == [[2, 60]])
+    }
+
+    /// Its pullback would never run, and every gradient in front of it would silently be missing.
+    @Test func postponingTheGradientOfAResultTraps() async {
+        await #expect(processExitsWith: .failure) {
+            let x = Variable(Tensor([1], [2]), requiresGradient: true)
+            let tape = Tape()
+            try tape.backward(from: tape.squared(tape.scaled(x, by: 2), postponing: true))
+        }
     }
 
     @Test func whatNeedsNoGradientIgnoresOne() throws {

@@ -182,7 +182,7 @@ import Testing
         #expect(x.gradient != nil)
     }
 
-    @Test func anErrorInWhatWasPutOffReachesTheCaller() throws {
+    @Test func anErrorInPostponedWorkReachesTheCaller() throws {
         struct Lost: Error {}
         let weight = Variable(randomTensor([3, 3, 1, 1], seed: 118), requiresGradient: true)
         let tape = Tape()

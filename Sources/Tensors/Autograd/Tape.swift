@@ -86,7 +86,8 @@ public final class Tape {
     /// backward pass needs: it fills the time in which a later pullback waits for other ranks, or follows that
     /// pullback. The inputs' gradients count as complete once it has run.
     ///
-    /// - Parameter work: Calls `accumulate`. A pullback postpones one piece of work at most.
+    /// - Parameter work: Calls `accumulate` for leaves only: the gradient of another operation's result would
+    ///   come too late, and traps. A pullback postpones one piece of work at most.
     public func postpone(_ work: @escaping () throws -> Void) {
         precondition(offered == nil, "a pullback postpones more than one piece of work")
         offered = work
@@ -97,6 +98,9 @@ public final class Tape {
         guard let done = postponed else { return }
         postponed = nil
         try done.work()
+        precondition(
+            !done.leaves.contains { $0.isPulledBack && $0.gradient != nil },
+            "a pullback postponed the gradient of an operation's result: only those of leaves may be")
         try Self.complete(done.leaves, done.completed)
     }
 
@@ -123,6 +127,7 @@ public final class Tape {
         precondition(objective.value.count == 1, "backward from shape \(objective.shape), not a scalar")
         objective.accumulate(Tensor(repeating: 1, objective.shape))
         while let record = records.popLast() {
+            record.output.isPulledBack = true
             if let gradient = record.output.gradient {
                 record.output.clearGradient()
                 try record.pullback(gradient)

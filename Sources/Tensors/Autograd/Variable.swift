@@ -18,6 +18,9 @@ public final class Variable {
     /// How often recorded operations whose pullbacks have not run yet use this variable.
     var pendingUses = 0
 
+    /// Whether the pullback of the operation that made this variable has run: a gradient now comes too late.
+    var isPulledBack = false
+
     /// The value in layouts that convolutions asked for, until it changes.
     private var packedForms: [PackedLayout: Tensor] = [:]
 
