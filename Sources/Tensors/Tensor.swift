@@ -55,6 +55,9 @@ public struct Tensor: Sendable {
     /// Number of floats that the layout occupies, channels of padding included.
     var storedCount: Int { layout.elementCount(of: shape) }
 
+    /// The type of the elements in memory.
+    public var elementType: ElementType { storage.elementType }
+
     /// Number of logical elements.
     public var count: Int { shape.count }
 

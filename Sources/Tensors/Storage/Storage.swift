@@ -4,14 +4,16 @@
 /// name says that they work in place. Under that rule a storage may be handed to another thread.
 final class Storage: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<Float>
-    /// Number of floats that fit.
+    /// Number of elements that fit.
     let count: Int
+    /// What the elements are.
+    let elementType: ElementType
     private let capacity: Int
 
-    /// A block of `count` floats with arbitrary contents.
-    init(count: Int) {
-        let block = StoragePool.shared.take(bytes: count * MemoryLayout<Float>.stride)
-        self.count = count
+    /// A block of `count` elements with arbitrary contents.
+    init(count: Int, elementType: ElementType = .float32) {
+        let block = StoragePool.shared.take(bytes: count * elementType.byteCount)
+        (self.count, self.elementType) = (count, elementType)
         capacity = block.capacity
         pointer = block.pointer.bindMemory(to: Float.self, capacity: max(count, 1))
     }
