@@ -3,6 +3,7 @@ import ModelFiles
 import ProcessGroups
 import Regularizers
 import Tensors
+import TestSupport
 import Testing
 
 /// `relationship.safetensors`, the table, and reading in words.
@@ -20,13 +21,13 @@ import Testing
         let relationship = try made()
         try relationship.write(to: "\(folder.path)/relationship.safetensors")
         #expect(
-            try folder.names() == ["relationship.csv", "relationship.safetensors", "relationship.svg"])
+            try folder.names == ["relationship.csv", "relationship.safetensors", "relationship.svg"])
         let read = try Relationship(
             contentsOf: "\(folder.path)/relationship.safetensors", classNames: names, sourceClassCount: 4)
         #expect(read.probabilities.elements == relationship.probabilities.elements)
         #expect(read.method == .direct && read.classNames == names)
-        #expect(try folder.text("relationship.csv") == relationship.table())
-        #expect(try folder.text("relationship.svg") == relationship.picture())
+        #expect(try folder.text(of: "relationship.csv") == relationship.table())
+        #expect(try folder.text(of: "relationship.svg") == relationship.picture())
         let file = try SafetensorsFile(contentsOf: "\(folder.path)/relationship.safetensors")
         #expect(file.metadata["method"] == "direct")
         #expect(file.metadata["source-classes"] == "4")

@@ -8,31 +8,7 @@ import Testing
 
 /// A file of the reference's results in `Tests/Golden`.
 func golden(_ name: String) throws -> SafetensorsFile {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try SafetensorsFile(
-        contentsOf: folder.appendingPathComponent("Golden/\(name).safetensors").path)
-}
-
-/// A folder for one test, removed at its end.
-final class ScratchFolder {
-    let path: String
-
-    init() throws {
-        path =
-            FileManager.default.temporaryDirectory
-            .appendingPathComponent("ballast-test-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// The text of a file in it.
-    func text(_ name: String) throws -> String {
-        try String(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"), encoding: .utf8)
-    }
-
-    /// Names of the files in it.
-    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+    try SafetensorsFile(contentsOf: goldenPath("\(name).safetensors"))
 }
 
 /// Logits `[n, S]` and labels of one split, or of one rank's part of it.
