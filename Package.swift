@@ -77,9 +77,8 @@ let package = Package(
             ], swiftSettings: strict),
 
         // MARK: Tests, a bundle a target. Checks over several ranks are programs of their own.
-        .target(
-            name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"], swiftSettings: strict),
-        tests(of: "Hosts", ["Hosts", "ProcessGroups", "TestSupport"]),
+        target("TestSupport", ["ProcessGroups", "Tensors"]),
+        tests(of: "Hosts", ["Hosts", "TestSupport"]),
         tests(of: "ProcessGroups", ["Hosts", "ProcessGroups", "TestSupport"]),
         tests(of: "Tensors", ["ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
         tests(of: "ModelFiles", ["ModelFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"]),

@@ -87,7 +87,7 @@ mark=$work/started
     "$namespaces" link ballast2 down
 ) &
 # shellcheck disable=SC2016
-check_inside "a host lost during a job, and a new start without it" 0 "start 1 of 1 again" \
+check_inside "a host lost during a job, and a new start without it" 0 "restart 1 of 1" \
     "${cluster[@]}" --restarts 1 --drop-failed-host -- sh -c '[ -e "$0" ] || { touch "$0"; sleep 50; }' "$mark"
 wait
 

@@ -51,7 +51,10 @@ suite Tests/run-cluster-checks.sh .build/release
 suite Tests/run-checkpoint-checks.sh .build/release
 suite Tests/run-client-package.sh
 if [ -n "$all" ]; then
-    suite Tests/run-fault-table.sh .build/release
+    # Every fault for the method with the most state, and for each method kills in a step and around a save.
+    suite Tests/run-fault-table.sh .build/release bi-tuning
+    suite env FAULT_POINTS="backward half-written before-rename" FAULT_KINDS=sigkill \
+        Tests/run-fault-table.sh .build/release
     suite Tests/run-save-checks.sh .build/release
 fi
 

@@ -1,5 +1,4 @@
 import Hosts
-import ProcessGroups
 import TestSupport
 import Testing
 
@@ -28,16 +27,6 @@ import Testing
         defer { folder.remove() }
         let file = try folder.write(Array(status.utf8), as: "status")
         #expect(AllowedCores.ofThisThread(status: file) == cores)
-    }
-
-    @Test(arguments: [1, 2, 3]) func everyRankGetsAllPlacements(size: Int) throws {
-        @Sendable func placement(_ rank: Int) -> RankPlacement {
-            RankPlacement(
-                host: "höst \(rank)", cores: Array(0...rank * 70), hostCoreCount: 256,
-                processorQuota: rank == 1 ? nil : 1.5, threadCount: rank + 1)
-        }
-        let gathered = try ThreadedGroup.run(size: size) { try $0.allGatherPlacements(placement($0.rank)) }
-        #expect(gathered.allSatisfy { $0 == (0..<size).map(placement) })
     }
 
     /// Files of control groups, by path, and the limit that they mean.
