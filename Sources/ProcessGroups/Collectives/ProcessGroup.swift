@@ -85,7 +85,7 @@ public protocol ProcessGroup: AnyObject {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result
 
-    /// Tells that this rank gets on with work of its own, for which others may be waiting.
+    /// Reports that this rank makes progress with work of its own, for which others may be waiting.
     ///
     /// Where the ranks wait for one that has shown no progress for `BALLAST_STALL_SECONDS`, the job ends. Work
     /// that can take minutes without a collective calls this now and then, a batch or an iteration at a time;

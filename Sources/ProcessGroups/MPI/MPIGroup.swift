@@ -21,7 +21,7 @@ package final class MPIGroup: ProcessGroup {
     /// The thread that uses the group: the first that called a collective.
     private var thread: pthread_t?
 
-    /// What this rank is about, for the stall inspector.
+    /// What this rank is doing, for the stall inspector.
     let activity: Activity
     /// Whether the collectives of this group are noted there: of the group of all ranks, not of duplicates,
     /// whose order among these is nobody's.
