@@ -59,8 +59,8 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
 
     /// The default of the protocol: a group without non-blocking collectives has a blocking all-reduce.
     @Test(arguments: sizes) func backgroundAllReducesAreApart(_ size: Int) throws {
-        // 1 + 2⁻⁹ has one bit more than travels in 16 bits; a rank alone sends nothing.
-        let value: Float = 1 + 0x1p-9
+        // 1 + 2⁻⁸ has one bit more than travels in 16 bits: each contribution is rounded to 1. A rank alone sends nothing.
+        let value: Float = 1 + 0x1p-8
         let sums = try ThreadedGroup.run(size: size) { group in
             let exact = try group.makeBackgroundAllReduce(capacity: 2)
             let rounded = try group.makeBackgroundAllReduce(capacity: 2, format: .bfloat16)
