@@ -78,17 +78,16 @@ let package = Package(
             ], swiftSettings: strict),
 
         // MARK: Tests, a bundle a target. Checks over several ranks are programs of their own.
-        .target(
-            name: "TestSupport", dependencies: ["ProcessGroups", "Tensors"], swiftSettings: strict),
-        tests(of: "Hosts", ["Hosts", "ProcessGroups", "TestSupport"]),
+        target("TestSupport", ["ProcessGroups", "Tensors"]),
+        tests(of: "Hosts", ["Hosts", "TestSupport"]),
         tests(of: "ProcessGroups", ["Hosts", "ProcessGroups", "TestSupport"]),
         tests(of: "Tensors", ["ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
-        tests(of: "ModelFiles", ["ModelFiles", "Tensors"], exclude: ["Fixtures"]),
+        tests(of: "ModelFiles", ["ModelFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests(of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
         tests(
             of: "Networks",
             ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport"]),
-        tests(of: "ImageData", ["ImageData", "ModelFiles", "Tensors"], exclude: ["Fixtures"]),
+        tests(of: "ImageData", ["ImageData", "ModelFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests(
             of: "Regularizers",
             [
@@ -106,7 +105,7 @@ let package = Package(
             ["Regularizers", "Reports", "Tensors", "TestSupport"]),
         tests(of: "Runs", ["Hosts", "Runs"]),
         // Runs the built binary, which the dependency keeps up to date.
-        tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "ballast"]),
+        tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "TestSupport", "ballast"]),
         program("MPIChecks", ["Hosts", "ProcessGroups"]),
         // Is killed while it saves: see Tests/run-checkpoint-checks.sh.
         program("CheckpointTorture", ["Hosts", "ProcessGroups", "Tensors", "Training"]),

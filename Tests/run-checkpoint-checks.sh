@@ -2,69 +2,50 @@
 # Kills a program that saves checkpoints, at random times and at every point where it matters, and looks at
 # what is left: a good checkpoint, the newest or the one before, never half of one.
 #   Tests/run-checkpoint-checks.sh BUILD_DIR        for example .build/release
-set -u -o pipefail
-
+# shellcheck source=Tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 program=${1:?usage: Tests/run-checkpoint-checks.sh BUILD_DIR}/CheckpointTorture
+need_programs "$program"
 rounds=200
-if [ ! -x "$program" ]; then
-    echo "$program is missing: build it with swift build -c release --product CheckpointTorture" >&2
-    exit 1
-fi
 unset BALLAST_FAULTS
 export OMP_NUM_THREADS=1
-work=$(mktemp -d)
 mounted=
-cleanup() {
-    [ -z "$mounted" ] || umount "$mounted"
-    rm -rf "$work"
-}
-trap cleanup EXIT
-passed=0
-failed=0
-expected=0
-
-#   verdict LABEL PROBLEM        no problem, passed
-verdict() {
-    if [ -z "$2" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $1: $2"
-        sed 's/^/        | /' "$work/output" "$work/look"
-    fi
-}
+# shellcheck disable=SC2317 # The harness calls it.
+cleanup_suite() { [ -z "$mounted" ] || umount "$mounted"; }
+begin_suite Checkpoint
+shown=("$output" "$work/look")
+passes_are_printed=''
 
 # Runs the program and kills it after some seconds. What the shell says of that goes nowhere.
 #   limited SECONDS ARGUMENT…
 limited() {
     local seconds=$1
     shift
-    { timeout --signal KILL "$seconds" "$program" "$@" > "$work/output" 2>&1; } 2> /dev/null
+    { timeout --signal KILL "$seconds" "$program" "$@" >"$output" 2>&1; } 2>/dev/null
 }
 
 # Looks at a folder and sets newest, count and left_over; the output is in $work/look.
 look() {
     newest=0 count=0 left_over=0
-    "$program" check "$1" > "$work/look" 2>&1 || return
+    "$program" check "$1" >"$work/look" 2>&1 || return
     read -r newest count left_over < <(sed -n 's/^newest \([0-9]*\) of \([0-9]*\), \([0-9]*\) left over$/\1 \2 \3/p' "$work/look")
 }
 
 # SIGKILL at random times. "saved N" came after step N was saved: so N is there, or what was being saved then.
 folder=$work/random
 RANDOM=2024
-"$program" train "$folder" 1 > "$work/output" 2>&1
+"$program" train "$folder" 1 >"$output" 2>&1
 certain=1
 interrupted=0
 begin=$SECONDS
 for ((round = 1; round <= rounds; round++)); do
-    expected=$((expected + 1))
     mode=() ahead=1
     # In the background a second one can be finished before the first one's line is printed.
     if ((round % 2)); then mode=(background) ahead=2; fi
     delay=$(printf '0.%03d' $((15 + RANDOM % 100)))
     limited "$delay" train "$folder" 100000 "${mode[@]}"
     code=$?
-    saved=$(sed -n 's/^saved \([0-9]*\)$/\1/p' "$work/output" | tail -n 1)
+    saved=$(sed -n 's/^saved \([0-9]*\)$/\1/p' "$output" | tail -n 1)
     certain=${saved:-$certain}
     problem=
     if ! look "$folder"; then
@@ -79,9 +60,8 @@ for ((round = 1; round <= rounds; round++)); do
     verdict "round $round, killed after $delay s" "$problem"
 done
 echo "killed $rounds times in $((SECONDS - begin)) s, $interrupted times while something was being saved or removed, at step $certain"
-expected=$((expected + 2))
-: > "$work/output"
-"$program" train "$folder" 1 > "$work/output" 2>&1
+: >"$output"
+"$program" train "$folder" 1 >"$output" 2>&1
 look "$folder"
 verdict "after all kills" "$([ "$newest" -eq $((certain + 1)) ] && [ "$count" -eq 3 ] && [ "$left_over" -eq 0 ] \
     || echo "newest is $newest of $count, $left_over hidden folders are left")"
@@ -91,7 +71,6 @@ verdict "kills hit the saving" "$([ "$interrupted" -ge $((rounds / 20)) ] || ech
 #   fault POINT KIND EXPECTED_CODE EXPECTED_NEWEST MESSAGE
 fault() {
     local folder=$work/$1-$2 limit=20 code problem=
-    expected=$((expected + 1))
     [ "$2" != hang ] || limit=0.3
     BALLAST_FAULTS="step=3,rank=0,point=$1,kind=$2" limited "$limit" train "$folder" 3
     code=$?
@@ -101,13 +80,13 @@ fault() {
         problem="exit code $code, expected $3"
     elif [ "$newest" -ne "$4" ]; then
         problem="newest is $newest, expected $4"
-    elif ! grep -aFq -- "$5" "$work/output"; then
+    elif ! grep -aFq -- "$5" "$output"; then
         problem="no \"$5\""
     elif [ "$code" -ne 137 ] && [ "$left_over" -ne 0 ]; then
         problem="$left_over hidden folders are left"
     fi
     if [ -z "$problem" ]; then
-        "$program" train "$folder" 2 >> "$work/output" 2>&1
+        "$program" train "$folder" 2 >>"$output" 2>&1
         look "$folder"
         [ "$newest" -eq $(($4 + 2)) ] && [ "$left_over" -eq 0 ] \
             || problem="not cleaned up or not continued: newest $newest, $left_over hidden folders"
@@ -128,20 +107,19 @@ for point in before-write half-written; do
 done
 
 # A disk that is really full, where this user may mount one; /dev/full otherwise is what the unit tests use.
-expected=$((expected + 1))
 mkdir "$work/small"
 problem=
-if mount -t tmpfs -o size=1m tmpfs "$work/small" 2> "$work/output"; then
+if mount -t tmpfs -o size=1m tmpfs "$work/small" 2>"$output"; then
     mounted=$work/small
-    "$program" train "$work/small/checkpoints" 20 > "$work/output" 2>&1
+    "$program" train "$work/small/checkpoints" 20 >"$output" 2>&1
     code=$?
     look "$work/small/checkpoints" || problem="no good checkpoint"
     [ "$code" -eq 74 ] || problem="exit code $code, expected 74"
     [ "$left_over" -eq 0 ] || problem="$left_over hidden folders are left"
     [ "$newest" -ge 1 ] || problem="no checkpoint before the disk was full"
-    grep -aFq "No space left on device. Free space" "$work/output" || problem="the error does not say what to do"
+    grep -aFq "No space left on device. Free space" "$output" || problem="the error does not say what to do"
 else
-    BALLAST_FAULTS="step=2,point=half-written,kind=disk-full" "$program" train "$work/small" 3 > "$work/output" 2>&1
+    BALLAST_FAULTS="step=2,point=half-written,kind=disk-full" "$program" train "$work/small" 3 >"$output" 2>&1
     code=$?
     look "$work/small" && [ "$newest" -eq 1 ] && [ "$code" -eq 74 ] || problem="exit code $code, newest $newest"
 fi
@@ -149,22 +127,16 @@ verdict "full disk" "$problem"
 
 #   malformed VALUE MESSAGE
 malformed() {
-    expected=$((expected + 1))
-    : > "$work/look"
-    BALLAST_FAULTS=$1 "$program" train "$work/malformed" 1 > "$work/output" 2>&1
-    local code=$?
-    if [ "$code" -eq 64 ] && grep -aFq -- "$2" "$work/output" && [ ! -e "$work/malformed" ]; then
-        verdict "$1" ""
-    else
-        verdict "$1" "exit code $code, expected 64 and \"$2\""
-    fi
+    : >"$work/look"
+    BALLAST_FAULTS=$1 "$program" train "$work/malformed" 1 >"$output" 2>&1
+    local code=$? problem
+    problem=$(problem_of "$code" 64 "$2")
+    [ ! -e "$work/malformed" ] || problem="it began"
+    verdict "$1" "$problem"
 }
 malformed "step=3,point=forwards,kind=throw" "point=forwards is none; there are forward, backward"
 malformed "step=3,point=forward,kind=disk-full" "disk-full is possible at before-write and half-written only"
 
-echo "Checkpoint checks: $passed passed, $failed failed"
-if [ $((passed + failed)) -ne "$expected" ]; then
-    echo "$((passed + failed)) checks ran, expected $expected" >&2
-    exit 1
-fi
-[ "$failed" -eq 0 ]
+# The rounds, two after them, the faults, the full disk and the malformed ones.
+expect_checks $((rounds + 2 + 31 + 1 + 2))
+end_suite

@@ -3,20 +3,19 @@
 # compares the final model with that of a run that nothing disturbed, bit for bit.
 #   Tests/run-fault-table.sh BUILD_DIR [METHOD…]      for example .build/release l2-sp; all methods take long
 # Prints one line for each method, point, kind and rank: the exit code, the newest checkpoint then, the step that
-# the resumed run began after, the verdict. Then a table of points and kinds in Markdown, and as the last line
-# "Fault table: N passed, N failed". FAULT_POINTS and FAULT_KINDS choose a part.
+# the resumed run began after. Then a table of points and kinds in Markdown. FAULT_POINTS and FAULT_KINDS choose a
+# part.
 # Last, for each method, rank 0 is killed at random times, ten in all, some of them in the passes over the data
 # before the first step and in evaluation; a run that comes to its end between two kills begins again.
-set -u -o pipefail
-
+# shellcheck source=Tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 build=${1:?usage: Tests/run-fault-table.sh BUILD_DIR [METHOD…]}
 shift
 golden=$(cd "$(dirname "$0")/Golden" && pwd)
 ballast=$(cd "$build" && pwd)/ballast
-if [ ! -x "$ballast" ]; then
-    echo "$ballast is missing: build it with swift build -c release --product ballast" >&2
-    exit 1
-fi
+need_programs "$ballast"
+allow_mpi
+begin_suite Fault
 methods=("$@")
 if [ ${#methods[@]} -eq 0 ]; then
     for file in "$golden"/trajectory-*.yaml; do
@@ -32,10 +31,8 @@ read -r -a kinds <<< "${FAULT_KINDS:-sigkill throw hang disk-full short-write}"
 step=4
 
 unset BALLAST_FAULTS
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1 BALLAST_STALL_SECONDS=2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+export BALLAST_STALL_SECONDS=2
+shown=("$work/first-output" "$output")
 declare -A outcomes counts
 
 #   job FOLDER ARGUMENT…      a run of two ranks; what does not end within a minute is killed: exit code 137
@@ -45,13 +42,13 @@ job() {
     { timeout --signal KILL 60 mpirun --oversubscribe --bind-to none --mca odls_base_sigkill_timeout 0 -np 2 \
         "$ballast" train --config "$golden/trajectory-$method.yaml" --set "output=$folder" \
         checkpoint.every-steps=1 checkpoint.on-failure=stop checkpoint.timeout-seconds=2 "$@" \
-        > "$work/output" 2>&1; } 2> /dev/null
+        >"$output" 2>&1; } 2>/dev/null
 }
 
 #   newest FOLDER      step of the newest checkpoint that has its name; 0 for none
 newest() {
     local name
-    name=$(find "$1/checkpoints" -maxdepth 1 -regex '.*/step-[0-9]*' -printf '%f\n' 2> /dev/null | sort | tail -n 1)
+    name=$(find "$1/checkpoints" -maxdepth 1 -regex '.*/step-[0-9]*' -printf '%f\n' 2>/dev/null | sort | tail -n 1)
     echo $((10#${name#step-} + 0))
 }
 
@@ -80,7 +77,7 @@ fault() {
     rm -rf "$folder"
     BALLAST_FAULTS="step=$step,rank=$rank,point=$point,kind=$kind" job "$folder"
     code=$?
-    cp "$work/output" "$work/first-output"
+    cp "$output" "$work/first-output"
     code_wanted=$(expected "$point" "$kind" "$rank")
     at_end=$(newest "$folder")
     if [ "$code" -ne "$code_wanted" ]; then
@@ -89,7 +86,7 @@ fault() {
         problem="the fault that did no harm changed the model"
     else
         job "$folder" || problem="resumed with exit code $?"
-        after_step=$(sed -n 's/^goes on after step \([0-9]*\)$/\1/p' "$work/output")
+        after_step=$(sed -n 's/^goes on after step \([0-9]*\)$/\1/p' "$output")
         after_step=${after_step:--}
         if [ -z "$problem" ]; then
             cmp -s "$folder/model.safetensors" "$work/undisturbed/model.safetensors" || problem="another model"
@@ -98,16 +95,11 @@ fault() {
         # No more than the step with the fault and the one that was being saved may be lost.
         [ "$at_end" -ge $((step - 2)) ] || problem=${problem:-the newest checkpoint was $at_end}
     fi
-    if [ -z "$problem" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-    fi
-    printf '%-28s %-14s %-12s rank %d  exit %3d  newest %s  resumed after %s  %s\n' "$method" "$point" "$kind" \
-        "$rank" "$code" "$at_end" "$after_step" "${problem:-same bits}"
-    if [ -n "$problem" ]; then sed 's/^/        | /' "$work/first-output" "$work/output" | tail -n 30; fi
+    verdict "$(printf '%-28s %-14s %-12s rank %d  exit %3d  newest %s  resumed after %s' "$method" "$point" "$kind" \
+        "$rank" "$code" "$at_end" "$after_step")" "$problem"
     counts["$point $kind"]=$((${counts["$point $kind"]:-0} + 1))
     if [ -z "$problem" ]; then outcomes["$point $kind same"]=$((${outcomes["$point $kind same"]:-0} + 1)); fi
+    # shellcheck disable=SC2086 # Each code is a word.
     contains "$code" ${outcomes["$point $kind codes"]:-} || outcomes["$point $kind codes"]+=" $code"
 }
 
@@ -123,13 +115,13 @@ random_kills() {
         job "$folder" "${settings[@]}" &
         # Whoever holds the lock is rank 0; what a killed one left there names a process that is gone.
         rank=
-        while kill -0 $! 2> /dev/null; do
-            rank=$(sed -n 's/^process \([0-9]*\) .*/\1/p' "$folder/.lock" 2> /dev/null)
-            [ -z "$rank" ] || ! grep -aFq -- "output=$folder" "/proc/$rank/cmdline" 2> /dev/null || break
+        while kill -0 $! 2>/dev/null; do
+            rank=$(sed -n 's/^process \([0-9]*\) .*/\1/p' "$folder/.lock" 2>/dev/null)
+            [ -z "$rank" ] || ! grep -aFq -- "output=$folder" "/proc/$rank/cmdline" 2>/dev/null || break
             sleep 0.01
         done
         sleep "0.$(printf '%03d' $((RANDOM % 400)))"
-        if [ -n "$rank" ] && kill -KILL "$rank" 2> /dev/null; then kills=$((kills + 1)); fi
+        if [ -n "$rank" ] && kill -KILL "$rank" 2>/dev/null; then kills=$((kills + 1)); fi
         code=0
         wait $! || code=$?
         if [ "$code" -ne 137 ] && [ -z "$problem" ]; then
@@ -152,9 +144,7 @@ random_kills() {
     elif [ "$(events "$folder")" != "$(events "$reference")" ]; then
         problem="metrics.jsonl has other events"
     fi
-    if [ -z "$problem" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    printf '%-28s killed %d times at random times  %s\n' "$method" "$kills" "${problem:-same bits}"
-    if [ -n "$problem" ]; then sed 's/^/        | /' "$work/output"; fi
+    verdict "$(printf '%-28s killed %d times at random times' "$method" "$kills")" "$problem"
 }
 
 # Losses of all steps and evaluations, and the last line's best step.
@@ -169,7 +159,7 @@ for method in "${methods[@]}"; do
     rm -rf "$work/undisturbed"
     if ! job "$work/undisturbed"; then
         echo "$method cannot be run undisturbed:" >&2
-        sed 's/^/        | /' "$work/output" >&2
+        sed 's/^/        | /' "$output" >&2
         exit 1
     fi
     for point in "${points[@]}"; do
@@ -206,5 +196,4 @@ for point in "${points[@]}"; do
 done
 echo
 echo "$((SECONDS - began)) s"
-echo "Fault table: $passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+end_suite

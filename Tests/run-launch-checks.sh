@@ -2,31 +2,29 @@
 # Checks the launch scripts themselves, with stand-ins for nproc, mpirun, ssh and scontrol: arguments, threads, the
 # line that is run, new starts, signals, Slurm. Starts no rank and needs no build.
 #   Tests/run-launch-checks.sh
-set -u -o pipefail
-
+# shellcheck source=Tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-output=$temporary/output
-passed=0
-failed=0
+begin_suite Launch
+time_limit=30
+shown=("$output" "$work/calls")
 unset OMP_NUM_THREADS BALLAST_STALL_SECONDS BALLAST_FAULTS BALLAST_GRACE_SECONDS BALLAST_RESTARTS BALLAST_MPI_OPTIONS LD_LIBRARY_PATH OMPI_MCA_plm_rsh_agent SLURM_RESTART_COUNT
-export BALLAST_RESTART_PAUSE=0 STUBS=$temporary PATH=$temporary/bin:$PATH
+export BALLAST_RESTART_PAUSE=0 STUBS=$work PATH=$work/bin:$PATH
 
 # A checkout with scripts and an empty ballast, so that the one that is there is not needed.
-copy=$temporary/checkout
-mkdir -p "$copy/.build/release" "$temporary/bin"
+copy=$work/checkout
+mkdir -p "$copy/.build/release" "$work/bin"
 cp -r "$root/launch" "$root/hostfiles" "$copy"
 stub() { # FILE, its text from standard input
     { echo '#!/usr/bin/env bash'; cat; } >"$1"
     chmod +x "$1"
 }
 stub "$copy/.build/release/ballast" </dev/null
-stub "$temporary/bin/nproc" <<'END'
+stub "$work/bin/nproc" <<'END'
 echo "${STUB_CORES:-$(cat "$STUBS/cores")}"
 END
 # Answers as a host with the number of cores that ends its name, unless that host is down.
-stub "$temporary/bin/agent" <<'END'
+stub "$work/bin/agent" <<'END'
 case $1 in down*) exit 255 ;; esac
 export STUB_CORES=${1##*-} ballast_cpu_max=/missing
 shift
@@ -34,7 +32,7 @@ exec "$@"
 END
 # Notes its arguments and ends with the next code of a list; "wait" ends with 75 after USR1, 1 after TERM; "deaf"
 # ends after TERM only.
-stub "$temporary/bin/mpirun" <<'END'
+stub "$work/bin/mpirun" <<'END'
 echo "threads=$OMP_NUM_THREADS,$OPENBLAS_NUM_THREADS $*" >>"$STUBS/calls"
 code=$(head -n 1 "$STUBS/codes")
 sed -i 1d "$STUBS/codes"
@@ -48,66 +46,45 @@ fi
 if [ "$code" = killed ]; then kill -KILL $$; fi
 exit "${code:-0}"
 END
-stub "$temporary/bin/scontrol" <<'END'
+stub "$work/bin/scontrol" <<'END'
 echo "$*" >>"$STUBS/requeued"
 END
 
 # Forgets earlier calls and sets what the next calls of mpirun end with.
 codes() {
-    rm -f "$temporary"/{calls,waits,heard,requeued}
-    : >"$temporary/calls"
-    printf '%s\n' "$@" >"$temporary/codes"
+    rm -f "$work"/{calls,waits,heard,requeued}
+    : >"$work/calls"
+    printf '%s\n' "$@" >"$work/codes"
 }
-cores() { echo "$1" >"$temporary/cores"; }
-count_calls() { wc -l <"$temporary/calls"; }
-
-# Counts a check: the values must be equal, or the text must be in the file.
-same() { # LABEL ACTUAL EXPECTED
-    if [ "$2" = "$3" ]; then passed=$((passed + 1)); echo "passed  $1"; else wrong "$1" "'$2', expected '$3'"; fi
-}
-holds() { # LABEL FILE TEXT
-    if grep -qF -- "$3" "$2"; then passed=$((passed + 1)); echo "passed  $1"; else wrong "$1" "no '$3'"; fi
-}
-wrong() { # LABEL REASON
-    failed=$((failed + 1))
-    echo "FAILED  $1: $2"
-    sed 's/^/        | /' "$output"
-    sed 's/^/        > /' "$temporary/calls"
-}
-# Runs a command; its exit code must be the expected one, its output must hold the text.
-ends() { # LABEL EXPECTED_EXIT_CODE TEXT COMMAND…
-    local label=$1 expected=$2 text=$3 code=0
-    shift 3
-    timeout --kill-after 5 30 "$@" >"$output" 2>&1 </dev/null || code=$?
-    if [ "$code" -ne "$expected" ]; then wrong "$label" "exit code $code, expected $expected"; else holds "$label" "$output" "$text"; fi
-}
+cores() { echo "$1" >"$work/cores"; }
+count_calls() { wc -l <"$work/calls"; }
 
 cores 8
 codes 0
 cluster=$copy/launch/cluster.sh
-hosts=$temporary/hosts
+hosts=$work/hosts
 printf '# two hosts\nhost-8 slots=2 # the larger\n\nhost-4 slots = 2 max_slots=3\n' >"$hosts"
 export OMPI_MCA_plm_rsh_agent=agent
 
 # Arguments.
-ends "local.sh without a command" 64 "usage" "$copy/launch/local.sh" -n 2
-ends "local.sh with a wrong number" 64 "not 'two'" "$copy/launch/local.sh" -n two -- ballast
-ends "local.sh without a number" 64 "takes a number of ranks" "$copy/launch/local.sh" -n
-ends "cluster.sh without a hostfile" 64 "--hostfile is missing" "$cluster" -n 2 -- ballast
-ends "cluster.sh without ranks" 64 "-n is missing" "$cluster" --hostfile "$hosts" -- ballast
-ends "cluster.sh with zero ranks" 64 "not '0'" "$cluster" --hostfile "$hosts" -n 0 -- ballast
-ends "cluster.sh without a command" 64 "command after -- is missing" "$cluster" --hostfile "$hosts" -n 2
-ends "cluster.sh with an unknown option" 64 "'--host' is no option" "$cluster" --host a
-ends "cluster.sh with wrong restarts" 64 "not 'many'" "$cluster" --hostfile "$hosts" -n 2 --restarts many -- ballast
-ends "a hostfile that is missing" 64 "none is missing" "$cluster" --hostfile "$temporary/none" -n 2 -- ballast
-echo '# nobody' >"$temporary/empty"
-ends "a hostfile without hosts" 64 "names no hosts" "$cluster" --hostfile "$temporary/empty" -n 2 -- ballast
-echo 'host-8 slot=2' >"$temporary/typo"
-ends "a hostfile with a wrong word" 64 "typo:1: 'slot=2' is not understood" "$cluster" --hostfile "$temporary/typo" -n 2 -- ballast
+check "local.sh without a command" 64 "usage" "$copy/launch/local.sh" -n 2
+check "local.sh with a wrong number" 64 "not 'two'" "$copy/launch/local.sh" -n two -- ballast
+check "local.sh without a number" 64 "takes a number of ranks" "$copy/launch/local.sh" -n
+check "cluster.sh without a hostfile" 64 "--hostfile is missing" "$cluster" -n 2 -- ballast
+check "cluster.sh without ranks" 64 "-n is missing" "$cluster" --hostfile "$hosts" -- ballast
+check "cluster.sh with zero ranks" 64 "not '0'" "$cluster" --hostfile "$hosts" -n 0 -- ballast
+check "cluster.sh without a command" 64 "command after -- is missing" "$cluster" --hostfile "$hosts" -n 2
+check "cluster.sh with an unknown option" 64 "'--host' is no option" "$cluster" --host a
+check "cluster.sh with wrong restarts" 64 "not 'many'" "$cluster" --hostfile "$hosts" -n 2 --restarts many -- ballast
+check "a hostfile that is missing" 64 "none is missing" "$cluster" --hostfile "$work/none" -n 2 -- ballast
+echo '# nobody' >"$work/empty"
+check "a hostfile without hosts" 64 "names no hosts" "$cluster" --hostfile "$work/empty" -n 2 -- ballast
+echo 'host-8 slot=2' >"$work/typo"
+check "a hostfile with a wrong word" 64 "typo:1: 'slot=2' is not understood" "$cluster" --hostfile "$work/typo" -n 2 -- ballast
 while read -r name; do
-    echo "$name slots=2" >"$temporary/strange"
-    ends "a hostfile with the host $name" 64 "strange:1: '$name' is no host name: letters, digits and . _ - : @ are allowed, and no - at the beginning" \
-        env -C "$temporary" "$cluster" --hostfile "$temporary/strange" -n 1 -- ballast
+    echo "$name slots=2" >"$work/strange"
+    check "a hostfile with the host $name" 64 "strange:1: '$name' is no host name: letters, digits and . _ - : @ are allowed, and no - at the beginning" \
+        env -C "$work" "$cluster" --hostfile "$work/strange" -n 1 -- ballast
 done <<'END'
 x$(touch${IFS}executed)
 x`touch${IFS}executed`
@@ -119,23 +96,23 @@ x'];touch${IFS}executed;'
 a,b
 ä
 END
-same "nothing of a hostfile is executed" "$(cd "$temporary" && ls executed 2>/dev/null)" ""
-mkdir "$temporary/answers"
-echo kept >"$temporary/answers/victim"
+same "nothing of a hostfile is executed" "$(cd "$work" && ls executed 2>/dev/null)" ""
+mkdir "$work/answers"
+echo kept >"$work/answers/victim"
 # shellcheck source=launch/hosts.sh disable=SC2030,SC2034
 same "what a host answers is never written to a path made of its name" "$(
     . "$root/launch/hosts.sh"
-    export TMPDIR=$temporary/answers
+    export TMPDIR=$work/answers
     host_names=(../victim) host_slots[../victim]=1
     ask_hosts / / false >/dev/null 2>&1
-    cat "$temporary/answers/victim"
+    cat "$work/answers/victim"
 )" kept
-printf 'node_1\nme@10.0.0.1\nfe80::1 slots=1\nA-b.example.org\n' >"$temporary/names"
+printf 'node_1\nme@10.0.0.1\nfe80::1 slots=1\nA-b.example.org\n' >"$work/names"
 # shellcheck source=launch/hosts.sh
-same "names and addresses of hosts are read" "$(. "$root/launch/hosts.sh"; read_hostfile "$temporary/names" && echo "${host_names[*]}")" \
+same "names and addresses of hosts are read" "$(. "$root/launch/hosts.sh"; read_hostfile "$work/names" && echo "${host_names[*]}")" \
     "node_1 me@10.0.0.1 fe80::1 A-b.example.org"
-ends "more ranks than slots" 64 "5 ranks are more than the 4 slots" "$cluster" --hostfile "$hosts" -n 5 -- ballast
-ends "a program that is missing" 64 "/none/ballast is missing" "$cluster" --hostfile "$hosts" -n 2 -- /none/ballast
+check "more ranks than slots" 64 "5 ranks are more than the 4 slots" "$cluster" --hostfile "$hosts" -n 5 -- ballast
+check "a program that is missing" 64 "/none/ballast is missing" "$cluster" --hostfile "$hosts" -n 2 -- /none/ballast
 same "none of these started a job" "$(count_calls)" 0
 for file in "$root"/hostfiles/*; do
     # shellcheck source=launch/hosts.sh
@@ -165,9 +142,9 @@ done <<'END'
 END
 cores 64
 while read -r limit expected; do
-    echo "${limit/,/ }" >"$temporary/cpu.max"
+    echo "${limit/,/ }" >"$work/cpu.max"
     # shellcheck source=launch/threads.sh
-    same "64 cores with the limit $limit" "$(cd "$temporary"; . "$root/launch/threads.sh"; ballast_cpu_max=$temporary/cpu.max ballast_cores)" "$expected"
+    same "64 cores with the limit $limit" "$(cd "$work" || exit; . "$root/launch/threads.sh"; ballast_cpu_max=$work/cpu.max ballast_cores)" "$expected"
 done <<'END'
 PATH[$(touch${IFS}executed)],100000 64
 100000,0 64
@@ -176,46 +153,46 @@ max,100000 64
 50000,100000 1
 9900000,100000 64
 END
-same "a limit is never executed" "$(cd "$temporary" && ls executed 2>/dev/null)" ""
+same "a limit is never executed" "$(cd "$work" && ls executed 2>/dev/null)" ""
 
 # The line that is run.
 cores 8
 codes 0 0
-ends "local.sh prints its line" 0 "mpirun -np 2 --bind-to none $copy/.build/release/ballast train --config a\\ b.yaml" \
+check "local.sh prints its line" 0 "mpirun -np 2 --bind-to none $copy/.build/release/ballast train --config a\\ b.yaml" \
     env ballast_cpu_max=/missing "$copy/launch/local.sh" -n 2 -- ballast train --config "a b.yaml"
-holds "local.sh gives each rank its threads" "$temporary/calls" "threads=4,4 -np 2"
+holds "local.sh gives each rank its threads" "$work/calls" "threads=4,4 -np 2"
 codes 0
-ends "cluster.sh ends with the job's code" 0 "mpirun -np 3 --host host-8:2\\,host-4:1 --map-by slot --wdir" \
+check "cluster.sh ends with the job's code" 0 "mpirun -np 3 --host host-8:2\\,host-4:1 --map-by slot --wdir" \
     env BALLAST_MPI_OPTIONS="--mca btl_tcp_if_include 10.0.0.0/24" "$cluster" --hostfile "$hosts" -n 3 -- ballast train
-holds "ranks are dealt evenly, threads are those of the smallest share" "$temporary/calls" "threads=4,4 -np 3 --host host-8:2,host-4:1"
-holds "threads go to the other hosts" "$temporary/calls" "-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS"
-same "faults and the limit of a stall do not, unless they are set" "$(grep -c -e BALLAST_ "$temporary/calls")" 0
+holds "ranks are dealt evenly, threads are those of the smallest share" "$work/calls" "threads=4,4 -np 3 --host host-8:2,host-4:1"
+holds "threads go to the other hosts" "$work/calls" "-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS"
+same "faults and the limit of a stall do not, unless they are set" "$(grep -c -e BALLAST_ "$work/calls")" 0
 codes 0
 BALLAST_STALL_SECONDS=30 BALLAST_FAULTS=x "$cluster" --hostfile "$hosts" -n 3 -- ballast train >"$output" 2>&1
-holds "... then they do" "$temporary/calls" "-x BALLAST_STALL_SECONDS -x BALLAST_FAULTS"
+holds "... then they do" "$work/calls" "-x BALLAST_STALL_SECONDS -x BALLAST_FAULTS"
 codes 0
 BALLAST_MPI_OPTIONS="--mca btl_tcp_if_include 10.0.0.0/24" "$cluster" --hostfile "$hosts" -n 3 -- ballast train >"$output" 2>&1
-holds "options of the user stand last" "$temporary/calls" "--mca btl_tcp_if_include 10.0.0.0/24 $copy/.build/release/ballast train"
-holds "a lost host is noticed" "$temporary/calls" "--mca oob_tcp_keepalive_time 10"
+holds "options of the user stand last" "$work/calls" "--mca btl_tcp_if_include 10.0.0.0/24 $copy/.build/release/ballast train"
+holds "a lost host is noticed" "$work/calls" "--mca oob_tcp_keepalive_time 10"
 codes 0
 BALLAST_MPI_OPTIONS="--mca oob_tcp_keepalive_time 99" "$cluster" --hostfile "$hosts" -n 4 -- ballast evaluate >"$output" 2>&1
-same "what the user says about lost hosts holds" "$(grep -o 'oob_tcp_keepalive[^ ]* [0-9]*' "$temporary/calls" | paste -sd ,)" "oob_tcp_keepalive_time 99"
-same "short names need no option" "$(grep -c keep_fqdn "$temporary/calls")" 0
-echo 'node.example.org-8 slots=2' >"$temporary/long-names"
+same "what the user says about lost hosts holds" "$(grep -o 'oob_tcp_keepalive[^ ]* [0-9]*' "$work/calls" | paste -sd ,)" "oob_tcp_keepalive_time 99"
+same "short names need no option" "$(grep -c keep_fqdn "$work/calls")" 0
+echo 'node.example.org-8 slots=2' >"$work/long-names"
 codes 0
-ends "long names stay whole" 0 "--mca orte_keep_fqdn_hostnames 1" "$cluster" --hostfile "$temporary/long-names" -n 2 -- ballast
-printf 'host-3\nhost-4 slots=1\n' >"$temporary/no-slots"
+check "long names stay whole" 0 "--mca orte_keep_fqdn_hostnames 1" "$cluster" --hostfile "$work/long-names" -n 2 -- ballast
+printf 'host-3\nhost-4 slots=1\n' >"$work/no-slots"
 codes 0
-ends "a host without slots takes as many ranks as cores" 0 "host-3:3\\,host-4:1" "$cluster" --hostfile "$temporary/no-slots" -n 4 -- ballast
-printf 'host-8 slots=1\nhost-4 slots=1\nhost-8 slots=1\n' >"$temporary/twice"
+check "a host without slots takes as many ranks as cores" 0 "host-3:3\\,host-4:1" "$cluster" --hostfile "$work/no-slots" -n 4 -- ballast
+printf 'host-8 slots=1\nhost-4 slots=1\nhost-8 slots=1\n' >"$work/twice"
 codes 0
-ends "a host named twice has the slots of both lines" 0 "host-8:2\\,host-4:1" "$cluster" --hostfile "$temporary/twice" -n 3 -- ballast
+check "a host named twice has the slots of both lines" 0 "host-8:2\\,host-4:1" "$cluster" --hostfile "$work/twice" -n 3 -- ballast
 
 # New starts: codes of the job, --restarts, exit code and number of starts to be expected.
 while read -r list restarts expected starts; do
     IFS=, read -r -a ends_with <<<"$list"
     codes "${ends_with[@]}"
-    ends "job ends with $list, --restarts $restarts" "$expected" "mpirun" \
+    check "job ends with $list, --restarts $restarts" "$expected" "mpirun" \
         "$cluster" --hostfile "$hosts" -n 2 --restarts "$restarts" -- ballast train --config c.yaml
     same "... is started $starts times" "$(count_calls)" "$starts"
 done <<'END'
@@ -232,34 +209,34 @@ killed,0 1 0 2
 END
 codes 76 0
 "$cluster" --hostfile "$hosts" -n 2 --restarts 1 -- ballast train --config c.yaml >"$output" 2>&1
-same "the first start does not resume" "$(head -n 1 "$temporary/calls" | grep -c -- --resume)" 0
-same "the second does" "$(tail -n 1 "$temporary/calls" | grep -c -- 'c.yaml --resume auto$')" 1
+same "the first start does not resume" "$(head -n 1 "$work/calls" | grep -c -- --resume)" 0
+same "the second does" "$(tail -n 1 "$work/calls" | grep -c -- 'c.yaml --resume auto$')" 1
 codes 76 0
 "$cluster" --hostfile "$hosts" -n 2 --restarts 1 -- ballast train --resume none >"$output" 2>&1
-same "--resume of the user holds" "$(tail -n 1 "$temporary/calls" | grep -c -- 'train --resume none$')" 1
+same "--resume of the user holds" "$(tail -n 1 "$work/calls" | grep -c -- 'train --resume none$')" 1
 codes 76 0
 "$cluster" --hostfile "$hosts" -n 2 --restarts 1 -- ballast evaluate >"$output" 2>&1
-same "only train resumes" "$(grep -c -- --resume "$temporary/calls")" 0
+same "only train resumes" "$(grep -c -- --resume "$work/calls")" 0
 
 # Hosts that do not answer.
-printf 'host-8 slots=2\ndown-8 slots=2\n' >"$temporary/down"
+printf 'host-8 slots=2\ndown-8 slots=2\n' >"$work/down"
 codes 0
-ends "a host that does not answer" 76 "host down-8 does not answer" "$cluster" --hostfile "$temporary/down" -n 4 -- ballast
+check "a host that does not answer" 76 "host down-8 does not answer" "$cluster" --hostfile "$work/down" -n 4 -- ballast
 same "... starts nothing" "$(count_calls)" 0
-ends "a host left out" 0 "2 ranks instead of 4" "$cluster" --hostfile "$temporary/down" -n 4 --drop-failed-host -- ballast
-holds "... gets no rank" "$temporary/calls" "-np 2 --host host-8:2 "
+check "a host left out" 0 "2 ranks instead of 4" "$cluster" --hostfile "$work/down" -n 4 --drop-failed-host -- ballast
+holds "... gets no rank" "$work/calls" "-np 2 --host host-8:2 "
 codes 0
-ends "a host left out that is not needed" 0 "is left out" "$cluster" --hostfile "$temporary/down" -n 2 --drop-failed-host -- ballast
-echo 'down-8 slots=2' >"$temporary/all-down"
+check "a host left out that is not needed" 0 "is left out" "$cluster" --hostfile "$work/down" -n 2 --drop-failed-host -- ballast
+echo 'down-8 slots=2' >"$work/all-down"
 codes 0
-ends "no host left" 76 "no host is left" "$cluster" --hostfile "$temporary/all-down" -n 2 --drop-failed-host -- ballast
+check "no host left" 76 "no host is left" "$cluster" --hostfile "$work/all-down" -n 2 --drop-failed-host -- ballast
 
 # What the scripts end with where mpirun ends with a code of its own.
 while read -r code expected text; do
     for script in "$copy/launch/local.sh" "$cluster --hostfile $hosts"; do
         codes "$code"
         # shellcheck disable=SC2086
-        ends "$(basename "${script%% *}") ends with $expected when mpirun ends with $code" "$expected" "$text" \
+        check "$(basename "${script%% *}") ends with $expected when mpirun ends with $code" "$expected" "$text" \
             $script -n 2 -- ballast evaluate
     done
 done <<'END'
@@ -278,7 +255,7 @@ END
 
 # Signals to a script, which runs a command: what mpirun does, the signals, the exit code to be expected. A training
 # job gets USR1 so that it saves, and TERM when the script gets another signal; other jobs get TERM at once.
-until_there() { for ((i = 0; i < 200; i++)); do [ ! -e "$temporary/$1" ] || return 0; sleep 0.05; done; }
+until_there() { for ((i = 0; i < 200; i++)); do [ ! -e "$work/$1" ] || return 0; sleep 0.05; done; }
 signalled() { # LABEL MPIRUN SIGNALS EXPECTED COMMAND…
     local label="$1 gets $3 while mpirun is ${2/wait/ready to save}" signals=$3 expected=$4 code=0 job
     codes "$2" 0
@@ -322,7 +299,7 @@ unset BALLAST_GRACE_SECONDS
 codes wait
 "${here[@]}" train >"$output" 2>&1 </dev/null &
 until_there waits
-pids=$(pgrep -f "$temporary/bin/mpirun")
+pids=$(pgrep -f "$work/bin/mpirun")
 kill -KILL $!
 wait $! 2>/dev/null
 for ((i = 0; i < 100; i++)); do kill -0 "$pids" 2>/dev/null || break; sleep 0.05; done
@@ -330,20 +307,20 @@ same "mpirun ends with a script that is killed" "$(kill -0 "$pids" 2>/dev/null &
 
 # Slurm.
 export SLURM_SUBMIT_DIR=$copy SLURM_NTASKS_PER_NODE=2 SLURM_CPUS_PER_TASK=16 SLURM_JOB_NUM_NODES=4 SLURM_JOB_ID=4711
-batch=$temporary/slurm_script
+batch=$work/slurm_script
 cp "$root/launch/slurm.sbatch" "$batch"
 same "Slurm's options stand before the first command" \
     "$(sed '/^[^#]/,$d' "$batch" | grep -cE '^#SBATCH --(nodes|ntasks-per-node|cpus-per-task|signal=B:USR1@120|requeue)')" 5
 codes 0
-ends "a job of Slurm" 0 "mpirun -np 8 --map-by ppr:2:node" bash "$batch" train --config c.yaml
-holds "... has the threads of a task" "$temporary/calls" "threads=16,16 -np 8"
-same "... is not put into the queue again" "$(cat "$temporary/requeued" 2>/dev/null)" ""
+check "a job of Slurm" 0 "mpirun -np 8 --map-by ppr:2:node" bash "$batch" train --config c.yaml
+holds "... has the threads of a task" "$work/calls" "threads=16,16 -np 8"
+same "... is not put into the queue again" "$(cat "$work/requeued" 2>/dev/null)" ""
 codes 0
 SLURM_RESTART_COUNT=1 bash "$batch" train --config c.yaml >"$output" 2>&1
-holds "... resumes when Slurm starts it again" "$temporary/calls" "c.yaml --resume auto"
+holds "... resumes when Slurm starts it again" "$work/calls" "c.yaml --resume auto"
 codes 70
-ends "a job of Slurm that fails" 70 "mpirun" bash "$batch" train
-same "... is not put into the queue again either" "$(cat "$temporary/requeued" 2>/dev/null)" ""
+check "a job of Slurm that fails" 70 "mpirun" bash "$batch" train
+same "... is not put into the queue again either" "$(cat "$work/requeued" 2>/dev/null)" ""
 # What mpirun does, the signal, how often the job was started again, the exit code, and whether it is put into the
 # queue again.
 while read -r mpirun signal count expected requeue; do
@@ -356,7 +333,7 @@ while read -r mpirun signal count expected requeue; do
     else
         signalled "a job of Slurm" "$mpirun" "$signal" "$expected" bash "$batch" train
     fi
-    same "... is put into the queue again: $requeue" "$(cat "$temporary/requeued" 2>/dev/null)" "${requeue/yes/requeue 4711}"
+    same "... is put into the queue again: $requeue" "$(cat "$work/requeued" 2>/dev/null)" "${requeue/yes/requeue 4711}"
 done <<'END'
 wait USR1 0 75 yes
 wait TERM 0 75
@@ -368,9 +345,9 @@ wait TERM 0 75
 64 - 0 64
 END
 unset SLURM_RESTART_COUNT
-ends "a job of Slurm without a command" 64 "usage" bash "$batch"
+check "a job of Slurm without a command" 64 "usage" bash "$batch"
 rm "$copy/.build/release/ballast"
-ends "a job of Slurm submitted from elsewhere" 64 "submit from the checkout" bash "$batch" train
+check "a job of Slurm submitted from elsewhere" 64 "submit from the checkout" bash "$batch" train
 
-echo "Launch checks: $passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+expect_checks 173
+end_suite

@@ -86,8 +86,8 @@ for host in "${host_names[@]}"; do
     if [[ $host = *[A-Za-z]*.* ]] || [[ $host = *@*.* ]]; then name_options=(--mca orte_keep_fqdn_hostnames 1); fi
 done
 ballast_export_options
-# Threads of the first start are not a wish of the user's for the second.
-wished_threads=${OMP_NUM_THREADS:-}
+# What the user set: what choose_threads sets for one start must not bind the next.
+user_threads=${OMP_NUM_THREADS:-}
 
 # Asks the hosts and deals out the ranks. Ends with 76 if hosts are missing, 64 if the job does not fit them.
 #   prepare
@@ -134,7 +134,7 @@ prepare() {
 choose_threads() {
     local host threads='' options=()
     for host in "${!host_ranks[@]}"; do
-        OMP_NUM_THREADS=$wished_threads
+        OMP_NUM_THREADS=$user_threads
         ballast_divide_cores "${host_ranks[$host]}" "${host_cores[$host]}"
         if [ -z "$threads" ] || [ "$OMP_NUM_THREADS" -lt "$threads" ]; then threads=$OMP_NUM_THREADS; fi
         # One host with more ranks than cores is enough for --oversubscribe.
@@ -152,7 +152,7 @@ for ((start = 0; ; start++)); do
     if [ "$code" -eq 0 ]; then ballast_run_job "${line[@]}" || code=$?; fi
     if [ "$code" -ne 75 ] && [ "$code" -ne 76 ]; then exit "$code"; fi
     if [ -n "$ballast_told" ] || [ "$start" -ge "$restarts" ]; then exit "$code"; fi
-    say "the job ended with $code; start $((start + 1)) of $restarts again"
+    say "the job ended with $code: restart $((start + 1)) of $restarts"
     if [ -n "$ballast_saves" ] && [[ " ${command[*]} " != *" --resume"[\ =]* ]]; then command+=(--resume auto); fi
     # Time for a host to come back and for connections of the last job to end.
     sleep "${BALLAST_RESTART_PAUSE:-5}"

@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib, the data set of the
-# quickstart, and iproute2 for the tests over several hosts. Needs root, or sudo, only when something is missing.
-# Swift itself must be there.
+# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib and the data set of the
+# quickstart; with --tests also what only launch/test.sh needs: iproute2 for jobs over several hosts, and shellcheck.
+# Needs root, or sudo, only when something is missing. Swift itself must be there.
 set -euo pipefail
 
 packages=(
     libopenmpi-dev openmpi-bin libopenblas-dev liblapacke-dev libdnnl-dev zlib1g-dev pkg-config
-    dataset-fashion-mnist iproute2
+    dataset-fashion-mnist
 )
+case "$*" in
+'') ;;
+--tests) packages+=(iproute2 shellcheck) ;;
+*) echo "usage: launch/install.sh [--tests]" >&2; exit 64 ;;
+esac
 missing=()
 for package in "${packages[@]}"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")

@@ -101,7 +101,7 @@ ballast_code() {
     case $1 in
     205) meaning="a host, or the network to it, is gone" ;;
     255) meaning="a host could not be reached, or mpirun failed there" ;;
-    137) meaning="a rank was killed (SIGKILL), most often because memory ran out, or mpirun after a stall told above" ;;
+    137) meaning="a rank was killed (SIGKILL), most often because memory ran out; or mpirun itself was, after a stall reported above" ;;
     *)
         if name=$(kill -l $(($1 - 128)) 2>/dev/null); then meaning="a rank was ended by SIG$name"; else meaning="mpirun failed"; fi
         ;;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job on a fresh machine: installs what is missing, builds, then with two ranks pretrains a small
-# ResNet on six classes of Fashion-MNIST and adapts it to the other four, with 25 labelled images a class, by
+# ResNet on six classes of Fashion-MNIST and fine-tunes it on the other four, with 25 labelled images a class, by
 # every method.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)

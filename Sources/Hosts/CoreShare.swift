@@ -1,25 +1,25 @@
 /// Ranks of one host that run on the same cores.
-public struct CoreShare: Sendable, Equatable {
+package struct CoreShare: Sendable, Equatable {
     /// The name of the host.
-    public let host: String
+    package let host: String
 
     /// The ranks, ascending.
-    public private(set) var ranks: [Int]
+    package private(set) var ranks: [Int]
 
     /// Numbers of the cores that at least one of them may use.
-    public private(set) var cores: Set<Int>
+    package private(set) var cores: Set<Int>
 
     /// How many threads the ranks compute with together.
-    public private(set) var threadCount: Int
+    package private(set) var threadCount: Int
 
     /// How many cores' worth of time the smallest of their control groups may use, where that is limited.
-    public private(set) var processorQuota: Double?
+    package private(set) var processorQuota: Double?
 
     /// How many threads can run at once: the cores, or less where the control group is limited.
-    public var capacity: Double { min(Double(cores.count), processorQuota ?? .infinity) }
+    package var capacity: Double { min(Double(cores.count), processorQuota ?? .infinity) }
 
     /// Whether the ranks have more threads than can run at once: each then waits for the others.
-    public var isOvercommitted: Bool { Double(threadCount) > capacity }
+    package var isOvercommitted: Bool { Double(threadCount) > capacity }
 
     private init(rank: Int, _ placement: RankPlacement) {
         (host, ranks, cores) = (placement.host, [rank], Set(placement.cores))
@@ -29,7 +29,7 @@ public struct CoreShare: Sendable, Equatable {
     /// The shares of a job, in order of their lowest ranks: ranks belong together where they have a core in common.
     ///
     /// - Parameter placements: Those of all ranks, in rank order.
-    public static func all(_ placements: [RankPlacement]) -> [CoreShare] {
+    package static func all(_ placements: [RankPlacement]) -> [CoreShare] {
         var shares: [CoreShare] = []
         for (rank, placement) in placements.enumerated() {
             var share = CoreShare(rank: rank, placement)

@@ -5,7 +5,7 @@ extension Error {
     ///
     /// Foundation hides the system's code one or two errors deep, as an `NSError` or as a `POSIXError`
     /// depending on the call, and says of itself only that the operation could not be completed.
-    public var systemReason: String {
+    package var systemReason: String {
         if let error = self as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
         let error = self as NSError
         if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }

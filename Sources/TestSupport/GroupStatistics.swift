@@ -1,14 +1,14 @@
 import ProcessGroups
 import Tensors
 
-/// Statistics of batch normalization summed over a group, for tests with several ranks.
+/// All-reduces the statistics of synchronized batch normalization, for tests with several ranks.
 public final class GroupStatistics: StatisticsReducer {
     private let group: any ProcessGroup
 
-    /// How often statistics were summed.
+    /// How many all-reduces there were.
     public private(set) var callCount = 0
 
-    /// Sums over all ranks of `group`.
+    /// All-reduces over the ranks of `group`.
     public init(_ group: any ProcessGroup) { self.group = group }
 
     /// - Important: Collective: every rank of the group must call this, in the same order.

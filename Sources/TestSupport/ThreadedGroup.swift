@@ -19,9 +19,9 @@ public final class ThreadedGroup: ProcessGroup {
         self.meeting = meeting
     }
 
-    /// Replaces each element by its sum over all ranks, added in rank order.
+    /// All-reduce: replaces each element by its sum over all ranks, added in rank order.
     ///
-    /// - Parameter buffer: This rank's summands, as many on every rank; then the sums.
+    /// - Parameter buffer: This rank's contribution, equally long on every rank; then the sums.
     /// - Throws: `ThreadedGroupError`
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws {
@@ -34,10 +34,10 @@ public final class ThreadedGroup: ProcessGroup {
         }
     }
 
-    /// Replaces the contents of every rank's buffer by those of the root's.
+    /// Broadcast: replaces the contents of every rank's buffer by those of the root's.
     ///
     /// - Parameters:
-    ///   - buffer: As many elements on every rank; read on the root, written on the others.
+    ///   - buffer: Equally long on every rank; read on the root, written on the others.
     ///   - root: The rank that sends.
     /// - Throws: `ThreadedGroupError`
     /// - Important: Collective: every rank of the group must call this, in the same order.
@@ -51,7 +51,7 @@ public final class ThreadedGroup: ProcessGroup {
         _ = buffer.update(fromContentsOf: all[root])
     }
 
-    /// The values of all ranks in rank order.
+    /// All-gather: the values of all ranks in rank order.
     ///
     /// - Parameter values: This rank's values; how many may differ between ranks, and may be none.
     /// - Returns: The values of rank 0, then those of rank 1, and so on.
@@ -61,7 +61,7 @@ public final class ThreadedGroup: ProcessGroup {
         try meeting.exchange(values, from: rank, call: "all-gather of \(E.self)").flatMap { $0 }
     }
 
-    /// Returns once every rank has called it.
+    /// Barrier: returns once every rank has called it.
     ///
     /// - Throws: `ThreadedGroupError`
     /// - Important: Collective: every rank of the group must call this, in the same order.

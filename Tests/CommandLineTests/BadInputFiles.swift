@@ -1,17 +1,18 @@
 import Foundation
 import ModelFiles
 import Tensors
+import TestSupport
 
 /// A folder with files of every kind that a run cannot use, and some that it can.
 struct BadInputFiles {
     /// Holds the files: `good.yaml`, a run of two classes, and what the cases name.
-    let folder: TemporaryFolder
+    let folder: ScratchFolder
 
     private static let fashionMNIST = URL(filePath: "/usr/share/datasets/fashion-mnist")
 
     /// Writes all files.
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try ScratchFolder()
         let configuration = """
             method: {name: fine-tune}
             network: {name: resnet18, base-width: 8, weights: source.safetensors}

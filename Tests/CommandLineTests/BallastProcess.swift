@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The built program, run as a process of its own, as users run it.
 enum BallastProcess {
@@ -96,7 +97,7 @@ enum BallastProcess {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = folder }
         // Files and not pipes: nobody has to read both at once while the program writes.
-        let scratch = try TemporaryFolder()
+        let scratch = try ScratchFolder()
         let output = try scratch.handle(named: "output")
         let errors = try scratch.handle(named: "errors")
         process.standardInput = FileHandle.nullDevice
@@ -126,45 +127,8 @@ enum BallastProcess {
     }
 
     /// Runs `ballast train --dry-run` on a configuration in `folder`, from that folder.
-    static func dryRun(_ folder: TemporaryFolder, set assignments: [String] = []) async throws -> Outcome {
+    static func dryRun(_ folder: ScratchFolder, set assignments: [String] = []) async throws -> Outcome {
         let options = assignments.flatMap { ["--set", $0] }
         return try await run(["train", "--config", "run.yaml", "--dry-run"] + options, in: folder.url)
-    }
-}
-
-/// A folder that is removed with the last reference to it.
-final class TemporaryFolder: Sendable {
-    /// Where the folder is.
-    let url: URL
-
-    /// Creates an empty folder.
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    /// Creates a folder with a configuration `run.yaml` in it.
-    convenience init(configuration: String) throws {
-        try self.init()
-        try Data(configuration.utf8).write(to: url.appending(path: "run.yaml"))
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// An empty file, open for writing.
-    func handle(named name: String) throws -> FileHandle {
-        let file = url.appending(path: name)
-        try Data().write(to: file)
-        return try FileHandle(forWritingTo: file)
-    }
-
-    /// The files and folders in it, sorted.
-    var names: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
-    }
-
-    /// The text of a file.
-    func text(of name: String) throws -> String {
-        try String(contentsOf: url.appending(path: name), encoding: .utf8)
     }
 }

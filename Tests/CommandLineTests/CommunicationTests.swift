@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -7,7 +8,7 @@ extension ManyRanksTests {
         /// Neither the way of overlapping nor the size of the pieces touches a bit, even at three ranks.
         @Test(arguments: [2, 3])
         func noWayOfOverlappingChangesTheResult(ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let expected = try await train(
                 in: folder, as: "none", ranks: ranks, set: ["communication.overlap=none"])
             for settings in [
@@ -22,7 +23,7 @@ extension ManyRanksTests {
         }
 
         @Test func theFastestWayIsFoundAndSaid() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let file = BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path
             let outcome = try await BallastProcess.run(
                 [
@@ -38,7 +39,7 @@ extension ManyRanksTests {
 
         /// Half the bits on the wire move the losses a little, and by the same bits in a second run.
         @Test func halfOfTheBitsAreEnoughToTrain() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let whole = try await train(in: folder, as: "whole", ranks: 3)
             let half = try await train(
                 in: folder, as: "half", ranks: 3, set: ["communication.wire-format=bfloat16"])

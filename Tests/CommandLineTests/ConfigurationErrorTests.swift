@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a configuration that is wrong is answered with: exit code 64, nothing on standard output, and one line that
@@ -246,7 +247,7 @@ import Testing
         let (line, replacement, message) = Self.spoiled[index]
         let text = Self.right.replacing("\(line)\n", with: replacement.isEmpty ? "" : "\(replacement)\n")
         try #require(text != Self.right)
-        let outcome = try await BallastProcess.dryRun(try TemporaryFolder(configuration: text))
+        let outcome = try await BallastProcess.dryRun(try ScratchFolder(configuration: text))
         expect(outcome, "ballast: \(message)\n")
     }
 
@@ -276,7 +277,7 @@ import Testing
         ("checkpoint.kept=3", "unknown key 'checkpoint.kept'; did you mean 'keep'?"),
     ])
     func aMistakeInAnOptionIsNamedWithTheOption(assignment: String, message: String) async throws {
-        let folder = try TemporaryFolder(configuration: Self.right)
+        let folder = try ScratchFolder(configuration: Self.right)
         let outcome = try await BallastProcess.dryRun(folder, set: [assignment])
         #expect(outcome.exitCode == 64)
         #expect(outcome.output == "")
@@ -286,7 +287,7 @@ import Testing
     /// The taps are the stages of the network, wherever the section `network` stands.
     @Test(arguments: ["[layer4]", "[blocks.7]", "[blocks.0, blocks.0]", "[]"])
     func tapsAreTheStagesOfTheNetwork(taps: String) async throws {
-        let folder = try TemporaryFolder(configuration: Self.right)
+        let folder = try ScratchFolder(configuration: Self.right)
         let outcome = try await BallastProcess.dryRun(
             folder,
             set: ["network={name: efficientnet-lite1, weights: w}", "method={name: delta, taps: \(taps)}"])
@@ -300,7 +301,7 @@ import Testing
     }
 
     @Test func filesThatCannotBeReadAreNamed() async throws {
-        let folder = try TemporaryFolder(configuration: Self.right)
+        let folder = try ScratchFolder(configuration: Self.right)
         try Data([0x61, 0xFF, 0xFE]).write(to: folder.url.appending(path: "bytes.yaml"))
         for (file, message) in [
             ("missing.yaml", "there is no such file"), (".", "is a folder; expected a YAML file"),
@@ -314,13 +315,13 @@ import Testing
 
     @Test(arguments: ["", "# nothing but a remark\n", "null\n"])
     func anEmptyFileMissesItsFirstKey(text: String) async throws {
-        let outcome = try await BallastProcess.dryRun(try TemporaryFolder(configuration: text))
+        let outcome = try await BallastProcess.dryRun(try ScratchFolder(configuration: text))
         #expect(outcome.exitCode == 64)
         #expect(outcome.errors.contains("key 'method.name' is missing"), "\(outcome.errors)")
     }
 
     @Test func textThatIsNoMappingIsRefused() async throws {
-        let outcome = try await BallastProcess.dryRun(try TemporaryFolder(configuration: "just words\n"))
+        let outcome = try await BallastProcess.dryRun(try ScratchFolder(configuration: "just words\n"))
         expect(
             outcome,
             "ballast: run.yaml:1: the configuration is 'just words'; expected a mapping of keys to values\n")
@@ -330,7 +331,7 @@ import Testing
         ["train"], ["train", "--config"], ["train", "--config", "run.yaml", "--fast"], ["trian"],
     ])
     func wrongUseOfTheCommandLineExitsWith64(arguments: [String]) async throws {
-        let folder = try TemporaryFolder(configuration: Self.right)
+        let folder = try ScratchFolder(configuration: Self.right)
         let outcome = try await BallastProcess.run(arguments, in: folder.url)
         #expect(outcome.exitCode == 64)
         #expect(outcome.errors.contains("Usage: ballast"), "\(outcome.errors)")

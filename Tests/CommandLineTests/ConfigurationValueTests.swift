@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a configuration that is right resolves to.
@@ -13,7 +14,7 @@ import Testing
         """
 
     @Test func everyDefaultIsWrittenOut() async throws {
-        let folder = try TemporaryFolder(configuration: Self.shortest)
+        let folder = try ScratchFolder(configuration: Self.shortest)
         let outcome = try await BallastProcess.dryRun(folder)
         #expect(outcome.exitCode == 0)
         #expect(outcome.errors == "")
@@ -82,7 +83,7 @@ import Testing
         ("paper", ["trade-off: 0.1", "head-trade-off: 0.01", "scope: weights", "weight-decay: 0.0"]),
     ])
     func aProfileDecidesTheDefaultsOfL2SP(profile: String, lines: [String]) async throws {
-        let folder = try TemporaryFolder(configuration: Self.shortest)
+        let folder = try ScratchFolder(configuration: Self.shortest)
         let method = "method={name: l2-sp, profile: \(profile)}"
         let weights = "network.weights=source.safetensors"
         let outcome = try await BallastProcess.dryRun(folder, set: [method, weights])
@@ -98,7 +99,7 @@ import Testing
 
     /// What belongs to residual networks alone is not written out, and stages have the network's names.
     @Test func anEfficientNetHasItsOwnKeysAndTaps() async throws {
-        let folder = try TemporaryFolder(configuration: Self.shortest)
+        let folder = try ScratchFolder(configuration: Self.shortest)
         let outcome = try await BallastProcess.dryRun(
             folder,
             set: ["network={name: efficientnet-lite2, weights: /w.safetensors}", "method={name: delta}"])
@@ -115,7 +116,7 @@ import Testing
         let stages = (0..<7).map { "blocks.\($0)" }
         #expect(outcome.output.contains("  taps: [\(stages.joined(separator: ", "))]\n"))
         // Written out, it reads again as the same.
-        let again = try TemporaryFolder(configuration: outcome.output)
+        let again = try ScratchFolder(configuration: outcome.output)
         #expect(try await BallastProcess.dryRun(again).output == outcome.output)
     }
 
@@ -139,8 +140,8 @@ import Testing
     }
 
     @Test func pathsAreRelativeToTheFile() async throws {
-        let folder = try TemporaryFolder(configuration: Self.shortest)
-        let elsewhere = try TemporaryFolder()
+        let folder = try ScratchFolder(configuration: Self.shortest)
+        let elsewhere = try ScratchFolder()
         let file = folder.url.appending(path: "run.yaml").path
         let assignments = [
             "data.train=./a//b", "data.test=/absolute/test", "data.validation=../v",
@@ -160,7 +161,7 @@ import Testing
     }
 
     @Test func assignmentsReplaceAndAddInTheirOrder() async throws {
-        let folder = try TemporaryFolder(configuration: Self.shortest + "training: {epochs: 9, seed: 4}\n")
+        let folder = try ScratchFolder(configuration: Self.shortest + "training: {epochs: 9, seed: 4}\n")
         let outcome = try await BallastProcess.dryRun(
             folder,
             set: [
@@ -177,7 +178,7 @@ import Testing
     }
 
     @Test func numbersAreReadInEveryWayOfWriting() async throws {
-        let folder = try TemporaryFolder(configuration: Self.shortest)
+        let folder = try ScratchFolder(configuration: Self.shortest)
         let outcome = try await BallastProcess.dryRun(
             folder, set: ["data.mean=[-.5, 1., 1.e-2]", "data.std=[.25, +3, 1E22]", "training.seed=+07"])
         for line in ["mean: [-0.5, 1.0, 0.01]", "std: [0.25, 3.0, 1.0e+22]", "seed: 7"] {
@@ -208,10 +209,10 @@ import Testing
 
     @Test(arguments: unusual)
     func theResolvedConfigurationReadsAgainAsItself(assignments: [String]) async throws {
-        let folder = try TemporaryFolder(configuration: Self.shortest)
+        let folder = try ScratchFolder(configuration: Self.shortest)
         let first = try await BallastProcess.dryRun(folder, set: assignments)
         #expect(first.exitCode == 0, "\(first.errors)")
-        let copy = try TemporaryFolder(configuration: first.output)
+        let copy = try ScratchFolder(configuration: first.output)
         let second = try await BallastProcess.dryRun(copy)
         #expect(second.exitCode == 0, "\(second.errors)")
         #expect(second.output == first.output)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -34,7 +35,7 @@ extension ManyRanksTests {
 
         @Test(arguments: ["fine-tune", "bi-tuning", "bss", "co-tuning", "delta-feature-map", "l2-sp", "lwf"])
         func aConfigurationIsMeasuredAndLeavesNothing(method: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let output = folder.url.appending(path: "runs/first").path
             let file = BallastProcess.golden.appending(path: "trajectory-\(method).yaml").path
             let outcome = try await BallastProcess.run(
@@ -52,7 +53,7 @@ extension ManyRanksTests {
         }
 
         @Test func aFolderThatIsThereStaysAsItIs() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let before = try FileManager.default.attributesOfItem(atPath: folder.url.path)
             let outcome = try await BallastProcess.run(
                 ["doctor", "--config", Self.file, "--set", "output=\(folder.url.path)"])
@@ -86,7 +87,7 @@ extension ManyRanksTests {
         @Test(arguments: spoiled)
         func failuresAreToldTogether(assignments: [String], exitCode: Int32, messages: [String]) async throws
         {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let output = "output=\(folder.url.appending(path: "run").path)"
             let outcome = try await BallastProcess.run(
                 ["doctor", "--config", Self.file, "--set", output] + assignments, ranks: 2)

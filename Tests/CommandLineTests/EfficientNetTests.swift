@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -17,7 +18,7 @@ extension ManyRanksTests {
             """
 
         private func train(
-            _ folder: TemporaryFolder, _ name: String, ranks: Int, set assignments: [String]
+            _ folder: ScratchFolder, _ name: String, ranks: Int, set assignments: [String]
         ) async throws -> RunFolder {
             let outcome = try await BallastProcess.run(
                 ["train", "--config", "run.yaml", "--set", "output=\(name)"] + assignments, ranks: ranks,
@@ -27,7 +28,7 @@ extension ManyRanksTests {
         }
 
         @Test func methodsTrainOnWhatARunLeavesBehind() async throws {
-            let folder = try TemporaryFolder(configuration: Self.configuration)
+            let folder = try ScratchFolder(configuration: Self.configuration)
             let pretrained = try await train(
                 folder, "pretrained", ranks: 0, set: ["training.steps-per-epoch=4"])
             let model = try pretrained.model
@@ -56,7 +57,7 @@ extension ManyRanksTests {
         }
 
         @Test func evaluationAndBenchmarkKnowTheNetwork() async throws {
-            let folder = try TemporaryFolder(configuration: Self.configuration)
+            let folder = try ScratchFolder(configuration: Self.configuration)
             let run = try await train(folder, "run", ranks: 0, set: [])
             let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
             let evaluated = try await BallastProcess.run(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -25,7 +26,7 @@ extension ManyRanksTests {
             """
 
         @Test func trainingAndEvaluationDoNotDependOnTheNumberOfRanks() async throws {
-            let folder = try TemporaryFolder(configuration: Self.configuration)
+            let folder = try ScratchFolder(configuration: Self.configuration)
             var runs: [RunFolder] = []
             for ranks in 1...3 {
                 let outcome = try await BallastProcess.run(

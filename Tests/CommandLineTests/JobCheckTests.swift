@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -6,9 +7,9 @@ extension ManyRanksTests {
     @Suite(.serialized) struct JobCheckTests {
         private static let configuration = BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml")
             .path
-        private let folder: TemporaryFolder
+        private let folder: ScratchFolder
 
-        init() throws { folder = try TemporaryFolder() }
+        init() throws { folder = try ScratchFolder() }
 
         /// Runs a command on rank 0 and another on rank 1 of the same job.
         private func run(_ first: [String], _ second: [String]) async throws -> BallastProcess.Outcome {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -7,7 +8,7 @@ extension ManyRanksTests {
         private let script = BallastProcess.packageRoot.appending(path: "launch/local.sh").path
 
         @Test func itStartsRanksAndPrintsHow() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = RunFolder(url: folder.url.appending(path: "run"))
             let file = BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path
             let outcome = try await BallastProcess.run(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The tests that start several ranks, one after the other: side by side they would wait for each other's cores.
@@ -12,7 +13,7 @@ import Testing
     ///   - ranks: As for `BallastProcess.run`.
     ///   - assignments: Further values.
     static func train(
-        _ configuration: String = "trajectory-fine-tune", in folder: TemporaryFolder, as name: String,
+        _ configuration: String = "trajectory-fine-tune", in folder: ScratchFolder, as name: String,
         ranks: Int = 0, set assignments: [String] = []
     ) async throws -> RunFolder {
         let run = RunFolder(url: folder.url.appending(path: name))

@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -10,7 +11,7 @@ extension ManyRanksTests {
             .path
 
         @Test func aRunOfCoTuningLeavesItsRelationshipAsFileTableAndPicture() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train("trajectory-co-tuning", in: folder, as: "run", ranks: 2)
             #expect(
                 try run.names == [
@@ -30,7 +31,7 @@ extension ManyRanksTests {
 
         @Test(arguments: ["direct", "reverse"])
         func relateGivesTheSameAtEveryNumberOfRanks(relationship: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             var learned: [[Double]] = []
             for ranks in [0, 3] {
                 let file = folder.url.appending(path: "relationship-\(ranks).safetensors").path
@@ -55,7 +56,7 @@ extension ManyRanksTests {
 
         /// Links lead to where the files lie, and the table is read from a pipe; none of them becomes a regular file.
         @Test func relateWritesThroughLinksAndPipes() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let script = """
                 mkdir real; echo old > real/picture; mkfifo r.csv
                 ln -s real/relationship r.safetensors; ln -s real/picture r.svg
@@ -82,7 +83,7 @@ extension ManyRanksTests {
 
         /// A list of predictions goes through a link, to standard output before the summary, and into a pipe.
         @Test func predictionsGoThroughLinksAndPipes() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run")
             let script = """
                 evaluate() { "$0" evaluate --model run --data "$1" --predictions "$2"; }
@@ -112,7 +113,7 @@ extension ManyRanksTests {
         }
 
         @Test func relateNeedsCoTuning() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let outcome = try await BallastProcess.run([
                 "relate", "--config", BallastProcess.golden.appending(path: "trajectory-bss.yaml").path,
                 "--output", folder.url.appending(path: "relationship.safetensors").path,
@@ -123,7 +124,7 @@ extension ManyRanksTests {
 
         /// Computed attention is saved with its key: the same run takes it back, one with other samples does not.
         @Test func attentionIsTakenBackForTheSameSamplesOnly() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let computed = try await train(
                 "trajectory-delta-attention-feature-map", in: folder, as: "computed", ranks: 2,
                 set: ["method.attention-file=null"])

@@ -1,13 +1,14 @@
 import Foundation
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
     /// Runs that end before their time and are started again.
     @Suite(.serialized) struct ResumeTests {
         private static func arguments(
-            _ method: String, _ folder: TemporaryFolder, _ name: String, _ further: [String] = []
+            _ method: String, _ folder: ScratchFolder, _ name: String, _ further: [String] = []
         ) -> [String] {
             let file = BallastProcess.golden.appending(path: "trajectory-\(method).yaml").path
             return [
@@ -17,7 +18,7 @@ extension ManyRanksTests {
         }
 
         /// The bytes of the model of a run on two ranks that nothing disturbed.
-        private static func undisturbed(_ method: String, _ folder: TemporaryFolder) async throws -> Data {
+        private static func undisturbed(_ method: String, _ folder: ScratchFolder) async throws -> Data {
             let outcome = try await BallastProcess.run(arguments(method, folder, "undisturbed"), ranks: 2)
             try #require(outcome.exitCode == 0, "\(outcome.errors)")
             return try RunFolder(url: folder.url.appending(path: "undisturbed")).modelBytes
@@ -36,7 +37,7 @@ extension ManyRanksTests {
         func aRunThatWasKilledEndsWithTheSameBits(method: String, place: (point: String, rank: Int))
             async throws
         {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let expected = try await Self.undisturbed(method, folder)
             let arguments = Self.arguments(method, folder, "killed")
             let killed = try await BallastProcess.run(
@@ -59,7 +60,7 @@ extension ManyRanksTests {
             ("before-fsync", "sigkill", 0), ("before-rename", "sigkill", 0), ("after-rename", "sigkill", 0),
         ])
         func everyPointIsSafe(point: String, kind: String, rank: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let expected = try await Self.undisturbed("l2-sp", folder)
             let arguments = Self.arguments("l2-sp", folder, "killed")
             let ended = try await BallastProcess.run(
@@ -73,7 +74,7 @@ extension ManyRanksTests {
         /// A full disk is said each time, and ends the run only where it is told to.
         @Test(arguments: ["warn", "stop"])
         func aSaveThatFailsIsSaid(reaction: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let outcome = try await BallastProcess.run(
                 Self.arguments("fine-tune", folder, "run", ["checkpoint.on-failure=\(reaction)"]), ranks: 2,
                 faults: "step=2,rank=0,point=before-write,kind=disk-full")
@@ -86,7 +87,7 @@ extension ManyRanksTests {
         ///
         /// - Returns: What starts it again, and the losses of a run that was not disturbed.
         private static func interrupted(
-            _ folder: TemporaryFolder
+            _ folder: ScratchFolder
         ) async throws -> (arguments: [String], expected: [Double]) {
             _ = try await undisturbed("bi-tuning", folder)
             let expected = try RunFolder(url: folder.url.appending(path: "undisturbed")).steps("loss")
@@ -99,7 +100,7 @@ extension ManyRanksTests {
         /// From a checkpoint of two ranks.
         @Test(arguments: [0, 1, 2, 3, 4])
         func anotherNumberOfRanksGoesOn(ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let (arguments, expected) = try await Self.interrupted(folder)
             let resumed = try await BallastProcess.run(arguments, ranks: ranks)
             try #require(resumed.exitCode == 0, "\(resumed.errors)")
@@ -109,7 +110,7 @@ extension ManyRanksTests {
 
         /// The comparison above can fail: whoever loses the momentum, and nothing else, is found out.
         @Test func aStateWithoutMomentumShows() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let (arguments, expected) = try await Self.interrupted(folder)
             let checkpoint = try CheckpointFolder.newest(in: folder.url.appending(path: "run"))
             try await checkpoint.clear("momentum.")
@@ -126,7 +127,7 @@ extension ManyRanksTests {
 
         /// Each rank has running statistics of its own, and each gets them back.
         @Test func localStatisticsOfEachRankGoOn() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             func arguments(_ name: String) -> [String] {
                 Self.arguments("fine-tune", folder, name, ["network.batch-norm=local"])
             }
@@ -156,7 +157,7 @@ extension ManyRanksTests {
         }
 
         @Test func aDamagedCheckpointIsPassedOver() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let expected = try await Self.undisturbed("fine-tune", folder)
             let arguments = Self.arguments("fine-tune", folder, "run")
             _ = try await BallastProcess.run(
@@ -180,7 +181,7 @@ extension ManyRanksTests {
         /// A disk that hangs while a checkpoint is written never makes the run hang.
         @Test(arguments: ["warn", "stop"])
         func aSaveThatHangsIsSaid(reaction: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let expected = try await Self.undisturbed("fine-tune", folder)
             let arguments = Self.arguments(
                 "fine-tune", folder, "run",
@@ -209,7 +210,7 @@ extension ManyRanksTests {
             ("metrics.jsonl", 1, "none"), ("model.safetensors", 100_000, "trajectory-data.safetensors"),
         ])
         func aFileThatCannotBeWrittenEndsAllRanks(name: String, limit: Int, validation: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = folder.url.appending(path: "run")
             let data =
                 validation == "none" ? "none" : BallastProcess.golden.appending(path: validation).path
@@ -231,7 +232,7 @@ extension ManyRanksTests {
 
         /// Two runs would spoil each other's files.
         @Test func aFolderBelongsToOneRunAtATime() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let arguments = Self.arguments(
                 "fine-tune", folder, "run",
                 ["training.steps-per-epoch=200000", "checkpoint.every-steps=null"])
@@ -252,7 +253,7 @@ extension ManyRanksTests {
         }
 
         @Test func anotherConfigurationIsRefusedWithItsDifferences() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             _ = try await Self.undisturbed("fine-tune", folder)
             let other = try await BallastProcess.run(
                 Self.arguments("fine-tune", folder, "undisturbed", ["optimizer.learning-rate=0.5"]), ranks: 2)
@@ -273,7 +274,7 @@ extension ManyRanksTests {
         /// and from that of another run.
         @Test(arguments: ["run", "other"])
         func whatIsNewerIsMovedAside(source: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
             let settings = ["data.validation=\(data)", "training.steps-per-epoch=2", "training.epochs=3"]
             for name in Set(["run", source]) {
@@ -315,7 +316,7 @@ extension ManyRanksTests {
         }
 
         @Test func savingNeverChangesTheRun() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let expected = try await Self.undisturbed("lwf", folder)
             let unsaved = try await BallastProcess.run(
                 Self.arguments("lwf", folder, "unsaved", ["checkpoint.every-steps=null"]), ranks: 2)
@@ -333,7 +334,7 @@ extension ManyRanksTests {
 
         /// One rank gets the signal; all save and end.
         @Test func aSignalToOneRankSavesAndEndsWithSeventyFive() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let arguments = Self.arguments(
                 "fine-tune", folder, "run",
                 ["training.steps-per-epoch=200000", "checkpoint.every-steps=null"])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -6,7 +7,7 @@ extension ManyRanksTests {
     @Suite(.serialized) struct RunFolderTests {
         @Test(arguments: [0, 2])
         func theConfigurationIsCompleteAndReadsAgain(ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run", ranks: ranks)
             let text = String(decoding: try run.contents(of: "config.yaml"), as: UTF8.self)
             let lines = text.split(separator: "\n").map(String.init)
@@ -28,7 +29,7 @@ extension ManyRanksTests {
         }
 
         @Test func everyLineOfTheMetricsHasItsKeys() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
             let run = try await train(
                 in: folder, as: "run",
@@ -61,7 +62,7 @@ extension ManyRanksTests {
         }
 
         @Test func theModelCanBeReadElsewhere() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run")
             #expect(try run.names == ["config.yaml", "metrics.jsonl", "model.safetensors"])
             let model = try run.model
@@ -74,7 +75,7 @@ extension ManyRanksTests {
 
         @Test(arguments: [0, 2])
         func aRunThatIsThereIsMovedAside(ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let first = try await train(in: folder, as: "run", ranks: ranks, set: ["training.seed=1"])
             let old = try first.contents(of: "metrics.jsonl")
             for aside in ["run.1", "run.2"] {
@@ -91,7 +92,7 @@ extension ManyRanksTests {
         /// Whoever prepares `.lock` as another name of a file must not get that file emptied.
         @Test(arguments: ["ln -s", "ln"])
         func aLockThatIsALinkIsRefused(link: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let precious = folder.url.appending(path: "precious")
             try Data("precious".utf8).write(to: precious)
             let outcome = try await BallastProcess.run(
@@ -118,7 +119,7 @@ extension ManyRanksTests {
                 ["checkpoints/step-00000001/state.safetensors"], ["data/train-images-idx3-ubyte", "a", "b"],
             ], ["auto", "none"])
         func aFolderOfSomebodyElseIsLeftAlone(files: [String], resume: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let output = folder.url.appending(path: "output")
             for file in files { try Self.put("mine", output.appending(path: file)) }
             let outcome = try await Self.start(in: output, resume: resume)
@@ -137,7 +138,7 @@ extension ManyRanksTests {
             "notes.txt", "checkpoints/notes.txt", "attention.safetensors/mine", "relationship.svg",
         ])
         func aRunsFolderWithSomethingElseIsNotMoved(file: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run", set: ["checkpoint.every-steps=3"])
             if file == "relationship.svg" {
                 try FileManager.default.createSymbolicLink(
@@ -165,7 +166,7 @@ extension ManyRanksTests {
 
         /// What a run leaves that was killed at any time is a run's.
         @Test func whatAKilledRunLeavesIsNoObstacle() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run", set: ["checkpoint.every-steps=3"])
             for file in [
                 "model.safetensors.partial-17", ".ballast-write-check-17", ".nfs0001", "relationship.csv",
@@ -198,7 +199,7 @@ extension ManyRanksTests {
         /// Steps too small to change a prediction: both epochs are as good, and the earlier one counts.
         @Test(arguments: [0, 2])
         func theModelIsThatOfTheBestEpoch(ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
             let settings = [
                 "data.validation=\(data)", "data.test=\(data)", "optimizer.learning-rate=1e-6",

@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -8,7 +9,7 @@ extension ManyRanksTests {
     @Suite(.serialized) struct TrainingSettingTests {
         @Test(arguments: [0, 2])
         func accumulatedPortionsAreTheWholeBatch(ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let frozen = "network.batch-norm=frozen"
             let whole = try await train(in: folder, as: "whole", ranks: ranks, set: [frozen])
             for microBatches in [2, 4] {
@@ -22,7 +23,7 @@ extension ManyRanksTests {
 
         @Test(arguments: ["synchronized", "frozen"])
         func portionsThatAreNotTheWholeBatchAreSaid(normalization: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let outcome = try await BallastProcess.run([
                 "train", "--config", BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path,
                 "--set",
@@ -36,7 +37,7 @@ extension ManyRanksTests {
 
         /// Two ranks that normalize for themselves see what one rank sees in two microBatches.
         @Test func localStatisticsAreThoseOfARanksOwnSamples() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let local = "network.batch-norm=local"
             let synchronized = try await train(in: folder, as: "synchronized", ranks: 2)
             let own = try await train(in: folder, as: "local", ranks: 2, set: [local])
@@ -51,7 +52,7 @@ extension ManyRanksTests {
         /// A step of plain descent at rate 1 is the gradient itself, here cut to length 1/100.
         @Test(arguments: [0, 2])
         func clippingLimitsTheNormOfTheWholeGradient(ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let plain = [
                 "training.steps-per-epoch=1",
                 "optimizer={learning-rate: 1, backbone-factor: 1, momentum: 0, nesterov: false, weight-decay: 0}",
@@ -79,7 +80,7 @@ extension ManyRanksTests {
         @Test(arguments: schedules.indices)
         func learningRatesFollowTheSchedule(index: Int) async throws {
             let schedule = Self.schedules[index]
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train(
                 in: folder, as: "run", ranks: 0,
                 set: [

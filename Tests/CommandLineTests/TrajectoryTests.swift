@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 extension ManyRanksTests {
@@ -16,7 +17,7 @@ extension ManyRanksTests {
 
         @Test(arguments: methods, rankCounts)
         func stepsAndFinalTensorsAreThoseOfTheReference(method: String, ranks: Int) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let run = try await train("trajectory-\(method)", in: folder, as: "run", ranks: ranks)
             let golden = try SafetensorsFile(
                 contentsOf: BallastProcess.golden.appending(path: "trajectory-\(method).safetensors").path)
@@ -36,7 +37,7 @@ extension ManyRanksTests {
         /// At three ranks the order of a sum could vary, and eight rows do not divide evenly.
         @Test(arguments: methods)
         func theSameNumberOfRanksGivesTheSameBytes(method: String) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let first = try await train("trajectory-\(method)", in: folder, as: "first", ranks: 3)
             let second = try await train("trajectory-\(method)", in: folder, as: "second", ranks: 3)
             #expect(try first.modelBytes == second.modelBytes)

@@ -1,5 +1,4 @@
 import Hosts
-import ProcessGroups
 import Testing
 
 @Suite struct CoreShareTests {

@@ -1,6 +1,4 @@
-import Foundation
 import Hosts
-import ProcessGroups
 import TestSupport
 import Testing
 
@@ -25,20 +23,10 @@ import Testing
     ]
 
     @Test(arguments: lists) func coresAreThoseTheSystemLists(status: String, cores: [Int]) throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: file) }
-        try Data(status.utf8).write(to: file)
-        #expect(AllowedCores.ofThisThread(status: file.path) == cores)
-    }
-
-    @Test(arguments: [1, 2, 3]) func everyRankGetsAllPlacements(size: Int) throws {
-        @Sendable func placement(_ rank: Int) -> RankPlacement {
-            RankPlacement(
-                host: "höst \(rank)", cores: Array(0...rank * 70), hostCoreCount: 256,
-                processorQuota: rank == 1 ? nil : 1.5, threadCount: rank + 1)
-        }
-        let gathered = try ThreadedGroup.run(size: size) { try $0.allGatherPlacements(placement($0.rank)) }
-        #expect(gathered.allSatisfy { $0 == (0..<size).map(placement) })
+        let folder = try ScratchFolder()
+        defer { folder.remove() }
+        let file = try folder.write(Array(status.utf8), as: "status")
+        #expect(AllowedCores.ofThisThread(status: file) == cores)
     }
 
     /// Files of control groups, by path, and the limit that they mean.
@@ -60,16 +48,10 @@ import Testing
 
     @Test(arguments: quotas)
     func quotaOfTheControlGroup(membership: String, files: [String: String], expected: Double?) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        for (name, text) in files.merging(["membership": membership], uniquingKeysWith: { $1 }) {
-            let file = folder.appending(path: name)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
-        let quota = ProcessorQuota.current(
-            membership: folder.appending(path: "membership").path, root: folder.path)
-        #expect(quota == expected)
+        let folder = try ScratchFolder()
+        defer { folder.remove() }
+        for (name, text) in files { try folder.write(Array(text.utf8), as: name) }
+        let membershipFile = try folder.write(Array(membership.utf8), as: "membership")
+        #expect(ProcessorQuota.current(membership: membershipFile, root: folder.path) == expected)
     }
 }

@@ -1,4 +1,5 @@
 import ImageData
+import TestSupport
 import Testing
 
 /// Files that cannot be used: each ends in an error that names the file.

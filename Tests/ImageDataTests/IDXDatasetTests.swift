@@ -1,5 +1,6 @@
 import ImageData
 import Tensors
+import TestSupport
 import Testing
 
 /// One image, as a tensor set or a loader would see it.

@@ -2,35 +2,11 @@ internal import Foundation
 import ImageData
 import Testing
 
-/// A folder for one test, removed at its end.
-final class ScratchFolder {
-    let path: String
-
-    init() throws {
-        path =
-            FileManager.default.temporaryDirectory
-            .appendingPathComponent("ballast-test-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file and returns its path.
-    @discardableResult func write(_ bytes: [UInt8], as name: String) throws -> String {
-        let file = "\(path)/\(name)"
-        try Data(bytes).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-}
-
 /// The path of a file in `Fixtures`.
 func fixture(_ name: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)")
         .path
 }
-
-/// All bytes of a file.
-func contents(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
 /// An IDX file of the given extents and elements.
 func idx(_ extents: [Int], _ elements: [UInt8]) -> [UInt8] {

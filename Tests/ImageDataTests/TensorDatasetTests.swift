@@ -1,6 +1,7 @@
 import ImageData
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct TensorDatasetTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Layers
 import Tensors
+import TestSupport
 
 /// The smallest network with every kind of tensor: a convolution and a normalization.
 final class TinyBackbone: SpatialBackbone {
@@ -33,8 +34,7 @@ final class TinyBackbone: SpatialBackbone {
 
 /// Calls `body` with a path in a folder that is removed afterwards.
 func withTemporaryFile<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.appending(path: "weights.safetensors").path)
+    let folder = try ScratchFolder()
+    defer { folder.remove() }
+    return try body("\(folder.path)/weights.safetensors")
 }

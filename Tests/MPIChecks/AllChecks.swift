@@ -1,6 +1,6 @@
 /// Every check, in the order in which they run. A new one needs a line here and nothing else.
 let allChecks: [Check] = [
-    // Sums
+    // All-reduces
     Check(name: "all-reduce-every-type", body: allReduceEveryType),
     Check(name: "all-reduce-single-values", body: allReduceSingleValues),
     Check(name: "all-reduce-same-bits", body: allReduceSameBits),
@@ -12,9 +12,9 @@ let allChecks: [Check] = [
         message: "staged: out of work",
         body: allReduceDuringWorkThatFails),
 
-    Check(name: "background-sum", body: backgroundSum),
-    Check(name: "background-sums-together", body: backgroundSumsTogether),
-    Check(name: "background-sum-in-half", body: backgroundSumInHalf),
+    Check(name: "background-all-reduce", body: backgroundAllReduce),
+    Check(name: "background-all-reduces-together", body: backgroundAllReducesTogether),
+    Check(name: "background-all-reduce-in-bfloat16", body: backgroundAllReduceInBFloat16),
 
     // Broadcasts
     Check(name: "broadcast-every-root", body: broadcastEveryRoot),
@@ -22,7 +22,7 @@ let allChecks: [Check] = [
     Check(name: "broadcast-lengths", body: broadcastLengths),
     Check(name: "broadcast-in-pieces", body: broadcastInPieces),
 
-    // Gathers
+    // All-gathers
     Check(name: "all-gather-every-type", body: allGatherEveryType),
     Check(name: "all-gather-uneven", body: allGatherUneven),
     Check(name: "all-gather-nothing", body: allGatherNothing),
@@ -75,9 +75,10 @@ let allChecks: [Check] = [
         message: "rank 0 of RANKS on host HOST has not joined all-reduce",
         body: stallHangingRankZero),
     Check(
-        name: "stall-background-sum", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        name: "stall-background-all-reduce", exitCode: 76, minimumRanks: 2,
+        environment: "BALLAST_STALL_SECONDS=2",
         message: "rank 1 of RANKS on host HOST has not joined all-reduce of gradients",
-        body: stallBackgroundSum),
+        body: stallBackgroundAllReduce),
     Check(
         name: "stall-during-work", exitCode: 76, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         message: "rank 1 of RANKS on host HOST has not joined", body: stallDuringWork),

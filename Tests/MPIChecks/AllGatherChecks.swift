@@ -18,7 +18,7 @@ private func values(of rank: Int, count: Int) -> [Int64] {
     (0..<count).map { Int64(rank * 1000 + $0) }
 }
 
-/// Gathers the given count from each rank and compares, both in one array and in one array a rank.
+/// All-gathers the given count from each rank and compares, both in one array and in one array a rank.
 private func checkGather(_ checker: Checker, count: (Int) -> Int) throws {
     let group = checker.group
     let own = values(of: group.rank, count: count(group.rank))

@@ -44,8 +44,8 @@ func allReduceSameBits(_ checker: Checker) throws {
         try checker.sameBits(values)
         var again = own
         try group.allReduce(&again)
-        checker.expect(again == values, "a second sum of \(count) values has other bits")
-        if group.size == 1 { checker.expect(own == values, "the sum over one rank changed the values") }
+        checker.expect(again == values, "a second all-reduce of \(count) values has other bits")
+        if group.size == 1 { checker.expect(own == values, "the all-reduce of one rank changed the values") }
     }
 }
 
@@ -67,7 +67,7 @@ func allReduceNothing(_ checker: Checker) throws {
     checker.equal(nothing, [])
 }
 
-/// Sums that travel while the rank works, beside sums in the background, one after the other.
+/// All-reduces that overlap with work, one after the other, beside one in the background.
 func allReduceDuringWork(_ checker: Checker) throws {
     let group = checker.group
     let background = try group.makeBackgroundAllReduce(capacity: 50_000)
@@ -89,10 +89,10 @@ func allReduceDuringWork(_ checker: Checker) throws {
                 let expected = own / Double(group.rank + 1) * ranks
                 return abs(sum - expected) <= 1e-12 * expected
             }
-            checker.expect(isRight, "a sum of \(count) values is wrong")
+            checker.expect(isRight, "an all-reduce of \(count) values is wrong")
             var again = own
             try group.allReduce(&again) {}
-            checker.expect(again == values, "a second sum of \(count) values has other bits")
+            checker.expect(again == values, "a second all-reduce of \(count) values has other bits")
         }
         while try !background.advance() {}
     }
@@ -107,7 +107,7 @@ func allReduceDuringWork(_ checker: Checker) throws {
     checker.equal(pieces, (0..<9).map { Int32($0 * 10 * group.size + ranks) })
 }
 
-/// The work of one rank throws while the others wait for the sum.
+/// The work of one rank throws while the others wait for the all-reduce.
 func allReduceDuringWorkThatFails(_ checker: Checker) throws {
     var values = [Double](repeating: 1, count: 1000)
     try checker.group.allReduce(&values) {

@@ -30,22 +30,22 @@ func stallHangingRankZero(_ checker: Checker) throws {
     _ = try checker.group.allReduce(Float(1))
 }
 
-/// A rank that stays away from a sum which the others have begun without waiting.
-func stallBackgroundSum(_ checker: Checker) throws {
+/// A rank that stays away from a non-blocking all-reduce which the others have begun.
+func stallBackgroundAllReduce(_ checker: Checker) throws {
     let group = checker.group
-    let sum = try group.makeBackgroundAllReduce(capacity: 100)
+    let reduction = try group.makeBackgroundAllReduce(capacity: 100)
     if group.rank == 1 { hang() }
     var values = [Float](repeating: 1, count: 100)
     try values.withUnsafeMutableBufferPointer { buffer in
-        try sum.begin(buffer)
+        try reduction.begin(buffer)
         try group.waiting(for: "all-reduce of gradients") {
-            while try !sum.advance() { Thread.sleep(forTimeInterval: 0.001) }
+            while try !reduction.advance() { Thread.sleep(forTimeInterval: 0.001) }
         }
     }
 }
 
-/// A rank that hangs in what it does while a sum goes on. Its part may have reached the others, which then wait for
-/// it in what follows.
+/// A rank that hangs in the work that overlaps with an all-reduce. Its contribution may have reached the others, which
+/// then wait for it in what follows.
 func stallDuringWork(_ checker: Checker) throws {
     var values = [1.0, 2.0]
     try checker.group.allReduce(&values) { if checker.group.rank == 1 { hang() } }
@@ -116,7 +116,7 @@ func stallSuspendedJob(_ checker: Checker) throws {
 
 func stallLimitIsWrong(_ checker: Checker) { checker.expect(false, "this must not begin") }
 
-/// Sums without an end, until something from outside gets in the way.
+/// All-reduces without an end, until something from outside gets in the way.
 func stallForever(_ checker: Checker) throws {
     print("begun")
     fflush(nil)

@@ -1,5 +1,6 @@
 internal import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 
 /// Results go where the user meant them to.
@@ -28,7 +29,7 @@ import Testing
         #expect(OutputFile.way(named: folder.path) == .replacing(folder.path))
         let chain = try link(folder, "chain", to: try link(folder, "link", to: "file"))
         try OutputFile.write([66], named: chain)
-        #expect(try text(file) == "B" && folder.names() == ["chain", "file", "link"])
+        #expect(try text(file) == "B" && folder.names == ["chain", "file", "link"])
         let toNothing = try link(folder, "to-nothing", to: "nothing")
         #expect(OutputFile.way(named: toNothing) == .replacing(folder.path + "/nothing"))
         try OutputFile.write([67], named: toNothing)
@@ -50,7 +51,7 @@ import Testing
         let staged = try self.link(folder, "new.partial-\(getpid())", to: "file")
         try OutputFile.replace(folder.path + "/new", with: [67])
         #expect(try text(file) == "A" && text(folder.path + "/new") == "C")
-        #expect(try !folder.names().contains((staged as NSString).lastPathComponent))
+        #expect(try !folder.names.contains((staged as NSString).lastPathComponent))
     }
 
     @Test func aPipeWhoseReaderHasGoneIsAnError() throws {
@@ -69,6 +70,6 @@ import Testing
             try OutputFile.write([UInt8](repeating: 1, count: 1 << 20), named: pipe)
         }
         #expect(error?.detail.contains("Broken pipe") == true)
-        #expect(try folder.names() == ["pipe"])
+        #expect(try folder.names == ["pipe"])
     }
 }

@@ -65,7 +65,7 @@ private func report(_ judge: StallJudge) -> String? {
         }
     }
 
-    @Test func oneOfTwoThatStayAwayIsNamedWhereTheOtherGetsOn() {
+    @Test func oneOfTwoThatStayAwayIsNamedWhereTheOtherMakesProgress() {
         var judge = judge([status(5, inside: true), status(4), status(4)], seconds: 9)
         judge.advance(by: 1)
         judge.hear(status(5, inside: true), isLast: false, from: 0)

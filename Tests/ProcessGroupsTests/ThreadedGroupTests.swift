@@ -57,6 +57,26 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
         #expect(sums.allSatisfy { $0 == [1, 2, 3].map { $0 * Int32(size) } })
     }
 
+    /// The default of the protocol: a group without non-blocking collectives has a blocking all-reduce.
+    @Test(arguments: sizes) func backgroundAllReducesAreApart(_ size: Int) throws {
+        // 1 + 2⁻⁸ has one bit more than travels in 16 bits: each contribution is rounded to 1. A rank alone sends nothing.
+        let value: Float = 1 + 0x1p-8
+        let sums = try ThreadedGroup.run(size: size) { group in
+            let exact = try group.makeBackgroundAllReduce(capacity: 2)
+            let rounded = try group.makeBackgroundAllReduce(capacity: 2, format: .bfloat16)
+            return try [exact, rounded].map { reduction in
+                var values = [value, Float(group.rank)]
+                try values.withUnsafeMutableBufferPointer { try reduction.begin($0) }
+                try group.barrier()
+                return try reduction.advance() ? values : []
+            }
+        }
+        let ranks = Float(size * (size - 1) / 2)
+        for sum in sums {
+            #expect(sum == [[value * Float(size), ranks], [size == 1 ? value : Float(size), ranks]])
+        }
+    }
+
     @Test func aRankThatEndsLeavesDuplicates() throws {
         #expect(throws: ThreadedGroupError.ended(rank: 1, call: "barrier")) {
             try ThreadedGroup.run(size: 2) { group in

@@ -42,10 +42,8 @@ import Training
             try own.load(try SafetensorsFile(contentsOf: goldenPath(example.weights)))
             let delta = DELTA(
                 taps: taps, features: .attention(file: nil), tradeOff: 1, headTradeOff: 1)
-            let folder = FileManager.default.temporaryDirectory.appending(
-                path: "ballast-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }
+            let folder = try ScratchFolder()
+            defer { folder.remove() }
             try delta.prepare(
                 Preparation(
                     backbone: own, weightsDigest: "digest", training: samples.part(of: group),

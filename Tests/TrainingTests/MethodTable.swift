@@ -66,9 +66,8 @@ final class MethodBench {
         let sourceHead = Linear(
             name: "source-head", weight: try weights.tensor("fc.weight"), bias: try weights.tensor("fc.bias"))
         regularizer = try method.make(classifier, sourceHead)
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try ScratchFolder()
+        defer { folder.remove() }
         let part = samples.part(of: group)
         try regularizer.prepare(
             Preparation(

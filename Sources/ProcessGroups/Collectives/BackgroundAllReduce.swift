@@ -1,24 +1,25 @@
-/// A sum over the ranks that goes on beside other work, one buffer at a time.
+/// A non-blocking all-reduce that overlaps with other work, one buffer at a time.
 ///
-/// MPI moves data only inside its calls, so somebody has to call `advance` again and again: between two layers,
-/// or on a thread of its own. The sum is made in two exchanges, each non-blocking: every rank receives all
-/// summands of one part of the buffer, adds them in the order of the ranks in 64 bits, and gives the result to
-/// all. The bits therefore depend neither on when `advance` is called, nor on how the buffer is cut, nor on
-/// MPI's choice of algorithm; and as many bytes travel as in the best of those, 2(R−1)/R of the buffer.
+/// MPI makes progress only inside its calls, so somebody has to call `advance` again and again: between two layers
+/// of the backward pass, or on a thread of its own. Under MPI it is a reduce-scatter followed by an all-gather, both
+/// non-blocking: every rank receives its part of the buffer from all ranks, adds in rank order in 64 bits, and
+/// sends the result to all. The bits therefore depend neither on when `advance` is called, nor on how gradients are
+/// cut into buckets, nor on MPI's choice of algorithm; and 2(R−1)/R of the buffer's bytes travel, as in a ring
+/// all-reduce, the least there is.
 ///
-/// A sum is used from one thread at a time.
+/// It is used from one thread at a time.
 public protocol BackgroundAllReduce: AnyObject {
     /// Begins to replace each element by its sum over all ranks; the result has the same bits on every rank.
     ///
-    /// The sum before must be complete.
+    /// The one before must be complete.
     ///
-    /// - Parameter buffer: This rank's summands, as many on every rank, at most the capacity; must stay where
-    ///   it is, and untouched, until the sum is complete.
+    /// - Parameter buffer: This rank's contribution, equally long on every rank, at most the capacity; must stay
+    ///   where it is, and untouched, until the all-reduce is complete.
     /// - Throws: `MPIError` if the communication fails.
-    /// - Important: Collective: every rank of the group must call this, in the same order for each sum.
+    /// - Important: Collective: every rank of the group must call this, in the same order for each of several.
     func begin(_ buffer: UnsafeMutableBufferPointer<Float>) throws
 
-    /// Moves the sum on as far as it goes without waiting.
+    /// Makes as much progress as there is without waiting.
     ///
     /// - Returns: Whether it is complete; true as well if none was begun.
     /// - Throws: `MPIError` if the communication fails.
@@ -29,12 +30,12 @@ public protocol BackgroundAllReduce: AnyObject {
 public enum WireFormat: String, Sendable, CaseIterable {
     /// As they are.
     case float32
-    /// The upper half of each, rounded to nearest: half the bytes. Each summand and each sum keeps 8 bits of
+    /// The upper half of each, rounded to nearest: half the bytes. Each contribution and each sum keeps 8 bits of
     /// precision, so that the result depends on the number of ranks; on one rank nothing travels.
     case bfloat16
 }
 
-/// A `BackgroundAllReduce` that is complete as soon as it is begun, for groups without non-blocking communication.
+/// A `BackgroundAllReduce` that is complete as soon as it is begun, for groups without non-blocking collectives.
 final class ImmediateAllReduce: BackgroundAllReduce {
     private let group: any ProcessGroup
     private let format: WireFormat
@@ -52,21 +53,18 @@ final class ImmediateAllReduce: BackgroundAllReduce {
 }
 
 extension ProcessGroup {
-    /// What sums buffers over the ranks beside other work, independently of all else that the group does.
+    /// A blocking all-reduce of a duplicate of this group, behind the interface of a non-blocking one.
+    public func makeBackgroundAllReduce(capacity: Int, format: WireFormat) throws -> any BackgroundAllReduce {
+        ImmediateAllReduce(try duplicate(), format: format)
+    }
+
+    /// A non-blocking all-reduce whose elements travel as they are.
     ///
-    /// - Parameters:
-    ///   - capacity: The most elements of a buffer; the same on every rank.
-    ///   - format: How elements travel; the same on every rank.
-    /// - Returns: A sum, for one buffer at a time. Several may be under way at once.
+    /// - Parameter capacity: The most elements of a buffer; the same on every rank.
+    /// - Returns: It serves one buffer at a time. Several may be under way at once.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func makeBackgroundAllReduce(capacity: Int, format: WireFormat = .float32) throws
-        -> any BackgroundAllReduce
-    {
-        let own = try duplicate()
-        if let group = own as? MPIGroup {
-            return MPIBackgroundAllReduce(group, capacity: capacity, format: format)
-        }
-        return ImmediateAllReduce(own, format: format)
+    public func makeBackgroundAllReduce(capacity: Int) throws -> any BackgroundAllReduce {
+        try makeBackgroundAllReduce(capacity: capacity, format: .float32)
     }
 }

@@ -1,41 +1,43 @@
-/// The ranks that train together, and what they can do together.
+/// The ranks that train together, and the collectives that they call together: MPI's communicator, PyTorch's
+/// process group.
 ///
-/// A group is used from one thread; another thread takes a duplicate. Every method below is collective. An error that is not a
-/// `CollectiveFailure` may have reached only some ranks: do not catch it to go on, let it end the job.
+/// A group is used from one thread; another thread takes a duplicate. Every rank must call each collective, in the
+/// same order. An error that is not a `CollectiveFailure` may have reached only some ranks: do not catch it to go
+/// on, let it end the job.
 public protocol ProcessGroup: AnyObject {
-    /// This process's place in the group, from 0; differs between ranks.
+    /// This process's number in the group, from 0; differs between ranks.
     var rank: Int { get }
 
     /// How many ranks the group has; the same on every rank.
     var size: Int { get }
 
-    /// Replaces each element by its sum over all ranks; the result has the same bits on every rank.
+    /// All-reduce: replaces each element by its sum over all ranks; the result has the same bits on every rank.
     ///
-    /// - Parameter buffer: This rank's summands, as many on every rank; then the sums. May be empty.
+    /// - Parameter buffer: This rank's contribution, equally long on every rank; then the sums. May be empty.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) throws
 
-    /// Replaces each element by its sum over all ranks, with work of this rank done while the values travel.
+    /// All-reduce that overlaps with work of this rank.
     ///
     /// - Parameters:
-    ///   - buffer: This rank's summands, as many on every rank; then the sums. May be empty.
-    ///   - work: Without collectives of this group.
+    ///   - buffer: This rank's contribution, equally long on every rank; then the sums. May be empty.
+    ///   - work: Done while the values travel. Must call no collectives of this group.
     /// - Throws: `MPIError` if the communication fails; what the work throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void)
         throws
 
-    /// Replaces the contents of every rank's buffer by those of the root's.
+    /// Broadcast: replaces the contents of every rank's buffer by those of the root's.
     ///
     /// - Parameters:
-    ///   - buffer: As many elements on every rank; read on the root, written on the others. May be empty.
+    ///   - buffer: Equally long on every rank; read on the root, written on the others. May be empty.
     ///   - root: The rank that sends; the same on every rank.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func broadcast<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>, from root: Int) throws
 
-    /// The values of all ranks, one rank's after the other's, the same on every rank.
+    /// All-gather: the values of all ranks in rank order, the same on every rank.
     ///
     /// - Parameter values: This rank's values; how many may differ between ranks, and may be none.
     /// - Returns: The values of rank 0, then those of rank 1, and so on.
@@ -43,22 +45,34 @@ public protocol ProcessGroup: AnyObject {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func allGather<E: Transmissible>(_ values: [E]) throws -> [E]
 
-    /// Returns once every rank has called it.
+    /// Barrier: returns once every rank has called it.
     ///
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func barrier() throws
 
-    /// A group of the same ranks whose messages cannot meet those of this one, for another thread to use while
-    /// this one goes on.
+    /// A group of the same ranks whose messages cannot match those of this one, as `MPI_Comm_dup` makes it, for
+    /// another thread to use while this one goes on.
     ///
     /// It belongs to the thread that first calls one of its collectives, and must not outlive
     /// `MPIRuntime.run`, which releases it.
     ///
-    /// - Returns: The new group, with the same ranks in the same places.
+    /// - Returns: The new group, with the same ranks in the same order.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func duplicate() throws -> any ProcessGroup
+
+    /// A non-blocking all-reduce, independent of all else that the group does.
+    ///
+    /// A group without non-blocking collectives need not implement this: by default the all-reduce blocks.
+    ///
+    /// - Parameters:
+    ///   - capacity: The most elements of a buffer; the same on every rank.
+    ///   - format: How elements travel; the same on every rank.
+    /// - Returns: It serves one buffer at a time. Several may be under way at once.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func makeBackgroundAllReduce(capacity: Int, format: WireFormat) throws -> any BackgroundAllReduce
 
     /// Runs work in which this rank waits for the others, such as the end of a `BackgroundAllReduce`: where one of
     /// them stays away, the report of the stall says so.
@@ -71,7 +85,7 @@ public protocol ProcessGroup: AnyObject {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func waiting<Result>(for name: StaticString, _ body: () throws -> Result) rethrows -> Result
 
-    /// Tells that this rank gets on with work of its own, for which others may be waiting.
+    /// Reports that this rank makes progress with work of its own, for which others may be waiting.
     ///
     /// Where the ranks wait for one that has shown no progress for `BALLAST_STALL_SECONDS`, the job ends. Work
     /// that can take minutes without a collective calls this now and then, a batch or an iteration at a time;
@@ -80,7 +94,7 @@ public protocol ProcessGroup: AnyObject {
 }
 
 extension ProcessGroup {
-    /// Does the work, then sums.
+    /// Does the work, then the all-reduce.
     public func allReduce<E: Transmissible>(
         _ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void
     ) throws {

@@ -1,28 +1,28 @@
 // The collectives on arrays and single values, built on those of the protocol.
 extension ProcessGroup {
-    /// Replaces each element by its sum over all ranks; the result has the same bits on every rank.
+    /// All-reduce: replaces each element by its sum over all ranks; the result has the same bits on every rank.
     ///
-    /// - Parameter values: This rank's summands, as many on every rank; then the sums.
+    /// - Parameter values: This rank's contribution, equally long on every rank; then the sums.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func allReduce<E: Transmissible>(_ values: inout [E]) throws {
         try values.withUnsafeMutableBufferPointer { try allReduce($0) }
     }
 
-    /// Replaces each element by its sum over all ranks, with work of this rank done while the values travel.
+    /// All-reduce that overlaps with work of this rank.
     ///
     /// - Parameters:
-    ///   - values: This rank's summands, as many on every rank; then the sums.
-    ///   - work: Without collectives of this group.
+    ///   - values: This rank's contribution, equally long on every rank; then the sums.
+    ///   - work: Done while the values travel. Must call no collectives of this group.
     /// - Throws: `MPIError` if the communication fails; what the work throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func allReduce<E: Transmissible>(_ values: inout [E], during work: () throws -> Void) throws {
         try values.withUnsafeMutableBufferPointer { try allReduce($0, during: work) }
     }
 
-    /// The sum of one value a rank, with the same bits on every rank.
+    /// All-reduce of one value a rank; the sum has the same bits on every rank.
     ///
-    /// - Parameter value: This rank's summand.
+    /// - Parameter value: This rank's contribution.
     /// - Returns: The sum over all ranks.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
@@ -34,7 +34,7 @@ extension ProcessGroup {
         return value
     }
 
-    /// Replaces every rank's array by the root's, whatever length it had before.
+    /// Broadcast: replaces every rank's array by the root's, whatever length it had before.
     ///
     /// - Parameters:
     ///   - values: Read on the root, replaced on the others.
@@ -52,7 +52,7 @@ extension ProcessGroup {
         try values.withUnsafeMutableBufferPointer { try broadcast($0, from: root) }
     }
 
-    /// The values of all ranks, one array a rank, the same on every rank.
+    /// All-gather: the values of all ranks, one array a rank, the same on every rank.
     ///
     /// - Parameter values: This rank's values; how many may differ between ranks, and may be none.
     /// - Returns: The arrays of rank 0, rank 1, and so on.

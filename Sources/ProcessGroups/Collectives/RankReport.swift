@@ -1,19 +1,19 @@
-/// What one rank has to say, of a failure or of a difference between ranks.
+/// A message of one rank, about a failure or about a difference between ranks.
 package struct RankReport {
     let rank: Int
     let host: String
     let message: String
 
-    /// What a rank on a host has to say.
+    /// A message of a rank on a host.
     package init(rank: Int, host: String, message: String) {
         (self.rank, self.host, self.message) = (rank, host, message)
     }
 
-    /// One text for all ranks: a message that several of them have is listed once.
+    /// One text for all ranks: a message that several of them share is listed once.
     ///
     /// - Parameters:
     ///   - reports: The ranks, in rank order.
-    ///   - groupSize: How many ranks the group has; alone, a rank need not say which one it is.
+    ///   - groupSize: How many ranks the group has; of a single rank the number is left out.
     package static func summary(of reports: [RankReport], groupSize: Int) -> String {
         guard groupSize > 1 else { return reports.map(\.message).joined(separator: "\n") }
         var messages: [String] = []
@@ -47,7 +47,7 @@ package struct RankReport {
     /// A line with the names of hundreds of hosts is of no use.
     private static let largestHostCount = 8
 
-    /// Ascending numbers, of which three or more in a row are told by the first and the last.
+    /// Ascending numbers, of which three or more in a row are shown by the first and the last.
     private static func ranges(_ numbers: [Int]) -> String {
         var runs: [ClosedRange<Int>] = []
         for number in numbers {

@@ -11,7 +11,7 @@ public final class SoloGroup: ProcessGroup {
 
     /// Leaves the buffer as it is: the sum over one rank.
     ///
-    /// - Parameter buffer: The summands, which are the sums.
+    /// - Parameter buffer: The only rank's contribution, which is the sum.
     public func allReduce<E: Transmissible>(_ buffer: UnsafeMutableBufferPointer<E>) {}
 
     /// Leaves the buffer as it is.

@@ -1,4 +1,4 @@
-/// A number that process groups can send and add: `Float`, `Double`, `Int32`, `Int64`, `UInt8`.
+/// An element type of the collectives: `Float`, `Double`, `Int32`, `Int64`, `UInt8`.
 ///
 /// The set is closed by `TransmissibleKind`: every group must know how to send each kind, so a
 /// conformance outside this module must return one of these kinds and have its very layout.
@@ -6,7 +6,7 @@ public protocol Transmissible: Sendable, BitwiseCopyable, AdditiveArithmetic {
     /// What the element is on the wire.
     static var transmissibleKind: TransmissibleKind { get }
 
-    /// The sum of two elements as MPI computes it: integers that overflow wrap around, they do not trap.
+    /// The sum of two elements as `MPI_SUM` computes it: integers that overflow wrap around, they do not trap.
     ///
     /// - Parameters:
     ///   - left: The first summand.
@@ -14,7 +14,7 @@ public protocol Transmissible: Sendable, BitwiseCopyable, AdditiveArithmetic {
     static func transmittedSum(_ left: Self, _ right: Self) -> Self
 }
 
-/// The kinds of number that every process group can send and add.
+/// The element types that every process group can send and add; MPI calls them datatypes.
 public enum TransmissibleKind: Sendable {
     /// 32-bit floating point.
     case float

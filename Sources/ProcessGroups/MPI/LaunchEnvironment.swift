@@ -1,23 +1,23 @@
-public import Foundation
+internal import Foundation
 
 /// What the environment says about how this process was started; each process has its own.
-public struct LaunchEnvironment: Sendable, Equatable {
-    /// The variable that gave the launcher away, if one did.
-    public let evidence: String?
+package struct LaunchEnvironment: Sendable, Equatable {
+    /// The variable that only a launcher sets, if there is one.
+    package let evidence: String?
 
     /// How many ranks the launcher says that it started, if it says so.
-    public let size: Int?
+    package let size: Int?
 
     /// Which of them this process is, if the launcher says so.
-    public let rank: Int?
+    package let rank: Int?
 
     /// Whether an MPI launcher started this process.
-    public var isLaunched: Bool { evidence != nil }
+    package var isLaunched: Bool { evidence != nil }
 
     /// What the given environment says.
     ///
     /// - Parameter variables: Names and values; by default those of this process.
-    public init(variables: [String: String] = ProcessInfo.processInfo.environment) {
+    package init(variables: [String: String] = ProcessInfo.processInfo.environment) {
         func number(_ names: [String]) -> Int? {
             names.lazy.compactMap { variables[$0].flatMap { Int($0) } }.first
         }

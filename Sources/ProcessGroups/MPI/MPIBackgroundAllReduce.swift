@@ -1,15 +1,15 @@
 internal import CMPI
 
-/// The sum of `BackgroundAllReduce` under MPI, on a communicator of its own: two non-blocking exchanges, and between
-/// them this rank adds up its part of the buffer.
+/// A non-blocking all-reduce under MPI, on a communicator of its own: a reduce-scatter, as `MPI_Ialltoallv` and an
+/// addition in rank order, and then `MPI_Iallgatherv`.
 final class MPIBackgroundAllReduce: BackgroundAllReduce {
     private enum Phase {
         /// Nothing is under way.
         case idle
-        /// Every rank receives the summands of its part.
-        case exchanging
+        /// Every rank receives its part from all ranks.
+        case scattering
         /// Every rank receives the sums of the other parts.
-        case sharing
+        case gathering
     }
 
     private let group: MPIGroup
@@ -19,25 +19,25 @@ final class MPIBackgroundAllReduce: BackgroundAllReduce {
     private var buffer = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
     private var request: MPI_Request? = cmpi_request_null()
 
-    /// Parts of the buffer by rank: where each begins, and how many elements it has. MPI reads them while an
-    /// exchange goes on, so they stay in one place.
+    /// Parts of the buffer by rank: where each begins, and how many elements it has. MPI reads them while
+    /// data travels, so they stay in one place.
     private let starts: UnsafeMutablePointer<Int32>
     private let counts: UnsafeMutablePointer<Int32>
     /// The same of what this rank receives: its part, once from each rank.
     private let ownStarts: UnsafeMutablePointer<Int32>
     private let ownCounts: UnsafeMutablePointer<Int32>
 
-    /// Summands of this rank's part, one rank's after the other's: 32-bit numbers, or 16-bit ones in half of it.
+    /// This rank's part as all ranks sent it, in rank order: 32-bit numbers, or 16-bit ones in half of it.
     private let received: UnsafeMutableRawPointer
     /// The whole buffer in 16 bits; empty where 32 bits travel.
     private let narrow: UnsafeMutablePointer<UInt16>
     private let sums: UnsafeMutablePointer<Double>
 
-    /// Elements that are added up at a time: they stay in the fastest cache.
+    /// Elements that are reduced at a time: they stay in the first-level cache.
     private static let blockCount = 1024
 
     init(_ group: MPIGroup, capacity: Int, format: WireFormat) {
-        precondition(0...Int(Int32.max) ~= capacity, "a sum of \(capacity) elements")
+        precondition(0...Int(Int32.max) ~= capacity, "an all-reduce of \(capacity) elements")
         (self.group, self.capacity, self.format) = (group, capacity, format)
         starts = .allocate(capacity: group.size)
         counts = .allocate(capacity: group.size)
@@ -61,8 +61,9 @@ final class MPIBackgroundAllReduce: BackgroundAllReduce {
     }
 
     func begin(_ buffer: UnsafeMutableBufferPointer<Float>) throws {
-        precondition(phase == .idle, "a sum begun before the last one was complete")
-        precondition(buffer.count <= capacity, "a sum of \(buffer.count) elements, at most \(capacity)")
+        precondition(phase == .idle, "an all-reduce begun before the last one was complete")
+        precondition(
+            buffer.count <= capacity, "an all-reduce of \(buffer.count) elements, at most \(capacity)")
         guard group.size > 1, let start = buffer.baseAddress else { return }
         self.buffer = buffer
         divide(buffer.count)
@@ -74,21 +75,21 @@ final class MPIBackgroundAllReduce: BackgroundAllReduce {
             MPI_Ialltoallv(
                 sent, counts, starts, format.dataType.raw, received, ownCounts, ownStarts,
                 format.dataType.raw, group.communicator.raw, &request))
-        phase = .exchanging
+        phase = .scattering
     }
 
     func advance() throws -> Bool {
-        if phase == .exchanging {
+        if phase == .scattering {
             guard try isComplete() else { return false }
-            addUp()
+            reduce()
             try check(
                 "MPI_Iallgatherv",
                 MPI_Iallgatherv(
                     cmpi_in_place(), 0, cmpi_datatype_null(), sent, counts, starts, format.dataType.raw,
                     group.communicator.raw, &request))
-            phase = .sharing
+            phase = .gathering
         }
-        if phase == .sharing {
+        if phase == .gathering {
             guard try isComplete() else { return false }
             if format == .bfloat16, let start = buffer.baseAddress {
                 for index in 0..<buffer.count { start[index] = BFloat16.value(narrow[index]) }
@@ -124,8 +125,8 @@ final class MPIBackgroundAllReduce: BackgroundAllReduce {
         }
     }
 
-    /// Adds the summands of this rank's part in the order of the ranks, and puts the sums into what travels.
-    private func addUp() {
+    /// Reduces this rank's part in rank order, and puts the sums into what travels.
+    private func reduce() {
         guard let whole = buffer.baseAddress else { return }
         let (start, count) = (Int(starts[group.rank]), Int(counts[group.rank]))
         for blockStart in stride(from: 0, to: count, by: Self.blockCount) {

@@ -1,7 +1,7 @@
 internal import CMPI
 internal import Foundation
 
-/// The ranks of an MPI communicator.
+/// A process group that is an MPI communicator.
 package final class MPIGroup: ProcessGroup {
     package let rank: Int
     package let size: Int
@@ -21,7 +21,7 @@ package final class MPIGroup: ProcessGroup {
     /// The thread that uses the group: the first that called a collective.
     private var thread: pthread_t?
 
-    /// What this rank is about, for the stall inspector.
+    /// What this rank is doing, for the stall inspector.
     let activity: Activity
     /// Whether the collectives of this group are noted there: of the group of all ranks, not of duplicates,
     /// whose order among these is nobody's.
@@ -44,7 +44,14 @@ package final class MPIGroup: ProcessGroup {
         isWatched = original == nil
     }
 
-    package func duplicate() throws -> any ProcessGroup {
+    package func duplicate() throws -> any ProcessGroup { try makeDuplicate() }
+
+    package func makeBackgroundAllReduce(capacity: Int, format: WireFormat) throws -> any BackgroundAllReduce
+    {
+        MPIBackgroundAllReduce(try makeDuplicate(), capacity: capacity, format: format)
+    }
+
+    private func makeDuplicate() throws -> MPIGroup {
         let copy = try noted("duplicate") { () throws(MPIError) in
             try MPIGroup(communicator.duplicate(), duplicateOf: self)
         }
@@ -157,7 +164,7 @@ package final class MPIGroup: ProcessGroup {
         return counts.map { Int($0) }
     }
 
-    /// Gathers in one call; the sum of the counts must fit into `Int32`.
+    /// All-gather in one call; the total of the counts must fit into `Int32`.
     private func allGather<E: Transmissible>(
         _ values: [E], into all: inout [E], counts: [Int]
     ) throws(MPIError) {
@@ -175,7 +182,7 @@ package final class MPIGroup: ProcessGroup {
                 values, Int32(values.count), type, &all, narrowCounts, starts, type, communicator.raw))
     }
 
-    /// Gathers what is too large for one call: each rank in turn broadcasts its values.
+    /// All-gather of what is too large for one call: each rank in turn broadcasts its values.
     private func allGatherInPieces<E: Transmissible>(
         _ values: [E], into all: inout [E], counts: [Int]
     ) throws {

@@ -141,7 +141,7 @@ public enum MPIRuntime {
     }
 
     /// The library that this program was built with, in its own words; MPI need not run.
-    public static func libraryVersion() -> String {
+    package static func libraryVersion() -> String {
         var count: Int32 = 0
         return SystemText.read(capacity: Int(MPI_MAX_LIBRARY_VERSION_STRING)) {
             MPI_Get_library_version($0, &count)

@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// What this rank is about, for the thread that looks for stalls: how many collectives it has joined, whether
-/// it is inside one, and whether it gets on.
+/// What this rank is doing, for the stall inspector: how many collectives it has joined, whether
+/// it is inside one, and whether it makes progress.
 ///
 /// Written by the one thread that uses the group of all ranks, read by another; neither ever waits for more
 /// than the copy of a few words.
 package final class Activity: Sendable {
-    /// What a rank is about at one moment.
+    /// What a rank is doing at one moment.
     package struct Status: Sendable, Equatable {
         /// How many collectives the rank has begun; they have the same numbers on every rank.
         package var begunCount: Int64 = 0
@@ -38,7 +38,7 @@ package final class Activity: Sendable {
     /// A rank that has done nothing yet.
     package init() {}
 
-    /// What the rank is about now.
+    /// What the rank is doing now.
     package var status: Status { state.withLock { $0.status } }
 
     /// Takes part in a collective, and notes that it does.
@@ -53,7 +53,7 @@ package final class Activity: Sendable {
         return try body()
     }
 
-    /// Notes that this rank gets on with work that others may be waiting for.
+    /// Notes that this rank makes progress with work that others may be waiting for.
     package func noteProgress() { state.withLock { $0.status.progress &+= 1 } }
 
     private func enter(_ collective: Collective) {

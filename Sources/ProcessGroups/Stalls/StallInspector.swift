@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Ends the job when a rank stops, hangs or is cut off, instead of letting the others wait for ever.
 ///
-/// A thread on each rank wakes up now and then, tells rank 0 what its rank is about, and rank 0 answers. Rank 0
+/// A thread on each rank wakes up now and then, tells rank 0 what its rank is doing, and rank 0 answers. Rank 0
 /// judges by `StallJudge`; the others only notice if rank 0 falls silent. Who finds a stall prints a report and
 /// aborts the job with exit code 76. The thread needs the processor for microseconds a second.
 final class StallInspector: @unchecked Sendable {

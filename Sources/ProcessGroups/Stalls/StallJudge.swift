@@ -25,7 +25,7 @@ package struct StallJudge {
     /// Seconds of silence, or of waiting, that make a stall.
     let limit: Double
 
-    /// Whether it is known of every rank what it is about. Else only silence is judged.
+    /// Whether it is known of every rank what it is doing. Else only silence is judged.
     let knowsAll: Bool
 
     /// The number of collectives that all ranks have joined, and the seconds since the last one came.
@@ -39,7 +39,7 @@ package struct StallJudge {
     ///
     /// - Parameters:
     ///   - ranks: The ranks that are watched.
-    ///   - status: What each of them is about.
+    ///   - status: What each of them is doing.
     ///   - knowsAll: Whether these are all ranks.
     ///   - limit: Seconds that make a stall.
     package init(ranks: [Int], status: Activity.Status = .init(), knowsAll: Bool, limit: Double) {

@@ -26,7 +26,7 @@ package struct StallReport {
                     + "different collectives."
             }
         return text
-            + " The job ends with exit code \(ExitCode.communication); start it again to go on from its "
+            + " The job ends with exit code \(ExitCode.communication); restart it to resume from its "
             + "last checkpoint. \(StallLimit.variable) sets the seconds, 0 for never."
     }
 

@@ -1,6 +1,6 @@
 internal import CMPI
 
-/// Sends what a rank is about to rank 0, and what rank 0 is about to all others; never waits.
+/// Sends what a rank is doing to rank 0, and what rank 0 is doing to all others; never waits.
 ///
 /// Messages are of one size and small enough that MPI keeps a copy, so that a peer which receives nothing holds
 /// nobody up: its next message is left out as long as the last one is under way.
@@ -48,7 +48,7 @@ final class StatusExchange {
         return isOver && peers.allSatisfy(\.hasReceivedLast)
     }
 
-    /// Begins to tell every peer what this rank is about.
+    /// Begins to tell every peer what this rank is doing.
     ///
     /// - Throws: `MPIError`
     func send(_ status: Activity.Status, isLast: Bool) throws(MPIError) {
@@ -69,7 +69,7 @@ final class StatusExchange {
 
     /// Takes all messages that have come.
     ///
-    /// - Parameter hear: Is given what a peer is about, whether nothing more will come, and the peer.
+    /// - Parameter hear: is given what a peer is doing, whether nothing more will come, and the peer.
     /// - Throws: `MPIError`
     func receive(_ hear: (Activity.Status, Bool, Int) -> Void) throws(MPIError) {
         for index in peers.indices {

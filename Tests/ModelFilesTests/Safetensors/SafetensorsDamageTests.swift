@@ -1,5 +1,6 @@
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 /// Damaged files end in an error, never in a crash and never in other numbers.
@@ -31,7 +32,7 @@ import Testing
             for bit in 0..<8 {
                 var damaged = bytes
                 damaged[position] ^= 1 << bit
-                let path = try folder.write(damaged)
+                let path = try folder.write(damaged, as: "file.safetensors")
                 do {
                     // What is accepted must still be readable: a letter of a name, for example.
                     let file = try SafetensorsFile(contentsOf: path)

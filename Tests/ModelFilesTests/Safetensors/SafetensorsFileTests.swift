@@ -1,5 +1,6 @@
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 /// Files that other programs wrote.

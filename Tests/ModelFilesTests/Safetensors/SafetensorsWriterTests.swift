@@ -1,6 +1,7 @@
 internal import Foundation
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsWriterTests {
@@ -27,7 +28,7 @@ import Testing
         #expect(file.shape(of: "bn1.bias") == [3, 3])
         #expect(try file.integers("count") == [.min, -1, .max])
         #expect(try file.tensor("alone").scalar.sign == .minus)
-        #expect(try folder.names() == ["model.safetensors"])
+        #expect(try folder.names == ["model.safetensors"])
         #expect(try contents(path) == example().serialized())
     }
 
@@ -69,7 +70,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: false)
         let renamed = #expect(throws: SafetensorsError.self) { try example().write(to: target) }
         #expect(renamed?.kind == .inputOutput && renamed?.path == target)
-        #expect(try folder.names() == ["folder"])
+        #expect(try folder.names == ["folder"])
         let created = #expect(throws: SafetensorsError.self) { try example().write(to: target + "/no/file") }
         #expect(created?.detail.contains("No such file") == true && created?.exitCode == 74)
     }

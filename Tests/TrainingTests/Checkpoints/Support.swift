@@ -1,24 +1,21 @@
 internal import Foundation
 import ModelFiles
 import Tensors
+import TestSupport
 import Testing
 import Training
 
 /// A folder for one test with a store in it.
 struct Scratch {
-    let path: String
+    let folder: ScratchFolder
+    var path: String { folder.path }
     /// The folder of the checkpoints; not there before the first write.
     var directory: String { path + "/runs/example/checkpoints" }
 
-    init() throws {
-        path =
-            FileManager.default.temporaryDirectory
-            .appendingPathComponent("ballast-test-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try ScratchFolder() }
 
-    /// Called in a `defer`: an object that nobody names any more may be gone before its test ends.
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    /// Called in a `defer`, so that the folder is there to the end of its test.
+    func remove() { folder.remove() }
 
     func store(
         keep: Int = 3, faults: String = "", calls: SystemCalls = .system
@@ -68,8 +65,6 @@ func expectExample(
             == (0..<9000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ step) },
         sourceLocation: sourceLocation)
 }
-
-func contents(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
 func replace(_ path: String, with bytes: [UInt8]) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: path))

@@ -8,7 +8,7 @@ import Testing
 
 /// A file of the reference's results in `Tests/Golden`.
 func golden(_ name: String) throws -> SafetensorsFile {
-    try SafetensorsFile(contentsOf: goldenPath(name + ".safetensors"))
+    try SafetensorsFile(contentsOf: goldenPath("\(name).safetensors"))
 }
 
 /// Logits `[n, S]` and labels of one split, or of one rank's part of it.
