@@ -26,11 +26,11 @@ import Testing
         }
     }
 
-    private let backbone: ResNet
+    private let backbone: any Backbone
     private let head: Linear
 
     init() {
-        backbone = ResNet(.resNet18, baseWidth: 8)
+        backbone = StagedNetwork.resNet(.resNet18, baseWidth: 8)
         backbone.initialize(seed: 1)
         head = Linear(
             name: "fc", weight: randomTensor([4, 64], seed: 221), bias: randomTensor([4], seed: 222))
