@@ -162,9 +162,9 @@ import Testing
         #expect(throws: Lost.self) { try tape.backward(from: loss) { _ in throw Lost() } }
     }
 
-    /// Work that was put off is done before the pass ends, in the order of the operations, and a leaf is complete
+    /// Postponed work is done before the pass ends, in the order of the operations, and a leaf is complete
     /// only then.
-    @Test func whatIsPutOffIsDone() throws {
+    @Test func postponedWorkIsDone() throws {
         let x = Variable(randomTensor([2, 3, 5, 5], seed: 114), requiresGradient: true)
         let weights = [115, 116].map {
             Variable(randomTensor([3, 3, 3, 3], seed: $0), requiresGradient: true)
