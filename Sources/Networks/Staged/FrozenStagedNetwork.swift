@@ -60,7 +60,7 @@ final class FrozenStagedNetwork: ChannelAblatable, Sendable {
         defer { state.output.replaceChannel(channel, with: original) }
         state.output.replaceChannel(
             channel,
-            with: place.normalization.ofZeros(
+            with: place.normalization.zeroed(
                 channel: channel, of: state.map.shape, residual: place.isLast ? state.shortcut : nil,
                 activation: place.activation))
         let context = ForwardContext.inference
@@ -76,7 +76,7 @@ final class FrozenStagedNetwork: ChannelAblatable, Sendable {
         guard layers.last == nil, place.isLast, place.block == layers.blocks.count - 1,
             let shortcut = state.shortcut
         else { return nil }
-        return place.normalization.pooledChangesOfZeros(
+        return place.normalization.pooledChanges(
             output: state.output, residual: shortcut, activation: place.activation)
     }
 

@@ -10,7 +10,7 @@ extension FixedNormalization {
     ///   - residual: `[N, C, H, W]`, or nil where nothing is added.
     ///   - activation: What follows.
     /// - Returns: `[N, H, W]`.
-    public func ofZeros(
+    public func zeroed(
         channel: Int, of shape: Shape, residual: Tensor?, activation: Activation
     ) -> Tensor {
         precondition(
@@ -33,7 +33,7 @@ extension FixedNormalization {
     ///   - residual: `[N, C, H, W]`: what was added.
     ///   - activation: What followed.
     /// - Returns: `[N, C]`.
-    public func pooledChangesOfZeros(output: Tensor, residual: Tensor, activation: Activation) -> Tensor {
+    public func pooledChanges(output: Tensor, residual: Tensor, activation: Activation) -> Tensor {
         precondition(
             output.shape == residual.shape && output.shape[1] == channelCount,
             "output \(output.shape) and residual \(residual.shape) of \(channelCount) channels")
