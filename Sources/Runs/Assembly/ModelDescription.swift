@@ -33,6 +33,16 @@ package struct ModelDescription: Codable, Equatable {
         return ["format": "pt", Self.key: String(decoding: try encoder.encode(self), as: UTF8.self)]
     }
 
+    /// The model of a run.
+    init(_ configuration: RunConfiguration, _ splits: TrainingSplits) {
+        let images = splits.training.dataset
+        self.init(
+            network: configuration.network, classNames: splits.training.classNames,
+            classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
+            normalization: splits.normalization)
+    }
+
+    /// A model from what has to be known of it.
     package init(
         network: NetworkConfiguration, classNames: [String], classes: [Int]?,
         imageSize: [Int], normalization: ImageData.Normalization
