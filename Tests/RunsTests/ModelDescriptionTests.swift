@@ -31,6 +31,7 @@ import Testing
 
     @Test func theHeaderReadsAgainAsItself() throws {
         let description = Self.description()
+        #expect(description.baseWidth == 8 && description.stem == "small")
         let metadata = try description.metadata()
         #expect(metadata["format"] == "pt")
         #expect(try ModelDescription(Self.file(metadata)) == description)
