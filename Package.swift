@@ -72,10 +72,9 @@ let package = Package(
         .executableTarget(
             name: "ballast",
             dependencies: [
-                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers",
-                "Reports", "Runs", "Tensors", "Training",
+                "Hosts", "ProcessGroups", "Runs", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: strict),
+            ], exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Tests, a bundle a target. Checks over several ranks are programs of their own.
         target("TestSupport", ["ProcessGroups", "Tensors"]),
@@ -103,7 +102,13 @@ let package = Package(
         tests(
             of: "Reports",
             ["Regularizers", "Reports", "Tensors", "TestSupport"]),
-        tests(of: "Runs", ["Hosts", "Runs"]),
+        tests(
+            of: "Runs",
+            [
+                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Runs",
+                "Tensors",
+                "TestSupport",
+            ]),
         // Runs the built binary, which the dependency keeps up to date.
         tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "TestSupport", "ballast"]),
         program("MPIChecks", ["Hosts", "ProcessGroups"]),

@@ -16,10 +16,10 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Read the configuration, print it with every default filled in, and stop.")
     var dryRun = false
 
-    /// Where to go on from.
+    /// What to resume from.
     @Option(
         help: ArgumentHelp(
-            "Go on from the newest good checkpoint if there is one (auto), begin anew (none), or from a checkpoint.",
+            "Resume from the newest good checkpoint if there is one (auto), start anew (none), or resume from a checkpoint.",
             valueName: "auto|none|PATH"))
     var resume = "auto"
 

@@ -20,7 +20,7 @@ extension ManyRanksTests {
                 ("global-batch=2", "3 ranks are more than the 2 samples of a batch; start at most 2 ranks"),
                 (
                     "accumulation=2",
-                    "3 ranks are more than the 2 samples of a batch (global-batch 4 in 2 microBatches); start at most 2"
+                    "3 ranks are more than the 2 samples of a batch (global-batch 4 in 2 micro-batches); start at most 2"
                 ),
             ] {
                 let input = BadInput.train("training.\(value)", 64, message)

@@ -5,7 +5,7 @@ import Testing
 extension ManyRanksTests {
     /// How gradients travel, and what of it may touch the result.
     @Suite(.serialized) struct CommunicationTests {
-        /// Neither the way of overlapping nor the size of the pieces touches a bit, even at three ranks.
+        /// Neither the overlap strategy nor the size of the buckets touches a bit, even at three ranks.
         @Test(arguments: [2, 3])
         func noWayOfOverlappingChangesTheResult(ranks: Int) async throws {
             let folder = try ScratchFolder()

@@ -100,36 +100,36 @@ import Testing
         #expect(Self.report(uneven).findings.map(\.found) == ["a has 2 ranks, b has 1"])
     }
 
-    private static func sums(seconds: Double, hosts: [String], links: [NetworkLink]) -> DoctorReport {
+    private static func allReduces(seconds: Double, hosts: [String], links: [NetworkLink]) -> DoctorReport {
         DoctorReport(
             DoctorFacts(
                 launcher: "PMIX_RANK", ranks: hosts.map { rank(host: $0, threads: $0 == "a" ? 4 : 4) },
-                sums: [AllReduceTiming(messageBytes: 64 << 20, seconds: seconds)],
+                allReduces: [AllReduceTiming(messageBytes: 64 << 20, seconds: seconds)],
                 links: hosts.map { _ in links }))
     }
 
-    @Test func sumsAreAsFastAsAGigabit() {
+    @Test func allReducesAreAsFastAsAGigabit() {
         let link = NetworkLink(name: "eth0", sentBytes: 200 << 20)
-        #expect(Self.sums(seconds: 0.5, hosts: ["a", "b"], links: [link]).findings.isEmpty)
-        let slow = Self.sums(seconds: 0.6, hosts: ["a", "b"], links: [link])
+        #expect(Self.allReduces(seconds: 0.5, hosts: ["a", "b"], links: [link]).findings.isEmpty)
+        let slow = Self.allReduces(seconds: 0.6, hosts: ["a", "b"], links: [link])
         #expect(slow.findings.map(\.found) == ["messages of 64 MiB go at 0.89 Gbit/s"])
         #expect(slow.failures.isEmpty)
         // Of four ranks, each sends one and a half times the message.
-        let four = Self.sums(seconds: 0.6, hosts: ["a", "b", "c", "d"], links: [link])
+        let four = Self.allReduces(seconds: 0.6, hosts: ["a", "b", "c", "d"], links: [link])
         #expect(four.findings.isEmpty)
     }
 
-    @Test func sumsGoOverTheFastestInterface() {
+    @Test func allReducesGoOverTheFastestInterface() {
         let slow = NetworkLink(name: "eth0", sentBytes: 200 << 20, megabitsPerSecond: 1000)
         let fast = NetworkLink(name: "eth1", sentBytes: 4000, megabitsPerSecond: 10000)
-        let report = Self.sums(seconds: 0.1, hosts: ["a", "b"], links: [slow, fast])
+        let report = Self.allReduces(seconds: 0.1, hosts: ["a", "b"], links: [slow, fast])
         #expect(report.findings.map(\.subject) == ["network of a", "network of b"])
         #expect(report.findings[0].remedy.contains("btl_tcp_if_include eth1"))
         let loopback = NetworkLink(name: "lo", sentBytes: 200 << 20)
-        let strange = Self.sums(seconds: 0.1, hosts: ["a", "b"], links: [loopback])
-        #expect(strange.findings.first?.found == "the sums went over the loopback interface lo")
+        let strange = Self.allReduces(seconds: 0.1, hosts: ["a", "b"], links: [loopback])
+        #expect(strange.findings.first?.found == "the all-reduces went over the loopback interface lo")
         // On one host, that is where they belong.
-        #expect(!Self.sums(seconds: 0.1, hosts: ["a"], links: [loopback]).text.contains("network of"))
+        #expect(!Self.allReduces(seconds: 0.1, hosts: ["a"], links: [loopback]).text.contains("network of"))
     }
 
     @Test func memoryDiskAndDataSuffice() {
@@ -150,7 +150,7 @@ import Testing
         #expect(subjects(reading: 1.1) == ["data"])
     }
 
-    @Test func sumsTakeLessThanAThirdOfAStep() {
+    @Test func allReducesTakeLessThanAThirdOfAStep() {
         func subjects(_ communication: Double) -> [String] {
             DoctorReport(
                 DoctorFacts(

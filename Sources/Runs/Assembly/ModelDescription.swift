@@ -33,6 +33,16 @@ package struct ModelDescription: Codable, Equatable {
         return ["format": "pt", Self.key: String(decoding: try encoder.encode(self), as: UTF8.self)]
     }
 
+    /// The model of a run.
+    init(_ configuration: RunConfiguration, _ splits: TrainingSplits) {
+        let images = splits.training.dataset
+        self.init(
+            network: configuration.network, classNames: splits.training.classNames,
+            classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
+            normalization: splits.normalization)
+    }
+
+    /// A model from what has to be known of it.
     package init(
         network: NetworkConfiguration, classNames: [String], classes: [Int]?,
         imageSize: [Int], normalization: ImageData.Normalization
@@ -63,7 +73,7 @@ package struct ModelDescription: Codable, Equatable {
     /// The network, its tensors zero.
     package func makeClassifier(_ path: String) throws -> Classifier {
         guard let name = NetworkConfiguration.Name(rawValue: network),
-            let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"), 
+            let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"),
             baseWidth ?? 64 >= name.specification.smallestBaseWidth ?? 1,
             !classNames.isEmpty
         else {

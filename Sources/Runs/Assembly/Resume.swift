@@ -1,5 +1,5 @@
 internal import ProcessGroups
-package import Training
+internal import Training
 
 /// Where a run goes on from.
 package enum Resume {
@@ -27,7 +27,7 @@ package enum Resume {
     ///   - say: Tells the user a line.
     /// - Throws: `CheckpointError` where a checkpoint is of another run, or where there are some and none is good;
     ///   `RunDirectoryError` where what is newer cannot be moved aside.
-    package func point(
+    func point(
         in output: String, _ store: CheckpointStore, identity: String, say: (String) -> Void
     ) throws -> ResumePoint? {
         switch self {

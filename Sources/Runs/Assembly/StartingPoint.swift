@@ -1,98 +1,100 @@
-package import Layers
+internal import Layers
 internal import ModelFiles
 package import ProcessGroups
-package import Regularizers
+internal import Regularizers
 internal import Tensors
 internal import Training
 
-/// Where a run's parameters start: pretrained or random, with a new head or a given one.
+/// Where a run's parameters start, and what its method is made from: pretrained or random weights, with a new head
+/// or a given one.
 package struct StartingPoint {
     /// The classifier, equal on all ranks.
-    package let classifier: Classifier
+    let classifier: Classifier
     /// The pretrained network's own classifier, where the method asks for it; equal on all ranks.
-    package let sourceHead: Linear?
-    /// Names of the source head's classes, where the weights name them.
-    package let sourceClassNames: [String]?
+    let sourceHead: Linear?
+    /// Names of the source head's classes, where the weights name them; on rank 0, which alone speaks of them.
+    let sourceClassNames: [String]?
     /// The tensors of `initial-state` that belong to the method; equal on all ranks.
-    package let initialState: [NamedTensor]
+    let initialState: [NamedTensor]
+    /// SHA-256 of the weights' file, the same on every rank; `none` without weights.
+    let weightsDigest: String
+    /// What random draws are keyed by.
+    let seed: UInt64
 
-    /// Rank 0 reads the files, the others receive.
+    private let network: NetworkConfiguration
+
+    /// Reads the weights and the initial state on rank 0 and gives them to the other ranks; compares the files with
+    /// those of the same name on other hosts.
     ///
-    /// - Throws: `CollectiveFailure` with rank 0's error, on every rank.
+    /// - Throws: `CollectiveFailure` with rank 0's error or with what differs, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package init(_ configuration: RunConfiguration, classCount: Int, group: any ProcessGroup) throws {
-        let classifier = Classifier(backbone: configuration.network.makeBackbone(), classCount: classCount)
-        let seed = configuration.training.seed
-        classifier.backbone.initialize(seed: seed)
-        classifier.head.initialize(seed: seed)
-        var source: [NamedTensor] = []
-        var state: [NamedTensor] = []
-        var names: [String] = []
-        try group.coordinate { () throws -> Void in
-            if let weights = configuration.network.weights {
-                let file = try SafetensorsFile(contentsOf: weights)
-                try classifier.backbone.load(file)
-                if configuration.method.settings.needsSourceHead {
-                    source = try Self.sourceHead(in: file, of: classifier.backbone, configuration.method.name)
-                    let described = (try? ModelDescription(file))?.classNames ?? []
-                    if described.count == source[0].tensor.shape[0] { names = described }
-                }
-            }
-            if let path = configuration.initialState {
-                state = try Self.load(try SafetensorsFile(contentsOf: path), into: classifier)
-            }
+        (network, seed) = (configuration.network, configuration.training.seed)
+        classifier = Self.randomClassifier(network, classCount: classCount, seed: seed)
+        var files = StartingFiles()
+        try group.coordinate { [classifier] () throws -> Void in
+            files = try StartingFiles(configuration, filling: classifier)
         }
         try classifier.replicate(over: group)
-        source = try source.replicated(over: group)
-        self.classifier = classifier
-        // Rank 0 alone speaks of them.
-        sourceClassNames = names.isEmpty ? nil : names
-        initialState = try state.replicated(over: group)
+        let source = try files.sourceHead.replicated(over: group)
         sourceHead =
             source.isEmpty
             ? nil : Linear(name: "source-head", weight: source[0].tensor, bias: source[1].tensor)
+        sourceClassNames = files.sourceClassNames
+        initialState = try files.initialState.replicated(over: group)
+        weightsDigest = try JobChecks.weightsDigest(configuration, group: group)
     }
 
-    /// Weight and bias of the pretrained network's classifier.
-    private static func sourceHead(
-        in file: SafetensorsFile, of backbone: any Backbone, _ method: MethodName
-    ) throws -> [NamedTensor] {
-        let names = [backbone.headName + ".weight", backbone.headName + ".bias"]
-        let shapes = names.map { file.shape(of: $0) }
-        guard let weight = shapes[0], let bias = shapes[1], weight.rank == 2,
-            weight[1] == backbone.featureCount,
-            bias == [weight[0]]
-        else {
-            let found = zip(names, shapes).map { "'\($0)' \($1.map { "of shape \($0)" } ?? "missing")" }
-            throw UsageError(
-                "\(file.path): method \(method.rawValue) needs the linear classifier of the pretrained network, '\(names[0])' [classes, \(backbone.featureCount)] and '\(names[1])' [classes]; found \(found.joined(separator: ", "))"
-            )
-        }
-        return try names.map { NamedTensor($0, try file.tensor($0)) }
+    /// Random weights, equal on all ranks, and a random source head, for measurements and tests.
+    package init(
+        random network: NetworkConfiguration, classCount: Int, sourceClassCount: Int, seed: UInt64 = 0
+    ) {
+        (self.network, self.seed) = (network, seed)
+        classifier = Self.randomClassifier(network, classCount: classCount, seed: seed)
+        let head = Linear(
+            name: "source-head", inputs: classifier.backbone.featureCount, outputs: sourceClassCount)
+        head.initialize(seed: seed)
+        sourceHead = head
+        (sourceClassNames, initialState, weightsDigest) = (nil, [], "none")
     }
 
-    /// Names that an initial state may hold; those of other methods are left alone.
-    private static let knownNames: Set<String> = [
-        "head.weight", "head.bias", "projector.weight", "projector.bias", "queue_h", "queue_z",
-    ]
+    /// Another backbone of the same kind, its convolutions zero.
+    func makeBackbone() -> any Backbone { network.makeBackbone() }
 
-    /// Takes the head, and returns what is left for the method.
-    private static func load(_ file: SafetensorsFile, into classifier: Classifier) throws -> [NamedTensor] {
-        if let unknown = file.names.first(where: { !knownNames.contains($0) }) {
-            throw UsageError(
-                "\(file.path): tensor '\(unknown)' is none that a run can start from; known: \(knownNames.sorted().joined(separator: ", "))"
-            )
-        }
-        let targets = [("head.weight", classifier.head.weight), ("head.bias", classifier.head.bias)]
-        for (name, parameter) in targets {
-            guard let shape = file.shape(of: name) else { continue }
-            guard shape == parameter.shape else {
-                throw UsageError(
-                    "\(file.path): tensor '\(name)' has shape \(shape), the new head needs \(parameter.shape): \(parameter.shape[0]) classes are in the data"
-                )
+    /// The pretrained network's classifier, for a method that says it needs one.
+    ///
+    /// - Throws: `UsageError` where the run starts without weights.
+    var existingSourceHead: Linear {
+        get throws {
+            guard let sourceHead else {
+                throw UsageError("the method needs the classifier of the pretrained network")
             }
-            parameter.variable.assign(try file.tensor(name))
+            return sourceHead
         }
-        return try file.names.filter { !$0.hasPrefix("head.") }.map { NamedTensor($0, try file.tensor($0)) }
+    }
+
+    /// What a method may use before the first step.
+    ///
+    /// - Parameters:
+    ///   - samples: What it may look at.
+    ///   - directory: The folder for files that it leaves behind.
+    ///   - say: Tells the user a line, on rank 0.
+    func preparation(
+        on samples: MethodSamples, group: any ProcessGroup, directory: String,
+        say: @escaping (String) -> Void = { _ in }
+    ) -> Preparation {
+        Preparation(
+            backbone: classifier.backbone, weightsDigest: weightsDigest, sourceClassNames: sourceClassNames,
+            training: samples.training, validation: samples.validation, group: group, seed: seed,
+            directory: directory, say: say)
+    }
+
+    private static func randomClassifier(
+        _ network: NetworkConfiguration, classCount: Int, seed: UInt64
+    ) -> Classifier {
+        let classifier = Classifier(backbone: network.makeBackbone(), classCount: classCount)
+        classifier.backbone.initialize(seed: seed)
+        classifier.head.initialize(seed: seed)
+        return classifier
     }
 }

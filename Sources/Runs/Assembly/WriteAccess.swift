@@ -4,7 +4,7 @@ internal import ProcessGroups
 internal import Tensors
 
 /// Whether a command will be able to write its result, asked before hours of work and not after.
-package enum WriteAccess {
+enum WriteAccess {
     /// Makes and removes an empty file where a result will be written. A device or a pipe is not opened: whoever reads
     /// the pipe would take that for the end.
     ///
@@ -12,7 +12,7 @@ package enum WriteAccess {
     ///   - path: A file or folder that need not be there yet, nor the folders around it.
     ///   - problem: What to tell the user cannot be done.
     /// - Throws: `OutputError` (74) with the path, the problem and the system's reason.
-    package static func require(_ path: String, problem: String = "cannot be written") throws {
+    static func require(_ path: String, problem: String = "cannot be written") throws {
         let manager = FileManager.default
         let target: String
         switch OutputFile.way(named: path) {

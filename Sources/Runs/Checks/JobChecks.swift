@@ -31,16 +31,17 @@ package enum JobChecks {
     package static func checkSameStart(_ group: any ProcessGroup) throws {
         guard group.size > 1 else { return }
         try checkProgram(group)
-        try RankAnswers(MPIRuntime.libraryVersion(), group: group).requireSame(
+        try RankComparison(MPIRuntime.libraryVersion(), group: group).requireSame(
             "ranks use different MPI libraries", remedy: "install the same version on every host")
-        try RankAnswers(CommandLine.arguments.dropFirst().joined(separator: " "), group: group).requireSame(
-            "ranks were given different command lines", remedy: "start all ranks with the same one")
+        try RankComparison(CommandLine.arguments.dropFirst().joined(separator: " "), group: group)
+            .requireSame(
+                "ranks were given different command lines", remedy: "start all ranks with the same one")
     }
 
     /// That every rank runs the same file, byte for byte.
     private static func checkProgram(_ group: any ProcessGroup) throws {
         let digests = try HostFileDigests("/proc/self/exe", group: group)
-        try RankAnswers(
+        try RankComparison(
             digests.values.map { "SHA-256 \($0 ?? "of a file that cannot be read")" }, group: group
         )
         .requireSame(
@@ -57,10 +58,10 @@ package enum JobChecks {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package static func checkSamples(_ subset: Subset?, _ name: String, group: any ProcessGroup) throws {
         guard group.size > 1 else { return }
-        let answer = subset.map {
+        let description = subset.map {
             "\($0.count) samples of \($0.classCount) classes, fingerprint \(String($0.fingerprint, radix: 16))"
         }
-        try RankAnswers(answer ?? "none", group: group).requireSame(
+        try RankComparison(description ?? "none", group: group).requireSame(
             "\(name): ranks see different samples", remedy: "give every host the same file",
             exitCode: ExitCode.badData)
     }
@@ -97,7 +98,7 @@ package enum JobChecks {
                 message: "\(key) \(path): cannot be read on the host of rank 0",
                 exitCode: ExitCode.inputOutput)
         }
-        try RankAnswers(digests.map { $0.map { "SHA-256 \($0)" } }, group: group).requireSame(
+        try RankComparison(digests.map { $0.map { "SHA-256 \($0)" } }, group: group).requireSame(
             "\(key) \(path): hosts have different files",
             remedy: "rank 0 alone reads it: give all hosts the same file, or remove it from the others",
             exitCode: ExitCode.badData)

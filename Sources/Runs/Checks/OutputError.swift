@@ -1,16 +1,16 @@
 internal import Hosts
 
 /// A file that could not be written.
-package struct OutputError: Error, ExitCodeProviding, CustomStringConvertible {
-    package let path: String
-    package var problem = "cannot be written"
-    package let underlying: any Error
+struct OutputError: Error, ExitCodeProviding, CustomStringConvertible {
+    let path: String
+    var problem = "cannot be written"
+    let underlying: any Error
     /// 74: input or output.
-    package var exitCode: Int32 { ExitCode.inputOutput }
-    package var description: String { "\(path): \(problem): \(underlying.systemReason)" }
+    var exitCode: Int32 { ExitCode.inputOutput }
+    var description: String { "\(path): \(problem): \(underlying.systemReason)" }
 
     /// An error about a file, and what the system said.
-    package init(path: String, problem: String = "cannot be written", underlying: any Error) {
+    init(path: String, problem: String = "cannot be written", underlying: any Error) {
         (self.path, self.problem, self.underlying) = (path, problem, underlying)
     }
 }

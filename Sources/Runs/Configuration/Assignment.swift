@@ -1,16 +1,16 @@
 internal import Foundation
 
 /// A `--set key.path=value` option: one value that replaces what the file says, or adds to it.
-package struct Assignment {
+struct Assignment {
     /// The keys from the outermost section to the value.
-    package let path: [String]
+    let path: [String]
     /// The value, read as YAML; nothing after the equals sign is null.
-    package let value: ConfigurationNode
+    let value: ConfigurationNode
     /// The option, for messages.
-    package let origin: ConfigurationOrigin
+    let origin: ConfigurationOrigin
 
     /// Reads an option such as `training.epochs=3` or `data.classes=[0, 2]`.
-    package init(_ text: String) throws {
+    init(_ text: String) throws {
         let origin = ConfigurationOrigin.assignment(text)
         guard let equals = text.firstIndex(of: "=") else {
             throw ConfigurationError(origin: origin, problem: "has no '='; expected key.path=value")
@@ -27,7 +27,7 @@ package struct Assignment {
     }
 
     /// Puts the value into a configuration, with the sections on the way to it if there are none.
-    package func apply(to document: inout ConfigurationDocument) throws {
+    func apply(to document: inout ConfigurationDocument) throws {
         document.root = try replaced(in: document.root, at: 0)
     }
 

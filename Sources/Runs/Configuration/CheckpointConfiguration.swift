@@ -1,7 +1,7 @@
 /// The section `checkpoint`: how often a run saves, and what it keeps.
-package struct CheckpointConfiguration: Sendable, Equatable {
+struct CheckpointConfiguration: Sendable, Equatable {
     /// What happens when a checkpoint cannot be written.
-    package enum OnFailure: String, Sendable, CaseIterable {
+    enum OnFailure: String, Sendable, CaseIterable {
         /// The run says so each time and goes on.
         case warn
         /// The run ends.
@@ -10,17 +10,17 @@ package struct CheckpointConfiguration: Sendable, Equatable {
 
     /// Steps between checkpoints, key `every-steps`; at least 1, or null (nil): only when a signal ends the run.
     /// Default 500.
-    package var everySteps: Int?
+    var everySteps: Int?
     /// How many of the newest are kept beside the best one, key `keep`; at least 1. Default 3.
-    package var keep: Int
+    var keep: Int
     /// What happens when one cannot be written, key `on-failure`. Default `warn`.
-    package var onFailure: OnFailure
+    var onFailure: OnFailure
     /// Seconds after which one that is still being written counts as one that cannot be written, key
     /// `timeout-seconds`; at least 1. Default 600.
-    package var timeoutSeconds: Int
+    var timeoutSeconds: Int
 
     /// Reads the section.
-    package init(reading reader: inout SectionReader) throws {
+    init(reading reader: inout SectionReader) throws {
         everySteps = try reader.optional("every-steps", .integer(.atLeast(1)), default: 500)
         keep = try reader.value("keep", .integer(.atLeast(1)), default: 3)
         onFailure = try reader.value("on-failure", .choice, default: .warn)
@@ -28,7 +28,7 @@ package struct CheckpointConfiguration: Sendable, Equatable {
     }
 
     /// The keys and values of the section.
-    package var entries: [YAMLEntry] {
+    var entries: [YAMLEntry] {
         [
             YAMLEntry("every-steps", .optionalInteger(everySteps)),
             YAMLEntry("keep", .integer(keep)),

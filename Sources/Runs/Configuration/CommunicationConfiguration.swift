@@ -1,32 +1,37 @@
 package import ProcessGroups
-package import Training
+internal import Training
 
 /// The section `communication`: how gradients travel between ranks. Only `wire-format` touches the result.
 package struct CommunicationConfiguration: Sendable, Equatable {
-    /// How sums go on beside the backward pass.
+    /// The overlap strategy: how the all-reduce of gradients overlaps with the backward pass.
     package enum Overlap: String, Sendable, CaseIterable {
-        /// Each way is tried in the first steps, and the fastest taken.
+        /// Each is tried in the first steps, and the fastest taken.
         case auto
         case none, polling, thread
     }
 
-    /// How sums go on beside the backward pass, key `overlap`. Default `auto`.
-    package var overlap: Overlap
+    /// The overlap strategy, key `overlap`. Default `auto`.
+    var overlap: Overlap
     /// How numbers travel, key `wire-format`: `float32`, the default, or `bfloat16`, which halves the bytes and
     /// makes the result depend on the number of ranks.
-    package var wireFormat: WireFormat
-    /// Bytes that are summed at a time, key `bucket-bytes`; at least 4096, or null (nil): by the number of ranks.
-    package var bucketBytes: Int?
+    var wireFormat: WireFormat
+    /// Bytes of an all-reduce, key `bucket-bytes`; at least 4096, or null (nil): by the number of ranks.
+    var bucketBytes: Int?
+
+    /// The section from its values.
+    package init(overlap: Overlap = .auto, wireFormat: WireFormat = .float32, bucketBytes: Int? = nil) {
+        (self.overlap, self.wireFormat, self.bucketBytes) = (overlap, wireFormat, bucketBytes)
+    }
 
     /// Reads the section.
-    package init(reading reader: inout SectionReader) throws {
+    init(reading reader: inout SectionReader) throws {
         overlap = try reader.value("overlap", .choice, default: .auto)
         wireFormat = try reader.value("wire-format", .choice, default: .float32)
         bucketBytes = try reader.optional("bucket-bytes", .integer(.atLeast(4096)))
     }
 
     /// The keys and values of the section.
-    package var entries: [YAMLEntry] {
+    var entries: [YAMLEntry] {
         [
             YAMLEntry("overlap", .text(overlap.rawValue)),
             YAMLEntry("wire-format", .text(wireFormat.rawValue)),
@@ -35,14 +40,14 @@ package struct CommunicationConfiguration: Sendable, Equatable {
     }
 
     /// What the section says, for the training step.
-    package var settings: CommunicationSettings {
+    var settings: CommunicationSettings {
         CommunicationSettings(overlap: overlap.strategy, wireFormat: wireFormat, bucketBytes: bucketBytes)
     }
 }
 
 extension CommunicationConfiguration.Overlap {
-    /// The way; nil: the fastest.
-    package var strategy: OverlapStrategy? {
+    /// The strategy; nil: the fastest.
+    var strategy: OverlapStrategy? {
         switch self {
         case .auto: nil
         case .none: OverlapStrategy.none

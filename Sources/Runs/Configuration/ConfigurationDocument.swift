@@ -2,12 +2,12 @@ internal import Foundation
 internal import Yams
 
 /// A configuration file as a tree of values, before they have types.
-package struct ConfigurationDocument {
+struct ConfigurationDocument {
     /// The values.
-    package var root: ConfigurationNode
+    var root: ConfigurationNode
 
     /// Reads a file of YAML; the name stands in messages as it is given.
-    package init(file: String) throws {
+    init(file: String) throws {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory) else {
             throw ConfigurationError(origin: .file(file), problem: "there is no such file")
@@ -25,12 +25,12 @@ package struct ConfigurationDocument {
     }
 
     /// Reads the text of a file.
-    package init(text: String, file: String) throws {
+    init(text: String, file: String) throws {
         root = try Self.parse(text, whole: .file(file)) { .line(file: file, number: $0) }
     }
 
     /// Reads YAML; `origin` says how to name a line of it.
-    package static func parse(
+    static func parse(
         _ text: String, whole: ConfigurationOrigin, origin: (_ line: Int) -> ConfigurationOrigin
     ) throws -> ConfigurationNode {
         // Some editors put a byte order mark first, which the parser takes for a part of the first key.

@@ -5,7 +5,7 @@ internal import Hosts
 /// The message says where (file and line, or the option), what was found, and what was expected.
 package struct ConfigurationError: Error, ExitCodeProviding, Equatable, CustomStringConvertible {
     /// Where the mistake is.
-    package let origin: ConfigurationOrigin
+    let origin: ConfigurationOrigin
     /// What is wrong, without the place.
     package let problem: String
 

@@ -1,5 +1,5 @@
 /// Where a value of the configuration was written.
-package enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
+enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
     /// Somewhere in a file, or nowhere: a key that the file does not have.
     case file(String)
     /// A line of a file, counted from 1.
@@ -8,7 +8,7 @@ package enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
     case assignment(String)
 
     /// The beginning of an error message: `run.yaml:12` or `--set training.epochs=3`.
-    package var description: String {
+    var description: String {
         switch self {
         case .file(let file): file
         case .line(let file, let number): "\(file):\(number)"
@@ -21,19 +21,19 @@ package enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
 ///
 /// The YAML library's own nodes know a line but not a file, so a value of a `--set` option could not be told
 /// from one of the file.
-package struct ConfigurationNode: Equatable {
+struct ConfigurationNode: Equatable {
     /// A key of a mapping and its value.
-    package struct Entry: Equatable {
+    struct Entry: Equatable {
         /// The key, kebab-case.
-        package let key: String
+        let key: String
         /// Where the key stands, which is what a message about an unknown key has to show.
-        package let origin: ConfigurationOrigin
+        let origin: ConfigurationOrigin
         /// The value of the key.
-        package var value: ConfigurationNode
+        var value: ConfigurationNode
     }
 
     /// The three shapes of a value.
-    package enum Content: Equatable {
+    enum Content: Equatable {
         /// A single value. Only a plain one, not in quotes, can be null, a number or a boolean.
         case scalar(text: String, isPlain: Bool)
         /// Values in order.
@@ -43,17 +43,17 @@ package struct ConfigurationNode: Equatable {
     }
 
     /// The value.
-    package var content: Content
+    var content: Content
     /// Where the value begins.
-    package let origin: ConfigurationOrigin
+    let origin: ConfigurationOrigin
 
     /// The null value.
-    package static func null(at origin: ConfigurationOrigin) -> ConfigurationNode {
+    static func null(at origin: ConfigurationOrigin) -> ConfigurationNode {
         ConfigurationNode(content: .scalar(text: "null", isPlain: true), origin: origin)
     }
 
     /// The value as a message shows it, on one line and never longer than about 60 characters.
-    package var summary: String {
+    var summary: String {
         let text =
             switch content {
             case .scalar(let text, let isPlain): isPlain && isNull ? "null" : "'\(text)'"

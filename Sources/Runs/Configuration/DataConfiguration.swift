@@ -1,30 +1,30 @@
-/// The section `data`: the pictures, their split and their transforms.
-package struct DataConfiguration: Sendable, Equatable {
+/// The section `data`: the images, their split and their transforms.
+struct DataConfiguration: Sendable, Equatable {
     /// The training split, key `train`; an absolute path, required.
-    package var train: String
+    var train: String
     /// What the best model is chosen by, key `validation`. Default: a stratified tenth of `train`.
-    package var validation: ValidationSplit
+    var validation: ValidationSplit
     /// The split that is evaluated once, at the end, key `test`; an absolute path. Default nil: none.
-    package var test: String?
+    var test: String?
     /// The labels to keep, renumbered in this order, key `classes`; each at least 0 and once. Default nil: all.
-    package var classes: [Int]?
+    var classes: [Int]?
     /// The part of the training split to use, keys `sample-rate` and `samples-per-class`. Default: all of it.
-    package var selection: SampleSelection
-    /// What happens to a picture in training, key `train-transform`. Default `none`.
-    package var trainTransform: TrainTransform
-    /// What happens to a picture in evaluation, key `validation-transform`. Default `none`.
-    package var validationTransform: ValidationTransform
+    var selection: SampleSelection
+    /// What happens to an image in training, key `train-transform`. Default `none`.
+    var trainTransform: TrainTransform
+    /// What happens to an image in evaluation, key `validation-transform`. Default `none`.
+    var validationTransform: ValidationTransform
     /// Height and width after the transform in pixels, key `image-size`; at least 1. Default nil: as it comes.
-    package var imageSize: Int?
-    /// Whether half of the pictures are mirrored in training, key `horizontal-flip`. Default false.
-    package var horizontalFlip: Bool
+    var imageSize: Int?
+    /// Whether half of the images are mirrored in training, key `horizontal-flip`. Default false.
+    var horizontalFlip: Bool
     /// What pixels in [0, 1] are normalized by, keys `mean` and `std`. Default nil: the network's.
-    package var normalization: Normalization?
+    var normalization: Normalization?
     /// Decoding threads a rank, key `workers`; at least 1. Default 1.
-    package var workers: Int
+    var workers: Int
 
     /// Reads the section.
-    package init(reading reader: inout SectionReader) throws {
+    init(reading reader: inout SectionReader) throws {
         let path = ValueKind.path(relativeTo: reader.directory)
         train = try reader.required("train", path)
         validation = try ValidationSplit(reading: &reader)
@@ -44,7 +44,7 @@ package struct DataConfiguration: Sendable, Equatable {
     }
 
     /// The keys and values of the section.
-    package var entries: [YAMLEntry] {
+    var entries: [YAMLEntry] {
         [
             YAMLEntry("train", .text(train)),
             validation.entry,
@@ -61,16 +61,16 @@ package struct DataConfiguration: Sendable, Equatable {
     }
 }
 
-/// What can happen to a picture in training, in this version.
-package enum TrainTransform: String, Sendable, CaseIterable {
-    /// Nothing: pictures of one size, or tensors that are ready.
+/// What can happen to an image in training, in this version.
+enum TrainTransform: String, Sendable, CaseIterable {
+    /// Nothing: images of one size, or tensors that are ready.
     case none
     /// Padding by zeros on each side, and a random crop.
     case padCrop = "pad-crop"
 }
 
-/// What can happen to a picture in evaluation, in this version.
-package enum ValidationTransform: String, Sendable, CaseIterable {
-    /// Nothing: pictures of one size, or tensors that are ready.
+/// What can happen to an image in evaluation, in this version.
+enum ValidationTransform: String, Sendable, CaseIterable {
+    /// Nothing: images of one size, or tensors that are ready.
     case none
 }

@@ -1,5 +1,5 @@
 /// What the best model is chosen by.
-package enum ValidationSplit: Sendable, Equatable {
+enum ValidationSplit: Sendable, Equatable {
     /// A stratified tenth of the training split, held back from training.
     case stratifiedTenth
     /// Nothing: there is no evaluation, and the last state is the model.
@@ -8,7 +8,7 @@ package enum ValidationSplit: Sendable, Equatable {
     case path(String)
 
     /// Reads the key `validation`: null or absent, the word `none`, or a path (`./none` for a file of that name).
-    package init(reading reader: inout SectionReader) throws {
+    init(reading reader: inout SectionReader) throws {
         let path = ValueKind.path(relativeTo: reader.directory)
         let kind = ValueKind<ValidationSplit>(expectation: "none, or \(path.expectation)") { node in
             node.text == "none" ? ValidationSplit.none : path.convert(node).map(ValidationSplit.path)
@@ -17,7 +17,7 @@ package enum ValidationSplit: Sendable, Equatable {
     }
 
     /// The key and its value.
-    package var entry: YAMLEntry {
+    var entry: YAMLEntry {
         switch self {
         case .stratifiedTenth: YAMLEntry("validation", .null)
         case .none: YAMLEntry("validation", .text("none"))
@@ -27,7 +27,7 @@ package enum ValidationSplit: Sendable, Equatable {
 }
 
 /// The part of the training split that is used, drawn by class.
-package enum SampleSelection: Sendable, Equatable {
+enum SampleSelection: Sendable, Equatable {
     /// Every sample.
     case all
     /// A percentage of each class; above 0, below 100.
@@ -36,7 +36,7 @@ package enum SampleSelection: Sendable, Equatable {
     case samplesPerClass(Int)
 
     /// Reads the keys `sample-rate` and `samples-per-class`, of which at most one may be given.
-    package init(reading reader: inout SectionReader) throws {
+    init(reading reader: inout SectionReader) throws {
         let rate = try reader.optional("sample-rate", .number(.above(0, atMost: 100)))
         let count = try reader.optional("samples-per-class", .integer(.atLeast(1)))
         switch (rate, count) {
@@ -50,7 +50,7 @@ package enum SampleSelection: Sendable, Equatable {
     }
 
     /// The keys and their values.
-    package var entries: [YAMLEntry] {
+    var entries: [YAMLEntry] {
         let (rate, count): (Double?, Int?) =
             switch self {
             case .all: (100, nil)
@@ -65,14 +65,14 @@ package enum SampleSelection: Sendable, Equatable {
 }
 
 /// What pixels in [0, 1] are normalized by: (p − mean) / std, for each channel.
-package struct Normalization: Sendable, Equatable {
+struct Normalization: Sendable, Equatable {
     /// One mean for all channels or three, key `mean`.
-    package var mean: [Double]
+    var mean: [Double]
     /// As many standard deviations, key `std`; above 0.
-    package var standardDeviation: [Double]
+    var standardDeviation: [Double]
 
     /// Reads the keys `mean` and `std`, of which both or neither must be given.
-    package static func read(from reader: inout SectionReader) throws -> Normalization? {
+    static func read(from reader: inout SectionReader) throws -> Normalization? {
         let oneOrThree: ([Double]) -> Bool = { [1, 3].contains($0.count) }
         let mean = try reader.optional(
             "mean", .list(of: .number(.any)).satisfying("with one or three entries", oneOrThree))
@@ -92,7 +92,7 @@ package struct Normalization: Sendable, Equatable {
     }
 
     /// The keys and their values, null where there is no normalization.
-    package static func entries(_ normalization: Normalization?) -> [YAMLEntry] {
+    static func entries(_ normalization: Normalization?) -> [YAMLEntry] {
         let list: ([Double]) -> YAMLValue = { .list($0.map(YAMLValue.number)) }
         return [
             YAMLEntry("mean", (normalization?.mean).map(list) ?? .null),

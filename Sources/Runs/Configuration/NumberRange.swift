@@ -1,9 +1,9 @@
 /// The allowed range of a number, which can describe itself in a message.
 ///
 /// Standard ranges have no form with an excluded lower bound, and a learning rate must be *greater* than 0.
-package struct NumberRange<Bound: Comparable & Sendable>: Sendable {
+struct NumberRange<Bound: Comparable & Sendable>: Sendable {
     /// An end of the range.
-    package enum Limit: Sendable {
+    enum Limit: Sendable {
         /// The bound belongs to the range.
         case including(Bound)
         /// The bound does not belong to the range.
@@ -11,35 +11,35 @@ package struct NumberRange<Bound: Comparable & Sendable>: Sendable {
     }
 
     /// The lower end; nil where there is none.
-    package let lower: Limit?
+    let lower: Limit?
     /// The upper end; nil where there is none.
-    package let upper: Limit?
+    let upper: Limit?
 
     /// Every number.
-    package static var any: NumberRange { NumberRange(lower: nil, upper: nil) }
+    static var any: NumberRange { NumberRange(lower: nil, upper: nil) }
 
     /// Numbers from `bound` on.
-    package static func atLeast(_ bound: Bound) -> NumberRange {
+    static func atLeast(_ bound: Bound) -> NumberRange {
         NumberRange(lower: .including(bound), upper: nil)
     }
 
     /// Numbers above `bound`.
-    package static func above(_ bound: Bound) -> NumberRange {
+    static func above(_ bound: Bound) -> NumberRange {
         NumberRange(lower: .excluding(bound), upper: nil)
     }
 
     /// Numbers above `bound`, up to and with `upper`.
-    package static func above(_ bound: Bound, atMost upper: Bound) -> NumberRange {
+    static func above(_ bound: Bound, atMost upper: Bound) -> NumberRange {
         NumberRange(lower: .excluding(bound), upper: .including(upper))
     }
 
     /// Numbers from `bound` on, below `upper`.
-    package static func atLeast(_ bound: Bound, below upper: Bound) -> NumberRange {
+    static func atLeast(_ bound: Bound, below upper: Bound) -> NumberRange {
         NumberRange(lower: .including(bound), upper: .excluding(upper))
     }
 
     /// Whether `value` lies in the range.
-    package func contains(_ value: Bound) -> Bool {
+    func contains(_ value: Bound) -> Bool {
         let isAboveLower =
             switch lower {
             case .including(let bound): value >= bound
@@ -56,7 +56,7 @@ package struct NumberRange<Bound: Comparable & Sendable>: Sendable {
     }
 
     /// The range in words, as in "greater than 0 and at most 100"; nil if it has no ends.
-    package var words: String? {
+    var words: String? {
         let lowerWords: String? =
             switch lower {
             case .including(let bound): "at least \(Self.digits(bound))"

@@ -8,23 +8,23 @@ package struct RunConfiguration: Sendable, Equatable {
     /// What is added to the classification loss.
     package var method: MethodConfiguration
     /// The network and the weights it starts from.
-    package var network: NetworkConfiguration
-    /// The pictures, their split and their transforms.
-    package var data: DataConfiguration
+    var network: NetworkConfiguration
+    /// The images, their split and their transforms.
+    var data: DataConfiguration
     /// The rule that turns gradients into steps.
-    package var optimizer: OptimizerConfiguration
+    var optimizer: OptimizerConfiguration
     /// How the learning rate changes over the run.
-    package var schedule: ScheduleConfiguration
+    var schedule: ScheduleConfiguration
     /// How long, in which batches and in which order.
     package var training: TrainingConfiguration
     /// How gradients travel between ranks.
-    package var communication: CommunicationConfiguration
+    var communication: CommunicationConfiguration
     /// How often the run saves, and what it keeps.
-    package var checkpoint: CheckpointConfiguration
+    var checkpoint: CheckpointConfiguration
     /// A file of named tensors to start from, such as `head.weight`; absolute. Default nil: a random head.
-    package var initialState: String?
+    var initialState: String?
     /// The folder of the run; absolute, required. It need not exist.
-    package var output: String
+    var output: String
 
     /// Reads a file and applies `--set` options to it, in their order.
     ///
@@ -53,7 +53,7 @@ package struct RunConfiguration: Sendable, Equatable {
         try self.init(reading: &reader)
         try reader.finish()
         // A condition of two sections comes last: mistakes within one have a line of their own.
-        guard network.weights != nil || !method.needsPretrainedWeights else {
+        guard network.weights != nil || !method.name.settings.needsPretrainedWeights else {
             throw reader.error(
                 at: "network",
                 "has no weights, but method '\(method.name.rawValue)' compares with pretrained weights; set "
@@ -76,7 +76,7 @@ package struct RunConfiguration: Sendable, Equatable {
         data = try reader.section("data", DataConfiguration.init(reading:))
         optimizer = try reader.section("optimizer") {
             try OptimizerConfiguration(
-                reading: &$0, defaultWeightDecay: method.defaultWeightDecay,
+                reading: &$0, defaultWeightDecay: method.name.settings.defaultWeightDecay,
                 isPretrained: network.weights != nil)
         }
         schedule = try reader.section("schedule", ScheduleConfiguration.init(reading:))
@@ -128,7 +128,7 @@ extension RunConfiguration {
         other.initialState = nil
         other.output = ""
         let sections = [
-            ("method", other.method.entries), ("network", other.network.entries),
+            ("method", other.method.identity), ("network", other.network.entries),
             ("data", other.data.entries),
             ("optimizer", other.optimizer.entries), ("schedule", other.schedule.entries),
             ("training", other.training.entries),

@@ -4,19 +4,19 @@
 /// surprises that a configuration can do without.
 extension ConfigurationNode {
     /// The text of a single value, plain or in quotes; nil for lists and mappings.
-    package var text: String? {
+    var text: String? {
         guard case .scalar(let text, _) = content else { return nil }
         return text
     }
 
     /// Whether the value is null: written so, as `~`, or left out after the colon.
-    package var isNull: Bool {
+    var isNull: Bool {
         guard let plainText else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(plainText)
     }
 
     /// The value as a boolean, `true` or `false`.
-    package var boolean: Bool? {
+    var boolean: Bool? {
         switch plainText {
         case "true", "True", "TRUE": true
         case "false", "False", "FALSE": false
@@ -25,13 +25,13 @@ extension ConfigurationNode {
     }
 
     /// The value as a whole number, decimal digits with an optional sign.
-    package func wholeNumber<Number: FixedWidthInteger>(as type: Number.Type = Number.self) -> Number? {
+    func wholeNumber<Number: FixedWidthInteger>(as type: Number.Type = Number.self) -> Number? {
         guard let plainText, plainText.wholeMatch(of: /[-+]?[0-9]+/) != nil else { return nil }
         return Number(plainText)
     }
 
     /// The value as a finite number, with or without a decimal point and an exponent.
-    package var number: Double? {
+    var number: Double? {
         let syntax = /[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?/
         guard let plainText, plainText.wholeMatch(of: syntax) != nil else { return nil }
         // Too large an exponent gives infinity.

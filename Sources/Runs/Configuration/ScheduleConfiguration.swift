@@ -1,7 +1,7 @@
 /// The section `schedule`: how the learning rates change over the run.
-package struct ScheduleConfiguration: Sendable, Equatable {
+struct ScheduleConfiguration: Sendable, Equatable {
     /// The schedules of this version.
-    package enum Name: String, Sendable, CaseIterable {
+    enum Name: String, Sendable, CaseIterable {
         /// A factor at each of some epochs.
         case multiStep = "multi-step"
         /// Half a cosine, from the full rate to 0 at the end.
@@ -11,7 +11,7 @@ package struct ScheduleConfiguration: Sendable, Equatable {
     }
 
     /// A schedule with the keys that it alone has.
-    package enum Shape: Sendable, Equatable {
+    enum Shape: Sendable, Equatable {
         /// A factor at each of some epochs.
         case multiStep(MultiStep)
         /// Half a cosine, from the full rate to 0 at the end.
@@ -21,21 +21,21 @@ package struct ScheduleConfiguration: Sendable, Equatable {
     }
 
     /// The keys of the schedule `multi-step`.
-    package struct MultiStep: Sendable, Equatable {
+    struct MultiStep: Sendable, Equatable {
         /// The epochs, counted from 0, at whose beginning the rates change, key `milestones`; ascending, at least
         /// 1. Default [12].
-        package var milestones: [Int]
+        var milestones: [Int]
         /// What the rates are multiplied by, key `gamma`; above 0. Default 0.1.
-        package var gamma: Double
+        var gamma: Double
     }
 
     /// The schedule, key `name`, default `multi-step`, with its keys.
-    package var shape: Shape
+    var shape: Shape
     /// Steps over which the rates rise linearly at the start, key `warm-up-steps`; at least 0. Default 0.
-    package var warmUpSteps: Int
+    var warmUpSteps: Int
 
     /// The schedule's name.
-    package var name: Name {
+    var name: Name {
         switch shape {
         case .multiStep: .multiStep
         case .cosine: .cosine
@@ -44,7 +44,7 @@ package struct ScheduleConfiguration: Sendable, Equatable {
     }
 
     /// Reads the section.
-    package init(reading reader: inout SectionReader) throws {
+    init(reading reader: inout SectionReader) throws {
         let name = try reader.value("name", .choice, default: Name.multiStep)
         reader.keysBelong(to: "schedule", named: name.rawValue)
         switch name {
@@ -63,7 +63,7 @@ package struct ScheduleConfiguration: Sendable, Equatable {
     }
 
     /// The keys and values of the section.
-    package var entries: [YAMLEntry] {
+    var entries: [YAMLEntry] {
         let own =
             switch shape {
             case .multiStep(let settings):

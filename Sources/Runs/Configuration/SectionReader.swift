@@ -6,9 +6,9 @@ internal import Hosts
 /// code: whatever the mapping holds beyond them is unknown.
 package struct SectionReader {
     /// The key path of the mapping; empty for the whole configuration.
-    package let path: [String]
+    let path: [String]
     /// The folder that relative paths are relative to.
-    package let directory: String
+    let directory: String
     /// The keys and values of the mapping.
     private let entries: [ConfigurationNode.Entry]
     /// Where the mapping begins.
@@ -21,7 +21,7 @@ package struct SectionReader {
     private var variant: (kind: String, name: String)?
 
     /// A reader of a mapping, or of null, which counts as a mapping without keys.
-    package init(
+    init(
         _ node: ConfigurationNode, path: [String] = [], directory: String,
         mistakenSection: ConfigurationNode.Entry? = nil
     ) throws {
@@ -44,13 +44,13 @@ package struct SectionReader {
     // MARK: Values
 
     /// The value of a key that must be there.
-    package mutating func required<Value>(_ key: String, _ kind: ValueKind<Value>) throws -> Value {
+    mutating func required<Value>(_ key: String, _ kind: ValueKind<Value>) throws -> Value {
         guard let node = node(key), !node.isNull else { throw missing(key, kind.expectation) }
         return try convert(node, key, kind)
     }
 
     /// The value of a key, or `default` if the key is absent. Null is not a value here.
-    package mutating func value<Value>(_ key: String, _ kind: ValueKind<Value>, default: Value) throws
+    mutating func value<Value>(_ key: String, _ kind: ValueKind<Value>, default: Value) throws
         -> Value
     {
         guard let node = node(key) else { return `default` }
@@ -58,7 +58,7 @@ package struct SectionReader {
     }
 
     /// The value of a key that may be null, or `default` if the key is absent.
-    package mutating func optional<Value>(
+    mutating func optional<Value>(
         _ key: String, _ kind: ValueKind<Value>, default: Value? = nil
     ) throws -> Value? {
         guard let node = node(key) else { return `default` }
@@ -66,7 +66,7 @@ package struct SectionReader {
     }
 
     /// Reads a mapping inside this one and refuses the keys that `read` did not ask for.
-    package mutating func section<Value>(
+    mutating func section<Value>(
         _ key: String, _ read: (inout SectionReader) throws -> Value
     ) throws -> Value {
         let absent = ConfigurationNode.null(at: origin)
@@ -81,7 +81,7 @@ package struct SectionReader {
 
     /// The value of a key of a mapping inside this one, ahead of its turn; nil where it is absent or wrong, which
     /// is for the reader of that mapping to say.
-    package func preview<Value>(_ section: String, _ key: String, _ kind: ValueKind<Value>) -> Value? {
+    func preview<Value>(_ section: String, _ key: String, _ kind: ValueKind<Value>) -> Value? {
         guard case .mapping(let inner)? = entries.first(where: { $0.key == section })?.value.content else {
             return nil
         }
@@ -91,12 +91,12 @@ package struct SectionReader {
     // MARK: Keys
 
     /// Says which choice decides the keys of this mapping, for the message about a key of another choice.
-    package mutating func keysBelong(to kind: String, named name: String) {
+    mutating func keysBelong(to kind: String, named name: String) {
         variant = (kind, name)
     }
 
     /// Throws an error for the first key that was not asked for.
-    package func finish() throws {
+    func finish() throws {
         guard let entry = entries.first(where: { !knownKeys.contains($0.key) }) else { return }
         let suggestion = nearestName(to: entry.key, among: knownKeys).map { "; did you mean '\($0)'?" }
         let keys = knownKeys.joined(separator: ", ")
@@ -111,7 +111,7 @@ package struct SectionReader {
     }
 
     /// An error at the place of a key, for a condition that involves several keys.
-    package func error(at key: String, _ problem: String) -> ConfigurationError {
+    func error(at key: String, _ problem: String) -> ConfigurationError {
         let place = entries.first { $0.key == key }?.value.origin ?? origin
         return ConfigurationError(origin: place, problem: "\(keyPath(key)) \(problem)")
     }

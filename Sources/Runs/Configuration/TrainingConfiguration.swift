@@ -1,23 +1,23 @@
 /// The section `training`: how long, in which batches and in which order.
 package struct TrainingConfiguration: Sendable, Equatable {
     /// Epochs of the run, key `epochs`; at least 1. Default 20.
-    package var epochs: Int
+    var epochs: Int
     /// Steps of an epoch, key `steps-per-epoch`; at least 1, or null (nil): one pass over the data. Default 500.
-    package var stepsPerEpoch: Int?
+    var stepsPerEpoch: Int?
     /// Samples B of one step over all ranks, key `global-batch`; at least 1. Default 48.
-    package var globalBatch: Int
-    /// Parts in which a rank computes its share of a step, one after the other to save memory, key
+    var globalBatch: Int
+    /// Micro-batches in which a rank computes its share of a step, one after the other to save memory, key
     /// `accumulation`; at least 1. Default 1.
-    package var accumulation: Int
+    var accumulation: Int
     /// Whether each epoch has an order of its own, key `shuffle`. Default true; false: the order of the data.
-    package var shuffle: Bool
+    var shuffle: Bool
     /// What every random draw is keyed by, key `seed`; 0 to 2⁶⁴ − 1. Default 0.
-    package var seed: UInt64
-    /// The largest norm of the whole gradient, key `clip-gradient-norm`; above 0. Default nil: no limit.
-    package var clipGradientNorm: Double?
+    var seed: UInt64
+    /// Upper bound of the norm of the whole gradient, key `clip-gradient-norm`; above 0. Default nil: none.
+    var clipGradientNorm: Double?
 
     /// Reads the section.
-    package init(reading reader: inout SectionReader) throws {
+    init(reading reader: inout SectionReader) throws {
         epochs = try reader.value("epochs", .integer(.atLeast(1)), default: 20)
         stepsPerEpoch = try reader.optional("steps-per-epoch", .integer(.atLeast(1)), default: 500)
         globalBatch = try reader.value("global-batch", .integer(.atLeast(1)), default: 48)
@@ -28,12 +28,12 @@ package struct TrainingConfiguration: Sendable, Equatable {
     }
 
     /// Steps of an epoch: as many as the key says, or as one pass over the samples takes.
-    package func steps(perPassOver sampleCount: Int) -> Int {
+    func steps(perPassOver sampleCount: Int) -> Int {
         stepsPerEpoch ?? (sampleCount + globalBatch - 1) / globalBatch
     }
 
     /// The keys and values of the section.
-    package var entries: [YAMLEntry] {
+    var entries: [YAMLEntry] {
         [
             YAMLEntry("epochs", .integer(epochs)),
             YAMLEntry("steps-per-epoch", .optionalInteger(stepsPerEpoch)),

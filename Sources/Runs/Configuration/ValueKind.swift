@@ -1,12 +1,12 @@
 /// A type that a value of the configuration can have: how to read it and how to say what is expected.
-package struct ValueKind<Value> {
+struct ValueKind<Value> {
     /// What a message says was expected, as in "a whole number, at least 1".
-    package let expectation: String
+    let expectation: String
     /// Reads a value; nil if it is of another kind or out of range.
-    package let convert: (ConfigurationNode) -> Value?
+    let convert: (ConfigurationNode) -> Value?
 
     /// The same kind with one more condition, which `words` says.
-    package func satisfying(_ words: String, _ condition: @escaping (Value) -> Bool) -> ValueKind {
+    func satisfying(_ words: String, _ condition: @escaping (Value) -> Bool) -> ValueKind {
         ValueKind(expectation: "\(expectation), \(words)") { node in
             convert(node).flatMap { condition($0) ? $0 : nil }
         }
@@ -15,12 +15,12 @@ package struct ValueKind<Value> {
 
 extension ValueKind where Value == Bool {
     /// `true` or `false`.
-    package static var boolean: ValueKind { ValueKind(expectation: "true or false", convert: \.boolean) }
+    static var boolean: ValueKind { ValueKind(expectation: "true or false", convert: \.boolean) }
 }
 
 extension ValueKind where Value: FixedWidthInteger & Sendable {
     /// A whole number in a range.
-    package static func integer(_ range: NumberRange<Value>) -> ValueKind {
+    static func integer(_ range: NumberRange<Value>) -> ValueKind {
         let number = ValueKind(expectation: "a whole number") { $0.wholeNumber() }
         return range.words.map { number.satisfying($0, range.contains) } ?? number
     }
@@ -28,7 +28,7 @@ extension ValueKind where Value: FixedWidthInteger & Sendable {
 
 extension ValueKind where Value == Double {
     /// A finite number in a range.
-    package static func number(_ range: NumberRange<Double>) -> ValueKind {
+    static func number(_ range: NumberRange<Double>) -> ValueKind {
         let number = ValueKind(expectation: "a number", convert: \.number)
         return range.words.map { number.satisfying($0, range.contains) } ?? number
     }
@@ -36,7 +36,7 @@ extension ValueKind where Value == Double {
 
 extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
     /// One of the names of an enumeration.
-    package static var choice: ValueKind {
+    static var choice: ValueKind {
         let names = Value.allCases.map(\.rawValue)
         return ValueKind(expectation: names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))")
         {
@@ -47,7 +47,7 @@ extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue
 
 extension ValueKind where Value == String {
     /// One of some names.
-    package static func choice(among names: [String]) -> ValueKind {
+    static func choice(among names: [String]) -> ValueKind {
         ValueKind(expectation: "one of \(names.joined(separator: ", "))") { node in
             node.text.flatMap { names.contains($0) ? $0 : nil }
         }
@@ -56,7 +56,7 @@ extension ValueKind where Value == String {
     /// A path of a file or folder, made absolute by putting `directory` before a relative one.
     ///
     /// Parent folders (`..`) stay as written: dropping them as text is wrong behind a symbolic link.
-    package static func path(relativeTo directory: String) -> ValueKind {
+    static func path(relativeTo directory: String) -> ValueKind {
         ValueKind(expectation: "a path, written out ('~' is not expanded)") { node in
             guard let text = node.text, !node.isNull, !text.isEmpty, !text.hasPrefix("~") else { return nil }
             return absolutePath(text, in: directory)
@@ -66,7 +66,7 @@ extension ValueKind where Value == String {
 
 extension ValueKind {
     /// A list whose entries are all of one kind.
-    package static func list<Element>(of kind: ValueKind<Element>) -> ValueKind where Value == [Element] {
+    static func list<Element>(of kind: ValueKind<Element>) -> ValueKind where Value == [Element] {
         ValueKind(expectation: "a list (each entry \(kind.expectation))") { node in
             guard case .list(let nodes) = node.content else { return nil }
             let values = nodes.compactMap(kind.convert)
@@ -76,7 +76,7 @@ extension ValueKind {
 }
 
 /// The path with `directory` before it if it is relative, without empty and `.` components.
-package func absolutePath(_ path: String, in directory: String) -> String {
+func absolutePath(_ path: String, in directory: String) -> String {
     let whole = path.hasPrefix("/") ? path : "\(directory)/\(path)"
     return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
 }

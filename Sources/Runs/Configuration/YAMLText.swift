@@ -19,13 +19,13 @@ package enum YAMLValue {
     case mapping([YAMLEntry])
 
     /// Text, or null for nil.
-    package static func optionalText(_ value: String?) -> YAMLValue { value.map(YAMLValue.text) ?? .null }
+    static func optionalText(_ value: String?) -> YAMLValue { value.map(YAMLValue.text) ?? .null }
 
     /// A whole number, or null for nil.
-    package static func optionalInteger(_ value: Int?) -> YAMLValue { value.map(YAMLValue.integer) ?? .null }
+    static func optionalInteger(_ value: Int?) -> YAMLValue { value.map(YAMLValue.integer) ?? .null }
 
     /// A number, or null for nil.
-    package static func optionalNumber(_ value: Double?) -> YAMLValue { value.map(YAMLValue.number) ?? .null }
+    static func optionalNumber(_ value: Double?) -> YAMLValue { value.map(YAMLValue.number) ?? .null }
 }
 
 /// A key and its value, to be written as YAML.
@@ -33,10 +33,10 @@ package struct YAMLEntry {
     /// The key, kebab-case.
     package let key: String
     /// The value of the key.
-    package let value: YAMLValue
+    let value: YAMLValue
 
     /// A key with a value.
-    package init(_ key: String, _ value: YAMLValue) {
+    init(_ key: String, _ value: YAMLValue) {
         self.key = key
         self.value = value
     }

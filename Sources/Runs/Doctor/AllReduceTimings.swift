@@ -1,39 +1,39 @@
-package import ProcessGroups
+internal import ProcessGroups
 
-/// How long the sum over all ranks of a message takes.
+/// How long the all-reduce of a message takes.
 package struct AllReduceTiming: Sendable, Codable, Equatable {
     /// Bytes that each rank has.
-    package var messageBytes: Int
-    /// The median over some sums, of the slowest rank.
-    package var seconds: Double
+    var messageBytes: Int
+    /// The median over some of them, of the slowest rank.
+    var seconds: Double
 
     package init(messageBytes: Int, seconds: Double) {
         (self.messageBytes, self.seconds) = (messageBytes, seconds)
     }
 
-    /// Bytes of the message that are summed in a second.
-    package var bytesPerSecond: Double { Double(messageBytes) / seconds }
+    /// Bytes of the message that are reduced in a second.
+    var bytesPerSecond: Double { Double(messageBytes) / seconds }
 
     /// Bits that each of so many ranks has to send in a second for that, in the least.
     ///
-    /// A rank sends at least 2 · (R − 1) / R times the message: its part of every other rank's sum, and its own
-    /// sum to every other rank.
-    package func bitsPerSecond(rankCount: Int) -> Double {
+    /// A rank sends at least 2 · (R − 1) / R times the message: its summand for every other rank's part, and the
+    /// sum of its own part to every other rank.
+    func bitsPerSecond(rankCount: Int) -> Double {
         8 * bytesPerSecond * 2 * Double(rankCount - 1) / Double(rankCount)
     }
 }
 
-/// Measures the sum over all ranks.
-package enum AllReduceTimings {
+/// Measures all-reduces of messages of several sizes.
+enum AllReduceTimings {
     /// From a latency to what a bucket of gradients is at most: 1 KiB to 64 MiB.
-    package static let messageSizes = (0..<9).map { 1024 << (2 * $0) }
-    /// Sums of a size stop after so many seconds or so many sums.
+    static let messageSizes = (0..<9).map { 1024 << (2 * $0) }
+    /// A size is done after so many seconds or so many all-reduces.
     private static let (secondsPerSize, largestCount) = (0.5, 200)
 
     /// The time of each size; none where a rank is alone.
     ///
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package static func measure(_ group: any ProcessGroup) throws -> [AllReduceTiming] {
+    static func measure(_ group: any ProcessGroup) throws -> [AllReduceTiming] {
         guard group.size > 1 else { return [] }
         // The first few connect the ranks.
         var message = [Float](repeating: 0, count: messageSizes[0] / MemoryLayout<Float>.size)
@@ -45,7 +45,7 @@ package enum AllReduceTimings {
 
     private static func median(_ bytes: Int, _ group: any ProcessGroup) throws -> Double {
         var message = [Float](repeating: 0, count: bytes / MemoryLayout<Float>.size)
-        // Tells how often there is time to sum.
+        // Tells how often there is time for one.
         let first = try seconds(&message, group)
         var count = [Int64(min(max(1, secondsPerSize / max(first, 1e-9)), Double(largestCount)))]
         try group.broadcast(&count, from: 0)

@@ -1,5 +1,5 @@
 internal import Foundation
-package import ProcessGroups
+internal import ProcessGroups
 
 extension ProcessGroup {
     /// The values of all ranks, the same on every rank.
@@ -8,7 +8,7 @@ extension ProcessGroup {
     /// - Returns: The values of rank 0, rank 1, and so on.
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package func allGatherCoded<Value: Codable>(_ value: Value) throws -> [Value] {
+    func allGatherCoded<Value: Codable>(_ value: Value) throws -> [Value] {
         try allGatherEach(Array(JSONEncoder().encode(value))).map {
             try JSONDecoder().decode(Value.self, from: Data($0))
         }

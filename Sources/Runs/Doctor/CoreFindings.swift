@@ -3,7 +3,7 @@ internal import ProcessGroups
 
 extension DoctorFacts {
     /// What should be changed about cores and threads.
-    package var coreFindings: [Finding] {
+    var coreFindings: [Finding] {
         hosts.flatMap { host in
             let crowded = host.crowdedRanks
             if !crowded.isEmpty { return crowded }
@@ -18,7 +18,7 @@ extension HostRanks {
     private var fittingThreadCount: Int { max(1, usableCoreCount / ranks.count) }
 
     /// Ranks that compute with more threads than they may use cores, alike ones together.
-    package var crowdedRanks: [Finding] {
+    var crowdedRanks: [Finding] {
         let places = facts.indices.filter {
             facts[$0].placement.threadCount > facts[$0].placement.cores.count
         }
@@ -43,7 +43,7 @@ extension HostRanks {
     }
 
     /// Cores that more threads have to share than there are cores.
-    package var sharedCores: [Finding] {
+    var sharedCores: [Finding] {
         // Some cores are too few where the ranks that can go nowhere else have more threads than that.
         let sets = Set(facts.map(\.placement.cores)).sorted { $0.count < $1.count }
         let shared = (sets + [cores]).first { set in threads(within: set) > set.count }
@@ -74,7 +74,7 @@ extension HostRanks {
     }
 
     /// Cores that no thread uses, or that no rank may use.
-    package var idleCores: [Finding] {
+    var idleCores: [Finding] {
         let quota = facts.compactMap(\.placement.processorQuota).min()
         let forbidden = facts[0].placement.hostCoreCount - cores.count
         if forbidden > 0, quota == nil, threadCount >= usablePhysicalCoreCount {

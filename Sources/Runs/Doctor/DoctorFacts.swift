@@ -3,30 +3,31 @@ package import Hosts
 /// All that the doctor found out, the same on every rank.
 package struct DoctorFacts: Sendable {
     /// The variable by which a launcher gave itself away; nil where none started this process.
-    package var launcher: String?
+    var launcher: String?
     /// What each rank knows, in rank order.
-    package var ranks: [RankFacts]
-    /// Sums over the ranks; none where a rank is alone.
-    package var sums: [AllReduceTiming]
-    /// What the interfaces of each rank's host sent during the sums, in rank order.
-    package var links: [[NetworkLink]]
+    var ranks: [RankFacts]
+    /// Times of all-reduces; none where a rank is alone.
+    var allReduces: [AllReduceTiming]
+    /// What the interfaces of each rank's host sent during the all-reduces, in rank order.
+    var links: [[NetworkLink]]
     /// Where the run would write, with a configuration.
-    package var output: OutputFacts?
+    var output: OutputFacts?
     /// The data, where they can be read.
-    package var data: DataFacts?
+    var data: DataFacts?
     /// What steps cost, where they could be measured.
-    package var step: StepFacts?
+    var step: StepFacts?
     /// Why a run of the configuration could not start, in the order in which it would fail.
-    package var failures: [Finding]
+    var failures: [Finding]
 
     package init(
-        launcher: String?, ranks: [RankFacts], sums: [AllReduceTiming] = [], links: [[NetworkLink]] = [],
+        launcher: String?, ranks: [RankFacts], allReduces: [AllReduceTiming] = [],
+        links: [[NetworkLink]] = [],
         output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil, failures: [Finding] = []
     ) {
-        (self.launcher, self.ranks, self.sums, self.links) = (launcher, ranks, sums, links)
+        (self.launcher, self.ranks, self.allReduces, self.links) = (launcher, ranks, allReduces, links)
         (self.output, self.data, self.step, self.failures) = (output, data, step, failures)
     }
 
     /// The ranks by host.
-    package var hosts: [HostRanks] { HostRanks.all(ranks) }
+    var hosts: [HostRanks] { HostRanks.all(ranks) }
 }

@@ -1,6 +1,6 @@
 /// What the doctor says: a table of facts, and below it what to change. Computes nothing and asks nobody.
 package struct DoctorReport {
-    package let facts: DoctorFacts
+    let facts: DoctorFacts
 
     package init(_ facts: DoctorFacts) { self.facts = facts }
 

@@ -3,11 +3,11 @@ internal import Training
 
 extension DoctorReport {
     /// The facts, without judgement.
-    package var table: FactTable {
+    var table: FactTable {
         var table = FactTable()
         addSoftware(to: &table)
         addHosts(to: &table)
-        addSums(to: &table)
+        addAllReduces(to: &table)
         addRun(to: &table)
         return table
     }
@@ -58,8 +58,8 @@ extension DoctorReport {
         }
     }
 
-    private func addSums(to table: inout FactTable) {
-        for timing in facts.sums {
+    private func addAllReduces(to table: inout FactTable) {
+        for timing in facts.allReduces {
             let microseconds = String(format: "%.1f µs", timing.seconds * 1e6).aligned(to: 14)
             let speed = String(format: "%.3f GB/s", timing.bytesPerSecond / 1e9).aligned(to: 14)
             table.add(
@@ -71,7 +71,7 @@ extension DoctorReport {
             let speed = link.megabitsPerSecond.map { " (\($0) Mbit/s, says its driver)" } ?? ""
             table.add(
                 "network", host.name,
-                "\(link.name)\(speed) sent \(Units.bytes(link.sentBytes)) for these sums")
+                "\(link.name)\(speed) sent \(Units.bytes(link.sentBytes)) for these all-reduces")
         }
     }
 

@@ -1,24 +1,24 @@
 /// Facts as lines of text: what, where, and what was found, in columns that begin at the same places.
-package struct FactTable {
+struct FactTable {
     /// A fact. Lines that go on about the same thing leave `name` or `place` empty.
-    package struct Row {
-        package let name: String
-        package let place: String
-        package let fact: String
+    struct Row {
+        let name: String
+        let place: String
+        let fact: String
     }
 
-    package private(set) var rows: [Row] = []
+    private(set) var rows: [Row] = []
 
     /// Columns of a line.
-    package static let width = 100
+    static let width = 100
 
     /// Adds a fact; a name or place that the line above has is not said again.
-    package mutating func add(_ name: String, _ place: String = "", _ fact: String) {
+    mutating func add(_ name: String, _ place: String = "", _ fact: String) {
         rows.append(Row(name: name, place: place, fact: fact))
     }
 
     /// The lines. Facts that are too long for one go on below, indented.
-    package var text: String {
+    var text: String {
         let nameWidth = rows.map(\.name.count).max() ?? 0
         let placeWidth = rows.map(\.place.count).max() ?? 0
         let indentation = nameWidth + 2 + (placeWidth == 0 ? 0 : placeWidth + 2)
@@ -35,12 +35,12 @@ package struct FactTable {
 
 extension String {
     /// The text with spaces behind it, at least so long.
-    package func padded(to count: Int) -> String {
+    func padded(to count: Int) -> String {
         self + String(repeating: " ", count: max(0, count - self.count))
     }
 
     /// The text with spaces before it, at least so long.
-    package func aligned(to count: Int) -> String {
+    func aligned(to count: Int) -> String {
         String(repeating: " ", count: max(0, count - self.count)) + self
     }
 
@@ -50,7 +50,7 @@ extension String {
     ///   - width: Characters of a line, indentation included.
     ///   - first: What the first line begins with.
     ///   - indentation: Spaces that further lines begin with.
-    package func wrapped(width: Int, first: String, indentation: Int) -> String {
+    func wrapped(width: Int, first: String, indentation: Int) -> String {
         var lines = [first]
         var isEmpty = true
         for paragraph in split(separator: "\n", omittingEmptySubsequences: false) {

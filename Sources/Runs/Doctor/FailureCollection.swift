@@ -1,12 +1,12 @@
 internal import ProcessGroups
 
 /// Failures that every rank knows of, collected instead of ending the program at the first.
-package struct FailureCollection {
+struct FailureCollection {
     /// What failed, in order.
-    package private(set) var findings: [Finding] = []
+    private(set) var findings: [Finding] = []
 
     /// Nothing has failed yet.
-    package init() {}
+    init() {}
 
     /// Does work, and notes a failure of it.
     ///
@@ -16,7 +16,7 @@ package struct FailureCollection {
     ///   - work: Throws a `CollectiveFailure` on every rank, or on none.
     /// - Returns: What the work returned; nil on every rank where it failed.
     /// - Throws: Any other error, which the other ranks may not know of.
-    package mutating func attempt<Value>(
+    mutating func attempt<Value>(
         _ subject: String, remedy: String, _ work: () throws -> Value
     ) throws -> Value? {
         do {

@@ -1,26 +1,26 @@
-package import ImageData
-package import ProcessGroups
+internal import ImageData
+internal import ProcessGroups
 internal import Regularizers
 internal import Training
 
 /// Measures how fast this rank's loader makes batches while nothing else is computed.
-package enum LoaderMeasurement {
+enum LoaderMeasurement {
     /// Reading stops after so many seconds or so many batches.
     private static let (secondsAtMost, batchesAtMost) = (1.0, 20)
 
     /// Seconds in which the slowest rank reads its samples of a step.
     ///
     /// - Parameters:
-    ///   - loader: This rank's part of the batches, or of microBatches of them.
-    ///   - microBatches: Batches of the loader in a step.
+    ///   - loader: This rank's part of the batches, or of the micro-batches.
+    ///   - microBatches: Micro-batches of a step.
     ///   - group: The ranks.
     /// - Throws: `CollectiveFailure` where an image cannot be read, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package static func stepSeconds(
+    static func stepSeconds(
         _ loader: BatchLoader, microBatches: Int, group: any ProcessGroup
     ) throws -> Double {
         let median = try group.agree {
-            // The first one opens files, and comes without another on its way.
+            // The first one opens files, and has not been prefetched.
             _ = try loader.batch(step: 0)
             let start = ContinuousClock.now
             var seconds: [Double] = []

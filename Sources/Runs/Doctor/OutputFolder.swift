@@ -2,12 +2,12 @@ internal import Foundation
 internal import Training
 
 /// Looks at the place where a run writes.
-package enum OutputFolder {
+enum OutputFolder {
     /// What the place is like. If the run's folder is there already, nothing is written into it.
     ///
     /// - Parameter path: The folder of the run; it need not exist.
     /// - Throws: `OutputError` where a run could not write, `RunDirectoryError` where it would refuse the folder.
-    package static func examine(_ path: String) throws -> OutputFacts {
+    static func examine(_ path: String) throws -> OutputFacts {
         let manager = FileManager.default
         var folder = path
         while !manager.fileExists(atPath: folder), folder != "/" {

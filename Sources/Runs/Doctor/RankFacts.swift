@@ -5,14 +5,14 @@ internal import ProcessGroups
 /// What a rank knows of itself and of its host before anything is measured.
 package struct RankFacts: Sendable, Codable, Equatable {
     /// Its host, the cores that it may use there, and its threads.
-    package var placement: RankPlacement
+    var placement: RankPlacement
     /// For each of those cores, the lowest number of the hardware threads that share it with the rank's one:
     /// as many different numbers as there are cores of silicon.
-    package var physicalCores: [Int]
+    var physicalCores: [Int]
     /// Versions of program and libraries.
-    package var software: SoftwareVersions
+    var software: SoftwareVersions
     /// Memory of the host.
-    package var memory: HostMemory
+    var memory: HostMemory
 
     package init(
         placement: RankPlacement, physicalCores: [Int], software: SoftwareVersions, memory: HostMemory
@@ -22,7 +22,7 @@ package struct RankFacts: Sendable, Codable, Equatable {
     }
 
     /// Those of this process. To be asked for before it computes, as `RankPlacement` is.
-    package static func current(threadCount: Int) -> RankFacts {
+    static func current(threadCount: Int) -> RankFacts {
         let placement = RankPlacement.current(threadCount: threadCount)
         return RankFacts(
             placement: placement, physicalCores: placement.cores.map { firstSibling(ofCore: $0) },
@@ -38,16 +38,16 @@ package struct RankFacts: Sendable, Codable, Equatable {
 }
 
 /// The ranks of a host.
-package struct HostRanks {
+struct HostRanks {
     /// The name of the host.
-    package let name: String
+    let name: String
     /// Numbers of its ranks, ascending.
-    package private(set) var ranks: [Int]
+    private(set) var ranks: [Int]
     /// What they know, in the same order; at least one.
-    package private(set) var facts: [RankFacts]
+    private(set) var facts: [RankFacts]
 
     /// The hosts in the order of their first ranks.
-    package static func all(_ facts: [RankFacts]) -> [HostRanks] {
+    static func all(_ facts: [RankFacts]) -> [HostRanks] {
         var hosts: [HostRanks] = []
         for (rank, fact) in facts.enumerated() {
             if let index = hosts.firstIndex(where: { $0.name == fact.placement.host }) {
@@ -61,29 +61,29 @@ package struct HostRanks {
     }
 
     /// Threads of all its ranks.
-    package var threadCount: Int { facts.reduce(0) { $0 + $1.placement.threadCount } }
+    var threadCount: Int { facts.reduce(0) { $0 + $1.placement.threadCount } }
 
     /// Numbers of the cores that some rank may use, ascending.
-    package var cores: [Int] { Set(facts.flatMap(\.placement.cores)).sorted() }
+    var cores: [Int] { Set(facts.flatMap(\.placement.cores)).sorted() }
 
     /// How many cores its ranks can keep busy: those that they may use, less what a control group forbids.
-    package var usableCoreCount: Int {
+    var usableCoreCount: Int {
         let quota = facts.compactMap(\.placement.processorQuota).min()
         return max(1, min(cores.count, quota.map { Int($0) } ?? .max))
     }
 
     /// The same without hardware threads, two of which do little more than one.
-    package var usablePhysicalCoreCount: Int {
+    var usablePhysicalCoreCount: Int {
         min(usableCoreCount, Set(facts.flatMap(\.physicalCores)).count)
     }
 
     /// `rank 3` or `ranks 0-3`, of those at the given places.
-    package func words(_ places: [Int]) -> String {
+    func words(_ places: [Int]) -> String {
         (places.count == 1 ? "rank " : "ranks ") + Units.ranges(places.map { ranks[$0] })
     }
 
     /// The least memory that its ranks saw as available, and the whole.
-    package var memory: HostMemory {
+    var memory: HostMemory {
         facts.map(\.memory).min { $0.available < $1.available } ?? facts[0].memory
     }
 }

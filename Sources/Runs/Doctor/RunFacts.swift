@@ -3,13 +3,13 @@ package import Training
 /// Where a run writes, as rank 0 sees it.
 package struct OutputFacts: Sendable, Codable, Equatable {
     /// The folder of the run.
-    package var path: String
+    var path: String
     /// The nearest folder that is there already.
-    package var existingFolder: String
+    var existingFolder: String
     /// Bytes that are free there.
-    package var freeBytes: Int64
+    var freeBytes: Int64
     /// Seconds that a small file took to reach the disk; nil where none was written.
-    package var flushSeconds: Double?
+    var flushSeconds: Double?
 
     package init(path: String, existingFolder: String, freeBytes: Int64, flushSeconds: Double?) {
         (self.path, self.existingFolder) = (path, existingFolder)
@@ -20,19 +20,19 @@ package struct OutputFacts: Sendable, Codable, Equatable {
 /// The data of a run, and how fast they are read.
 package struct DataFacts: Sendable, Codable, Equatable {
     /// Samples of the training split.
-    package var trainingCount: Int
+    var trainingCount: Int
     /// Samples of the validation split, if there is one.
-    package var validationCount: Int?
+    var validationCount: Int?
     /// Samples of the test split, if there is one.
-    package var testCount: Int?
+    var testCount: Int?
     /// Classes.
-    package var classCount: Int
+    var classCount: Int
     /// Channels, rows and columns of an image.
-    package var imageSize: [Int]
+    var imageSize: [Int]
     /// Samples of a step that the rank with most of them has.
-    package var rankBatch: Int
+    var rankBatch: Int
     /// Seconds in which the slowest rank reads its samples of a step.
-    package var stepSeconds: Double
+    var stepSeconds: Double
 
     package init(
         trainingCount: Int, validationCount: Int?, testCount: Int?, classCount: Int, imageSize: [Int],
@@ -44,35 +44,35 @@ package struct DataFacts: Sendable, Codable, Equatable {
     }
 
     /// Images that a rank reads in a second.
-    package var imagesPerSecond: Double { Double(rankBatch) / stepSeconds }
+    var imagesPerSecond: Double { Double(rankBatch) / stepSeconds }
 }
 
 /// What the steps of a run cost, and what follows from it.
 package struct StepFacts: Sendable, Codable, Equatable {
     /// Name of network and method.
-    package var title: String
+    var title: String
     /// Samples of all ranks in a step.
-    package var globalBatch: Int
+    var globalBatch: Int
     /// Medians by part, on rank 0.
-    package var parts: StepSeconds
+    var parts: StepSeconds
     /// The median of whole steps, on the slowest rank.
-    package var stepSeconds: Double
+    var stepSeconds: Double
     /// Numbers that are trained.
-    package var parameterCount: Int
+    var parameterCount: Int
     /// Numbers that the method keeps beside them.
-    package var stateCount: Int
+    var stateCount: Int
     /// Checkpoints that lie on the disk at a time: those that are kept, the best, and the one being written.
-    package var checkpointCount: Int
+    var checkpointCount: Int
     /// The most memory that each rank held, in bytes.
-    package var peakBytes: [Int64]
+    var peakBytes: [Int64]
     /// Steps of an epoch.
-    package var stepsPerEpoch: Int
+    var stepsPerEpoch: Int
     /// Epochs of the run.
-    package var epochs: Int
+    var epochs: Int
     /// Seconds that a rank takes to evaluate one image; nil where no rank had one.
-    package var evaluationSecondsPerImage: Double?
+    var evaluationSecondsPerImage: Double?
     /// Whether the method looks at all training samples before the first step.
-    package var hasPreparation: Bool
+    var hasPreparation: Bool
 
     package init(
         title: String, globalBatch: Int, parts: StepSeconds, stepSeconds: Double, parameterCount: Int,
@@ -91,7 +91,7 @@ package struct StepFacts: Sendable, Codable, Equatable {
     package var checkpointBytes: Int64 { 4 * Int64(checkpointCount) * Int64(3 * parameterCount + stateCount) }
 
     /// Seconds in which all ranks together evaluate so many images.
-    package func evaluationSeconds(_ imageCount: Int?) -> Double {
+    func evaluationSeconds(_ imageCount: Int?) -> Double {
         let rankCount = max(1, peakBytes.count)
         let largestShare = ((imageCount ?? 0) + rankCount - 1) / rankCount
         return Double(largestShare) * (evaluationSecondsPerImage ?? 0)

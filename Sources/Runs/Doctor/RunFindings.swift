@@ -1,6 +1,6 @@
 extension DoctorFacts {
     /// What should be changed about memory, disk, data and batches, with a configuration.
-    package var runFindings: [Finding] {
+    var runFindings: [Finding] {
         memoryFindings + diskFindings + dataFindings + communicationFindings
     }
 
@@ -49,7 +49,7 @@ extension DoctorFacts {
             Finding(
                 "step",
                 found:
-                    "\(Units.rate(share)) % of a step is spent on sums over the ranks and on waiting for them",
+                    "\(Units.rate(share)) % of a step is spent on all-reduces and on waiting for them",
                 expected: "less than a third",
                 remedy: "a larger training.global-batch, fewer ranks, or a faster network")
         ]

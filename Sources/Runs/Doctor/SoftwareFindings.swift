@@ -3,7 +3,7 @@ internal import ProcessGroups
 
 extension DoctorFacts {
     /// What should be changed about versions and about how ranks are dealt to hosts.
-    package var softwareFindings: [Finding] {
+    var softwareFindings: [Finding] {
         let software = ranks.map(\.software)
         let differences = software[0].entries.indices.compactMap { index -> Finding? in
             let versions = software.map { $0.entries[index].version }

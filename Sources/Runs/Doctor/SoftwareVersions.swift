@@ -5,20 +5,20 @@ internal import Tensors
 /// Versions of this program and of the libraries that decide what it computes; each rank has its own.
 package struct SoftwareVersions: Sendable, Codable, Equatable {
     /// The version of this program.
-    package var ballast: String
+    var ballast: String
     /// The MPI library.
-    package var mpi: String
+    var mpi: String
     /// oneDNN.
-    package var oneDNN: String
+    var oneDNN: String
     /// OpenBLAS, with the kind of processor that it computes for.
-    package var openBLAS: String
+    var openBLAS: String
 
     package init(ballast: String, mpi: String, oneDNN: String, openBLAS: String) {
         (self.ballast, self.mpi, self.oneDNN, self.openBLAS) = (ballast, mpi, oneDNN, openBLAS)
     }
 
     /// Those of this process.
-    package static var current: SoftwareVersions {
+    static var current: SoftwareVersions {
         SoftwareVersions(
             ballast: BallastVersion.current,
             // What follows the first comma says where and by whom the package was made.
@@ -27,7 +27,7 @@ package struct SoftwareVersions: Sendable, Codable, Equatable {
     }
 
     /// Name and version of each, in the order of the table.
-    package var entries: [(name: String, version: String)] {
+    var entries: [(name: String, version: String)] {
         [("ballast", ballast), ("MPI", mpi), ("oneDNN", oneDNN), ("OpenBLAS", openBLAS)]
     }
 }

@@ -1,59 +1,58 @@
 internal import Hosts
 internal import ImageData
 internal import Layers
-package import ProcessGroups
-package import Regularizers
+internal import ProcessGroups
+internal import Regularizers
 internal import Tensors
 internal import Training
 
 /// Measures the steps of a configured run on some of its samples.
-package struct StepEstimate {
+struct StepEstimate {
     private let configuration: RunConfiguration
-    private let start: StartingPoint
-    private let splits: TrainingSplits
-    private let regularizer: any Regularizer
+    private let data: PreparedData
+    private let assembly: RunAssembly
     private let group: any ProcessGroup
 
     /// Steps that are measured.
     private static let stepCount = 3
 
-    package init(
-        _ configuration: RunConfiguration, _ start: StartingPoint, _ splits: TrainingSplits,
-        _ regularizer: any Regularizer, _ group: any ProcessGroup
+    /// - Parameters:
+    ///   - configuration: The run's.
+    ///   - data: Its samples.
+    ///   - assembly: Its model, with its method made for measuring; the steps move its parameters.
+    ///   - group: The ranks.
+    init(
+        _ configuration: RunConfiguration, _ data: PreparedData, _ assembly: RunAssembly,
+        _ group: any ProcessGroup
     ) {
-        (self.configuration, self.start, self.splits) = (configuration, start, splits)
-        (self.regularizer, self.group) = (regularizer, group)
+        (self.configuration, self.data) = (configuration, data)
+        (self.assembly, self.group) = (assembly, group)
     }
 
     /// Trains for a few steps with the run's own weights, method and batches, and evaluates a batch.
     ///
     /// - Throws: `CollectiveFailure` where the method or the data fail; what the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package func measure() throws -> StepFacts {
+    func measure() throws -> StepFacts {
         ProcessMemory.resetPeak()
+        let splits = data.splits
         // Enough for two batches, and some of each class; a method looks at all of them, which must not take long.
         let rate = 200 * Double(training.globalBatch) / Double(splits.training.count)
         let samples = try group.agree {
             try splits.training.sampled(sampleRate: min(100, rate), seed: training.seed)
         }
-        let source = SubsetSource(samples, shard: shard, seed: training.seed)
-        try TemporaryFolder.use { folder in
-            try regularizer.prepare(
-                Preparation(
-                    backbone: start.classifier.backbone, weightsDigest: "none", training: source,
-                    validation: splits.validation == nil ? nil : source, group: group, seed: training.seed,
-                    directory: folder, say: { _ in }))
-        }
+        let source = data.source(samples)
+        try assembly.prepareMethod(
+            on: MethodSamples(training: source, validation: splits.validation == nil ? nil : source),
+            directory: nil)
         let seconds = try measureSteps(samples)
         let evaluation = try evaluationSecondsPerImage(samples)
         let slowest = try group.allGather([seconds.map(\.total).median]).max() ?? 0
         return StepFacts(
             title: "\(configuration.network.name.rawValue), \(configuration.method.name.rawValue)",
             globalBatch: training.globalBatch, parts: seconds.medians, stepSeconds: slowest,
-            parameterCount: (start.classifier.parameters + regularizer.ownParameters).reduce(0) {
-                $0 + $1.count
-            },
-            stateCount: regularizer.state.reduce(0) { $0 + $1.tensor.count },
+            parameterCount: assembly.parameterGroups.reduce(0) { $0 + $1.count },
+            stateCount: assembly.regularizer.state.reduce(0) { $0 + $1.tensor.count },
             checkpointCount: configuration.checkpoint.keep + 2,
             peakBytes: try group.allGather([ProcessMemory.peakBytes]),
             stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,
@@ -62,25 +61,14 @@ package struct StepEstimate {
     }
 
     private var training: TrainingConfiguration { configuration.training }
-    private var shard: Shard { Shard(rank: group.rank, size: group.size) }
 
     private func measureSteps(_ samples: Subset) throws -> [StepSeconds] {
-        let step = try TrainingStep(
-            start.classifier,
-            groups: TrainingRun.parameterGroups(
-                start.classifier, own: regularizer.ownParameters,
-                backboneFactor: configuration.optimizer.backboneFactor),
-            regularizer: regularizer,
-            optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
-            normalization: configuration.network.normalizationMode, group: group,
-            communication: configuration.communication.settings)
+        let step = try assembly.makeStep()
         let microBatches = training.accumulation
         // Read beforehand, so that waiting for images is not a part of the step.
         let batches = try group.agree {
-            let loader = try BatchLoader(
-                subset: samples, transform: splits.transform, seed: training.seed, shard: shard,
-                globalBatch: training.globalBatch / microBatches, shuffle: training.shuffle,
-                secondView: regularizer.needs.secondView, workers: configuration.data.workers)
+            let loader = try data.trainingLoader(
+                samples, secondView: assembly.regularizer.needs.secondView)
             return try (0..<2 * microBatches).map { try loader.batch(step: $0) }
         }
         return try step.measured(Self.stepCount, globalBatch: training.globalBatch, group: group) { index in
@@ -92,8 +80,7 @@ package struct StepEstimate {
     /// Seconds that the slowest rank takes for an image, without reading it; nil where nothing is evaluated.
     private func evaluationSecondsPerImage(_ samples: Subset) throws -> Double? {
         let batch = try group.agree {
-            let loader = try EvaluationLoader(
-                subset: samples, batchSize: Evaluator.batchSize, shard: shard)
+            let loader = try data.evaluationLoader(samples)
             return loader.batchCount == 0 ? nil : try loader.batch(0)
         }
         var seconds: [Double] = []
@@ -101,7 +88,7 @@ package struct StepEstimate {
             // The first time, primitives are compiled.
             for _ in 0..<2 {
                 let begin = ContinuousClock.now
-                _ = try start.classifier(Variable(batch.images), .inference)
+                _ = try assembly.start.classifier(Variable(batch.images), .inference)
                 seconds = [begin.secondsUntilNow / Double(batch.count)]
             }
         }

@@ -1,9 +1,9 @@
 internal import Foundation
 
 /// Quantities as the table shows them.
-package enum Units {
+enum Units {
     /// Bytes of memory or disk: `512 KiB`, `1.4 GiB`.
-    package static func bytes(_ count: Int64) -> String {
+    static func bytes(_ count: Int64) -> String {
         let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
         var (value, unit) = (Double(count), 0)
         while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
@@ -12,7 +12,7 @@ package enum Units {
     }
 
     /// A duration: `12.3 ms`, `4.56 s`, `1:02:03 h`.
-    package static func seconds(_ seconds: Double) -> String {
+    static func seconds(_ seconds: Double) -> String {
         switch seconds {
         case ..<1: return String(format: "%.1f ms", seconds * 1000)
         case ..<100: return String(format: "%.2f s", seconds)
@@ -26,17 +26,17 @@ package enum Units {
     }
 
     /// A number that says a lot of something: `6.42`, `64.2`, `642`.
-    package static func rate(_ value: Double) -> String {
+    static func rate(_ value: Double) -> String {
         String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)
     }
 
     /// `1 core`, `2 cores`.
-    package static func count(_ number: Int, _ noun: String) -> String {
+    static func count(_ number: Int, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
     }
 
     /// Numbers in ascending order, neighbours together: `0-3, 8`.
-    package static func ranges(_ numbers: [Int]) -> String {
+    static func ranges(_ numbers: [Int]) -> String {
         var ranges: [ClosedRange<Int>] = []
         for number in numbers {
             if let last = ranges.last, last.upperBound + 1 == number {

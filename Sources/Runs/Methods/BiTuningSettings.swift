@@ -1,23 +1,26 @@
+package import Regularizers
+
 /// The keys of the method `bi-tuning`: CE + a·(KL on z + KL on y).
 ///
 /// Source: Zhong et al., Bi-tuning of pre-trained representations, 2020.
-package struct BiTuningSettings: Sendable, Equatable {
+package struct BiTuningSettings: MethodSettings {
+    package static let name = MethodName.biTuning
+
     /// The weight a of the contrastive terms, key `trade-off`; at least 0. Default 1.
-    package var tradeOff = 1.0
+    var tradeOff = 1.0
     /// The temperature T, key `temperature`; above 0. Default 0.07.
-    package var temperature = 0.07
+    var temperature = 0.07
     /// Keys kept of each class, key `queue-length`; at least 1. Default 40.
-    package var queueLength = 40
+    var queueLength = 40
     /// The momentum of the key encoder, key `key-momentum`; at least 0, below 1. Default 0.999.
-    package var keyMomentum = 0.999
+    var keyMomentum = 0.999
     /// Features of the projection, key `projection-dimension`; at least 1. Default 128.
-    package var projectionDimension = 128
+    var projectionDimension = 128
 
     /// The defaults.
-    package init() {}
+    package init(profile: MethodProfile, stageNames: [String]) {}
 
-    /// Reads the keys.
-    package init(reading reader: inout SectionReader) throws {
+    package mutating func read(_ reader: inout SectionReader) throws {
         tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
         temperature = try reader.value("temperature", .number(.above(0)), default: temperature)
         queueLength = try reader.value("queue-length", .integer(.atLeast(1)), default: queueLength)
@@ -26,7 +29,6 @@ package struct BiTuningSettings: Sendable, Equatable {
             "projection-dimension", .integer(.atLeast(1)), default: projectionDimension)
     }
 
-    /// The keys and values.
     package var entries: [YAMLEntry] {
         [
             YAMLEntry("trade-off", .number(tradeOff)),
@@ -35,5 +37,14 @@ package struct BiTuningSettings: Sendable, Equatable {
             YAMLEntry("key-momentum", .number(keyMomentum)),
             YAMLEntry("projection-dimension", .integer(projectionDimension)),
         ]
+    }
+
+    package func makeRegularizer(from start: StartingPoint) throws -> any Regularizer {
+        try BiTuning(
+            classifier: start.classifier, keyBackbone: start.makeBackbone(),
+            settings: .init(
+                tradeOff: tradeOff, temperature: temperature, queueLength: queueLength,
+                keyMomentum: keyMomentum, projectionDimension: projectionDimension),
+            initialState: start.initialState, seed: start.seed)
     }
 }

@@ -1,9 +1,17 @@
+internal import Layers
+package import Regularizers
+
 /// The keys of the method `delta`: CE + a·Σ_j distance of feature map j + b·½‖v‖² over the head.
 ///
 /// Source: Li et al., ICLR 2019.
-package struct DELTASettings: Sendable, Equatable {
+package struct DELTASettings: MethodSettings {
+    package static let name = MethodName.delta
+    /// The penalties take the place of weight decay.
+    package static let defaultWeightDecay = 0.0
+    package static let needsPretrainedWeights = true
+
     /// How the channels of a feature map count.
-    package enum Features: String, Sendable, CaseIterable {
+    enum Features: String, Sendable, CaseIterable {
         /// By how much the loss rises without them.
         case attention
         /// All alike.
@@ -11,37 +19,39 @@ package struct DELTASettings: Sendable, Equatable {
     }
 
     /// The weight a of the distances, key `trade-off`; at least 0. Default 0.01.
-    package var tradeOff = 0.01
+    var tradeOff = 0.01
     /// The weight b of the head's penalty, key `head-trade-off`; at least 0. Default 0.01.
-    package var headTradeOff = 0.01
+    var headTradeOff = 0.01
     /// How channels count, key `features`. Default `attention`.
-    package var features = Features.attention
+    var features = Features.attention
     /// The stages whose last feature maps are compared, by their names in the network, key `taps`. Default: all.
-    package var taps: [String]
+    var taps: [String]
     /// A file of attention to use instead of computing it, key `attention-file`; absolute. Default nil.
-    package var attentionFile: String?
+    var attentionFile: String?
+    /// Those that `taps` can choose from.
+    private let stageNames: [String]
 
     /// The defaults for a network with stages of these names.
-    package init(stageNames: [String]) { taps = stageNames }
+    package init(profile: MethodProfile, stageNames: [String]) {
+        (taps, self.stageNames) = (stageNames, stageNames)
+    }
 
-    /// Reads the keys, for a network with stages of these names.
-    package init(reading reader: inout SectionReader, stageNames: [String]) throws {
+    package mutating func read(_ reader: inout SectionReader) throws {
         tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
         headTradeOff = try reader.value("head-trade-off", .number(.atLeast(0)), default: headTradeOff)
         features = try reader.value("features", .choice, default: features)
-        let taps = ValueKind.list(of: .choice(among: stageNames)).satisfying(
+        let stages = ValueKind.list(of: .choice(among: stageNames)).satisfying(
             "not empty and without repetition"
         ) {
             !$0.isEmpty && Set($0).count == $0.count
         }
-        self.taps = try reader.value("taps", taps, default: stageNames)
+        taps = try reader.value("taps", stages, default: taps)
         attentionFile = try reader.optional("attention-file", .path(relativeTo: reader.directory))
         if features == .plain, attentionFile != nil {
             throw reader.error(at: "attention-file", "is of no use with features: plain")
         }
     }
 
-    /// The keys and values.
     package var entries: [YAMLEntry] {
         [
             YAMLEntry("trade-off", .number(tradeOff)),
@@ -50,5 +60,22 @@ package struct DELTASettings: Sendable, Equatable {
             YAMLEntry("taps", .list(taps.map(YAMLValue.text))),
             YAMLEntry("attention-file", .optionalText(attentionFile)),
         ]
+    }
+
+    // Attention takes far more than one look at the samples, which nobody estimates: `hasPreparation` stays false.
+
+    /// With all channels alike: the attention takes long to learn and costs a step nothing.
+    package var forMeasuring: DELTASettings {
+        var settings = self
+        (settings.features, settings.attentionFile) = (.plain, nil)
+        return settings
+    }
+
+    package func makeRegularizer(from start: StartingPoint) -> any Regularizer {
+        let backbone = start.classifier.backbone
+        return DELTA(
+            taps: taps.map(backbone.tap(named:)),
+            features: features == .plain ? .plain : .attention(file: attentionFile),
+            tradeOff: tradeOff, headTradeOff: headTradeOff)
     }
 }

@@ -1,7 +1,6 @@
-internal import Foundation
-package import ImageData
-package import ProcessGroups
-package import Training
+internal import ImageData
+internal import ProcessGroups
+internal import Training
 
 extension TrainingStep {
     /// Steps before the measured ones: they compile primitives and fill the pool of memory.
@@ -16,7 +15,7 @@ extension TrainingStep {
     ///   - batches: This rank's samples of a step, counted from 0.
     /// - Throws: What the group, the method and the data throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package func measured(
+    func measured(
         _ count: Int, globalBatch: Int, group: any ProcessGroup, batches: (Int) throws -> [Batch]
     ) throws -> [StepSeconds] {
         var seconds: [StepSeconds] = []
@@ -24,7 +23,7 @@ extension TrainingStep {
         while seconds.count < count {
             let batches = try batches(warmUps + seconds.count)
             try group.barrier()
-            // Until the way of overlapping is chosen, steps try one after the other.
+            // Until the overlap strategy is chosen, steps try one after the other.
             let isWarm = warmUps >= Self.warmUpSteps && overlap != nil
             let measured = try measured(batches, globalBatch: globalBatch, rate: 0.0001)
             if isWarm { seconds.append(measured) } else { warmUps += 1 }
@@ -35,7 +34,7 @@ extension TrainingStep {
 
 extension [StepSeconds] {
     /// The median of each part by itself.
-    package var medians: StepSeconds {
+    var medians: StepSeconds {
         StepSeconds(
             data: map(\.data).median, forward: map(\.forward).median, backward: map(\.backward).median,
             communication: map(\.communication).median, optimizer: map(\.optimizer).median)
@@ -44,7 +43,7 @@ extension [StepSeconds] {
 
 extension [Double] {
     /// The middle one, or the mean of the two in the middle; there must be one.
-    package var median: Double {
+    var median: Double {
         let sorted = sorted()
         return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
     }
@@ -52,16 +51,5 @@ extension [Double] {
 
 extension ContinuousClock.Instant {
     /// Seconds that have passed since.
-    package var secondsUntilNow: Double { duration(to: .now) / .seconds(1) }
-}
-
-/// A folder that is there while it is used.
-package enum TemporaryFolder {
-    /// Makes an empty folder, and removes it with what was written into it.
-    package static func use<Result>(_ body: (String) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ballast-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder.path)
-    }
+    var secondsUntilNow: Double { duration(to: .now) / .seconds(1) }
 }

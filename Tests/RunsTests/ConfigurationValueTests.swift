@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 import TestSupport
 import Testing
 
@@ -13,11 +14,14 @@ import Testing
 
         """
 
-    @Test func everyDefaultIsWrittenOut() async throws {
-        let folder = try ScratchFolder(configuration: Self.shortest)
-        let outcome = try await BallastProcess.dryRun(folder)
-        #expect(outcome.exitCode == 0)
-        #expect(outcome.errors == "")
+    /// The resolved text of a configuration that stands in `/folder`.
+    private static func yaml(_ text: String = shortest, set assignments: [String] = []) throws -> String {
+        try RunConfiguration(
+            text: text, file: "run.yaml", directory: "/folder", assignments: assignments
+        ).yaml()
+    }
+
+    @Test func everyDefaultIsWrittenOut() throws {
         let expected = """
             method:
               name: fine-tune
@@ -29,7 +33,7 @@ import Testing
               stem: standard
               batch-norm: synchronized
             data:
-              train: \(folder.url.path)/pictures
+              train: /folder/pictures
               validation: null
               test: null
               classes: null
@@ -72,38 +76,35 @@ import Testing
               on-failure: warn
               timeout-seconds: 600
             initial-state: null
-            output: \(folder.url.path)/runs/first
+            output: /folder/runs/first
 
             """
-        #expect(outcome.output == expected)
+        #expect(try Self.yaml() == expected)
     }
 
     @Test(arguments: [
         ("tllib", ["trade-off: 0.01", "head-trade-off: 0.01", "scope: all", "weight-decay: 0.0"]),
         ("paper", ["trade-off: 0.1", "head-trade-off: 0.01", "scope: weights", "weight-decay: 0.0"]),
     ])
-    func aProfileDecidesTheDefaultsOfL2SP(profile: String, lines: [String]) async throws {
-        let folder = try ScratchFolder(configuration: Self.shortest)
+    func aProfileDecidesTheDefaultsOfL2SP(profile: String, lines: [String]) throws {
         let method = "method={name: l2-sp, profile: \(profile)}"
         let weights = "network.weights=source.safetensors"
-        let outcome = try await BallastProcess.dryRun(folder, set: [method, weights])
-        for line in lines { #expect(outcome.output.contains("\n  \(line)\n")) }
+        let output = try Self.yaml(set: [method, weights])
+        for line in lines { #expect(output.contains("\n  \(line)\n")) }
         // What is given counts, whatever the profile.
-        let given = try await BallastProcess.dryRun(
-            folder,
-            set: [method, weights, "method.scope=all", "method.trade-off=7", "optimizer.weight-decay=3"])
+        let given = try Self.yaml(set: [
+            method, weights, "method.scope=all", "method.trade-off=7", "optimizer.weight-decay=3",
+        ])
         for line in ["scope: all", "trade-off: 7.0", "weight-decay: 3.0"] {
-            #expect(given.output.contains("\n  \(line)\n"))
+            #expect(given.contains("\n  \(line)\n"))
         }
     }
 
     /// What belongs to residual networks alone is not written out, and stages have the network's names.
-    @Test func anEfficientNetHasItsOwnKeysAndTaps() async throws {
-        let folder = try ScratchFolder(configuration: Self.shortest)
-        let outcome = try await BallastProcess.dryRun(
-            folder,
-            set: ["network={name: efficientnet-lite2, weights: /w.safetensors}", "method={name: delta}"])
-        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    @Test func anEfficientNetHasItsOwnKeysAndTaps() throws {
+        let output = try Self.yaml(set: [
+            "network={name: efficientnet-lite2, weights: /w.safetensors}", "method={name: delta}",
+        ])
         let expected = """
             network:
               name: efficientnet-lite2
@@ -112,22 +113,18 @@ import Testing
             data:
 
             """
-        #expect(outcome.output.contains(expected), "\(outcome.output)")
+        #expect(output.contains(expected), "\(output)")
         let stages = (0..<7).map { "blocks.\($0)" }
-        #expect(outcome.output.contains("  taps: [\(stages.joined(separator: ", "))]\n"))
+        #expect(output.contains("  taps: [\(stages.joined(separator: ", "))]\n"))
         // Written out, it reads again as the same.
-        let again = try ScratchFolder(configuration: outcome.output)
-        #expect(try await BallastProcess.dryRun(again).output == outcome.output)
+        #expect(try Self.yaml(output) == output)
     }
 
     @Test(arguments: ["fine-tune", "l2-sp"])
-    func theReferenceRunsAreRead(method: String) async throws {
-        let name = "trajectory-\(method).yaml"
-        let file = BallastProcess.golden.appending(path: name)
-        let outcome = try await BallastProcess.run(["train", "--config", file.path, "--dry-run"])
-        #expect(outcome.exitCode == 0)
-        #expect(outcome.errors == "")
-        let folder = BallastProcess.golden.path
+    func theReferenceRunsAreRead(method: String) throws {
+        let file = goldenPath("trajectory-\(method).yaml")
+        let output = try RunConfiguration(file: file).yaml()
+        let folder = String(file[..<(try #require(file.lastIndex(of: "/")))])
         for line in [
             "  name: \(method)", "  base-width: 8", "  train: \(folder)/trajectory-data.safetensors",
             "  weights: \(folder)/source.safetensors", "  validation: none", "  name: constant",
@@ -135,54 +132,46 @@ import Testing
             "  shuffle: false",
             "initial-state: \(folder)/trajectory-initial-head.safetensors",
         ] {
-            #expect(outcome.output.contains("\(line)\n"), "\(line)")
+            #expect(output.contains("\(line)\n"), "\(line)")
         }
     }
 
-    @Test func pathsAreRelativeToTheFile() async throws {
-        let folder = try ScratchFolder(configuration: Self.shortest)
-        let elsewhere = try ScratchFolder()
-        let file = folder.url.appending(path: "run.yaml").path
-        let assignments = [
+    @Test func pathsAreRelativeToTheFile() throws {
+        let output = try Self.yaml(set: [
             "data.train=./a//b", "data.test=/absolute/test", "data.validation=../v",
             "network.weights=w.safetensors",
             "initial-state=2024", "output='with space: and # \"quotes\"'",
-        ]
-        let outcome = try await BallastProcess.run(
-            ["train", "--config", file, "--dry-run", "--set"] + assignments, in: elsewhere.url)
-        let root = folder.url.path
+        ])
         for line in [
-            "  train: \(root)/a/b", "  test: /absolute/test", "  validation: \(root)/../v",
-            "  weights: \(root)/w.safetensors", "initial-state: \(root)/2024",
-            "output: \"\(root)/with space: and # \\\"quotes\\\"\"",
+            "  train: /folder/a/b", "  test: /absolute/test", "  validation: /folder/../v",
+            "  weights: /folder/w.safetensors", "initial-state: /folder/2024",
+            "output: \"/folder/with space: and # \\\"quotes\\\"\"",
         ] {
-            #expect(outcome.output.contains("\(line)\n"), "\(line)")
+            #expect(output.contains("\(line)\n"), "\(line)")
         }
     }
 
-    @Test func assignmentsReplaceAndAddInTheirOrder() async throws {
-        let folder = try ScratchFolder(configuration: Self.shortest + "training: {epochs: 9, seed: 4}\n")
-        let outcome = try await BallastProcess.dryRun(
-            folder,
+    @Test func assignmentsReplaceAndAddInTheirOrder() throws {
+        let output = try Self.yaml(
+            Self.shortest + "training: {epochs: 9, seed: 4}\n",
             set: [
                 "training.epochs=2", "training.epochs=3", "training.steps-per-epoch=null",
                 "schedule.milestones=[1, 2]", "optimizer.learning-rate=1e-5", "network.name=\"resnet18\"",
             ])
-        #expect(outcome.exitCode == 0)
         for line in [
             "epochs: 3", "seed: 4", "steps-per-epoch: null", "milestones: [1, 2]", "learning-rate: 1.0e-05",
             "name: resnet18",
         ] {
-            #expect(outcome.output.contains("\n  \(line)\n"), "\(line)")
+            #expect(output.contains("\n  \(line)\n"), "\(line)")
         }
     }
 
-    @Test func numbersAreReadInEveryWayOfWriting() async throws {
-        let folder = try ScratchFolder(configuration: Self.shortest)
-        let outcome = try await BallastProcess.dryRun(
-            folder, set: ["data.mean=[-.5, 1., 1.e-2]", "data.std=[.25, +3, 1E22]", "training.seed=+07"])
+    @Test func numbersAreReadInEveryWayOfWriting() throws {
+        let output = try Self.yaml(set: [
+            "data.mean=[-.5, 1., 1.e-2]", "data.std=[.25, +3, 1E22]", "training.seed=+07",
+        ])
         for line in ["mean: [-0.5, 1.0, 0.01]", "std: [0.25, 3.0, 1.0e+22]", "seed: 7"] {
-            #expect(outcome.output.contains("\n  \(line)\n"), "\(line)")
+            #expect(output.contains("\n  \(line)\n"), "\(line)")
         }
     }
 
@@ -208,13 +197,19 @@ import Testing
     ]
 
     @Test(arguments: unusual)
-    func theResolvedConfigurationReadsAgainAsItself(assignments: [String]) async throws {
-        let folder = try ScratchFolder(configuration: Self.shortest)
-        let first = try await BallastProcess.dryRun(folder, set: assignments)
-        #expect(first.exitCode == 0, "\(first.errors)")
-        let copy = try ScratchFolder(configuration: first.output)
-        let second = try await BallastProcess.dryRun(copy)
-        #expect(second.exitCode == 0, "\(second.errors)")
-        #expect(second.output == first.output)
+    func theResolvedConfigurationReadsAgainAsItself(assignments: [String]) throws {
+        let first = try RunConfiguration(
+            text: Self.shortest, file: "run.yaml", directory: "/folder", assignments: assignments)
+        let second = try RunConfiguration(text: first.yaml(), file: "copy.yaml", directory: "/elsewhere")
+        #expect(second == first)
+        #expect(second.yaml() == first.yaml())
+    }
+
+    /// Comments stand before the rest, a line each, and are no part of it.
+    @Test func commentsAreLinesOfTheirOwn() throws {
+        let configuration = try RunConfiguration(text: Self.shortest, file: "run.yaml", directory: "/")
+        let text = configuration.yaml(comments: ["ranks: 2", "two\nlines"])
+        #expect(text.hasPrefix("# ranks: 2\n# two\n# lines\nmethod:\n"))
+        #expect(try RunConfiguration(text: text, file: "run.yaml", directory: "/") == configuration)
     }
 }

@@ -1,9 +1,8 @@
-import Foundation
-import TestSupport
+import Runs
 import Testing
 
-/// What a configuration that is wrong is answered with: exit code 64, nothing on standard output, and one line that
-/// names the place, what was found, and what was expected.
+/// What a configuration that is wrong is answered with: an error of exit code 64 whose line names the place, what was
+/// found, and what was expected.
 @Suite struct ConfigurationErrorTests {
     /// A configuration to spoil; `network` is line 3, `data` line 5, `training` line 8.
     static let right = """
@@ -87,8 +86,7 @@ import Testing
             "  name: resnet18", "  name: vgg",
             """
             run.yaml:4: network.name is 'vgg'; expected one of resnet18, resnet34, resnet50, resnet101, resnet152, \
-            resnext50-32x4d, wide-resnet50-2, efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, \
-            efficientnet-lite3, efficientnet-lite4
+            efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, efficientnet-lite3, efficientnet-lite4
             """
         ),
         // Wrong types.
@@ -221,8 +219,7 @@ import Testing
             "  name: resnet18", "",
             """
             run.yaml:3: key 'network.name' is missing; expected one of resnet18, resnet34, resnet50, resnet101, resnet152, \
-            resnext50-32x4d, wide-resnet50-2, efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, \
-            efficientnet-lite3, efficientnet-lite4
+            efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, efficientnet-lite3, efficientnet-lite4
             """
         ),
         (
@@ -242,13 +239,22 @@ import Testing
         ),
     ]
 
+    /// The error that reading ends with; a configuration that is read is a failed expectation.
+    private static func error(_ text: String, set assignments: [String] = []) -> ConfigurationError? {
+        #expect(throws: ConfigurationError.self) {
+            try RunConfiguration(
+                text: text, file: "run.yaml", directory: "/folder", assignments: assignments)
+        }
+    }
+
     @Test(arguments: spoiled.indices)
-    func aMistakeInTheFileIsNamedWithItsLine(index: Int) async throws {
+    func aMistakeInTheFileIsNamedWithItsLine(index: Int) throws {
         let (line, replacement, message) = Self.spoiled[index]
         let text = Self.right.replacing("\(line)\n", with: replacement.isEmpty ? "" : "\(replacement)\n")
         try #require(text != Self.right)
-        let outcome = try await BallastProcess.dryRun(try ScratchFolder(configuration: text))
-        expect(outcome, "ballast: \(message)\n")
+        let error = try #require(Self.error(text))
+        #expect(error.description == message)
+        #expect(error.exitCode == 64)
     }
 
     @Test(arguments: [
@@ -276,71 +282,38 @@ import Testing
         ),
         ("checkpoint.kept=3", "unknown key 'checkpoint.kept'; did you mean 'keep'?"),
     ])
-    func aMistakeInAnOptionIsNamedWithTheOption(assignment: String, message: String) async throws {
-        let folder = try ScratchFolder(configuration: Self.right)
-        let outcome = try await BallastProcess.dryRun(folder, set: [assignment])
-        #expect(outcome.exitCode == 64)
-        #expect(outcome.output == "")
-        #expect(outcome.errors.hasPrefix("ballast: --set \(assignment): \(message)"), "\(outcome.errors)")
+    func aMistakeInAnOptionIsNamedWithTheOption(assignment: String, message: String) throws {
+        let error = try #require(Self.error(Self.right, set: [assignment]))
+        #expect(error.description.hasPrefix("--set \(assignment): \(message)"), "\(error)")
     }
 
     /// The taps are the stages of the network, wherever the section `network` stands.
     @Test(arguments: ["[layer4]", "[blocks.7]", "[blocks.0, blocks.0]", "[]"])
-    func tapsAreTheStagesOfTheNetwork(taps: String) async throws {
-        let folder = try ScratchFolder(configuration: Self.right)
-        let outcome = try await BallastProcess.dryRun(
-            folder,
-            set: ["network={name: efficientnet-lite1, weights: w}", "method={name: delta, taps: \(taps)}"])
-        #expect(outcome.exitCode == 64)
+    func tapsAreTheStagesOfTheNetwork(taps: String) throws {
+        let error = try #require(
+            Self.error(
+                Self.right,
+                set: [
+                    "network={name: efficientnet-lite1, weights: w}", "method={name: delta, taps: \(taps)}",
+                ]))
         let stages = (0..<7).map { "blocks.\($0)" }.joined(separator: ", ")
         #expect(
-            outcome.errors.contains(
+            error.problem.hasPrefix(
                 "method.taps is the list \(taps); expected a list (each entry one of \(stages)), not empty and"
             ),
-            "\(outcome.errors)")
-    }
-
-    @Test func filesThatCannotBeReadAreNamed() async throws {
-        let folder = try ScratchFolder(configuration: Self.right)
-        try Data([0x61, 0xFF, 0xFE]).write(to: folder.url.appending(path: "bytes.yaml"))
-        for (file, message) in [
-            ("missing.yaml", "there is no such file"), (".", "is a folder; expected a YAML file"),
-            ("bytes.yaml", "is not text in UTF-8"),
-        ] {
-            let outcome = try await BallastProcess.run(
-                ["train", "--config", file, "--dry-run"], in: folder.url)
-            expect(outcome, "ballast: \(file): \(message)\n")
-        }
+            "\(error)")
     }
 
     @Test(arguments: ["", "# nothing but a remark\n", "null\n"])
-    func anEmptyFileMissesItsFirstKey(text: String) async throws {
-        let outcome = try await BallastProcess.dryRun(try ScratchFolder(configuration: text))
-        #expect(outcome.exitCode == 64)
-        #expect(outcome.errors.contains("key 'method.name' is missing"), "\(outcome.errors)")
+    func anEmptyFileMissesItsFirstKey(text: String) throws {
+        let error = try #require(Self.error(text))
+        #expect(error.description.contains("key 'method.name' is missing"), "\(error)")
     }
 
-    @Test func textThatIsNoMappingIsRefused() async throws {
-        let outcome = try await BallastProcess.dryRun(try ScratchFolder(configuration: "just words\n"))
-        expect(
-            outcome,
-            "ballast: run.yaml:1: the configuration is 'just words'; expected a mapping of keys to values\n")
-    }
-
-    @Test(arguments: [
-        ["train"], ["train", "--config"], ["train", "--config", "run.yaml", "--fast"], ["trian"],
-    ])
-    func wrongUseOfTheCommandLineExitsWith64(arguments: [String]) async throws {
-        let folder = try ScratchFolder(configuration: Self.right)
-        let outcome = try await BallastProcess.run(arguments, in: folder.url)
-        #expect(outcome.exitCode == 64)
-        #expect(outcome.errors.contains("Usage: ballast"), "\(outcome.errors)")
-    }
-
-    /// Expects exit code 64 and a message alone.
-    private func expect(_ outcome: BallastProcess.Outcome, _ message: String) {
-        #expect(outcome.exitCode == 64)
-        #expect(outcome.output == "")
-        #expect(outcome.errors == message)
+    @Test func textThatIsNoMappingIsRefused() throws {
+        let error = try #require(Self.error("just words\n"))
+        #expect(
+            error.description
+                == "run.yaml:1: the configuration is 'just words'; expected a mapping of keys to values")
     }
 }

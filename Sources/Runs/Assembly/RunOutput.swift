@@ -1,0 +1,64 @@
+internal import Hosts
+internal import ProcessGroups
+internal import Tensors
+internal import Training
+
+/// The folder of a run that is about to train. Rank 0 alone has it; on the other ranks everything is nil.
+struct RunOutput {
+    /// The folder, locked.
+    private(set) var directory: RunDirectory?
+    /// Its checkpoints.
+    private(set) var checkpoints: RunCheckpoints?
+    /// Where the run goes on from, if it does.
+    private(set) var resume: ResumePoint?
+
+    /// Locks the folder, looks for a checkpoint to go on from, and makes the folder on rank 0.
+    ///
+    /// - Parameters:
+    ///   - configuration: The run's.
+    ///   - resume: Where the run goes on from.
+    ///   - start: Its weights.
+    ///   - data: Its samples.
+    ///   - faults: What goes wrong, in tests.
+    ///   - group: The ranks.
+    ///   - say: Tells the user a line, on rank 0.
+    /// - Throws: `CollectiveFailure` with rank 0's error, on every rank.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    init(
+        _ configuration: RunConfiguration, resume: Resume, start: StartingPoint, data: PreparedData,
+        faults: FaultSchedule, group: any ProcessGroup, say: (String) -> Void
+    ) throws {
+        let identity = configuration.identity(
+            weightsDigest: start.weightsDigest, samples: data.splits.training.fingerprint)
+        let store = CheckpointStore(
+            directory: configuration.output + "/checkpoints", keep: configuration.checkpoint.keep,
+            ballastVersion: BallastVersion.current, faults: faults)
+        var (lock, point): (RunLock?, ResumePoint?)
+        try group.coordinate { () throws -> Void in
+            lock = try RunLock(directory: configuration.output, say: say)
+            point = try resume.point(in: configuration.output, store, identity: identity, say: say)
+        }
+        let comments = try Self.comments(weightsDigest: start.weightsDigest, group: group)
+        var directory: RunDirectory?
+        try group.coordinate { () throws -> Void in
+            guard let lock else { return }
+            directory = try RunDirectory(
+                path: configuration.output, configuration: configuration.yaml(comments: comments),
+                resume: point, lock: lock)
+        }
+        if let point { say("goes on after step \(point.step)") }
+        (self.directory, self.resume) = (directory, point)
+        guard group.rank == 0 else { return }
+        checkpoints = RunCheckpoints(
+            store, worldSize: group.size, configuration: configuration.yaml(), identity: identity)
+    }
+
+    /// Where and with what the run runs, for the head of its configuration.
+    private static func comments(weightsDigest: String, group: any ProcessGroup) throws -> [String] {
+        let hosts = Set(try group.allGatherTexts(HostName.current)).sorted().joined(separator: ", ")
+        return [
+            "ballast \(BallastVersion.current)", "hosts: \(hosts)", "ranks: \(group.size)",
+            "threads: \(ComputeThreads.count)", "weights-sha256: \(weightsDigest)",
+        ]
+    }
+}

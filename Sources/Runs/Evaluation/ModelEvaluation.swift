@@ -1,0 +1,98 @@
+internal import ImageData
+package import ProcessGroups
+internal import Training
+
+/// Evaluates a saved model on a data set.
+package struct ModelEvaluation {
+    /// The folder of a run, or a `model.safetensors`.
+    package var model: String
+    /// The data set.
+    package var data: String
+    /// Labels of the data that are the model's classes, in order; empty: those that it was trained on.
+    package var classes: [Int]
+    /// A CSV file for the prediction of each sample.
+    package var predictions: String?
+
+    /// An evaluation from its options.
+    package init(model: String, data: String, classes: [Int], predictions: String?) {
+        (self.model, self.data) = (model, data)
+        (self.classes, self.predictions) = (classes, predictions)
+    }
+
+    /// Evaluates, and writes the list of predictions.
+    ///
+    /// - Returns: The result over the samples of all ranks, the same on every rank.
+    /// - Throws: `CollectiveFailure`, on every rank; what the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    package func run(_ group: any ProcessGroup) throws -> EvaluationReport {
+        if let predictions {
+            try group.coordinate { () throws -> Void in try WriteAccess.require(predictions) }
+        }
+        let model = try SavedModel(model, group: group)
+        let subset = try group.agree { try samples(model.description) }
+        try JobChecks.checkSamples(subset, "--data \(data)", group: group)
+        let loader = try group.agree {
+            try EvaluationLoader(
+                subset: subset, batchSize: Evaluator.batchSize,
+                shard: Shard(rank: group.rank, size: group.size))
+        }
+        var table = PredictionTable(classCount: model.description.classNames.count)
+        let evaluation = try Evaluator(loader, group: group).evaluate(model.classifier) { prediction in
+            if predictions != nil {
+                table.add(prediction, identifier: subset.identifier(prediction.position))
+            }
+        }
+        if let predictions { try table.write(predictions, group: group) }
+        return EvaluationReport(model: model.path, data: data, evaluation: evaluation)
+    }
+
+    /// The samples as the model was trained to see them.
+    private func samples(_ description: ModelDescription) throws -> Subset {
+        let normalization = try ImageData.Normalization(
+            mean: description.mean, standardDeviation: description.standardDeviation)
+        let dataset = try DatasetFile.open(path: data, normalization: normalization)
+        let imageSize = [dataset.channels, dataset.height, dataset.width]
+        guard imageSize == description.imageSize else {
+            throw DataError(
+                .format, path: data,
+                "images have size \(imageSize), the model was trained on \(description.imageSize); both must be equal"
+            )
+        }
+        let kept = classes.isEmpty ? description.classes : classes
+        if let kept, kept.count != description.classNames.count {
+            throw UsageError(
+                "--classes lists \(kept.count) labels, the model has \(description.classNames.count) classes: \(description.classNames.joined(separator: ", "))"
+            )
+        }
+        return try .evaluation(
+            of: dataset, classes: kept, classCount: description.classNames.count,
+            classNames: description.classNames)
+    }
+}
+
+/// How well a model does.
+package struct EvaluationReport: Encodable {
+    private let model: String
+    private let data: String
+    private let accuracy: Double
+    private let meanClassAccuracy: Double
+    private let loss: Double
+    private let count: Int
+
+    /// For a person, on one line.
+    package let text: String
+
+    private enum CodingKeys: String, CodingKey {
+        case model, data, accuracy, loss, count
+        case meanClassAccuracy = "mean-class-accuracy"
+    }
+
+    init(model: String, data: String, evaluation: Evaluation) {
+        (self.model, self.data, text) = (model, data, evaluation.summary)
+        (accuracy, meanClassAccuracy) = (evaluation.accuracy, evaluation.meanClassAccuracy)
+        (loss, count) = (evaluation.loss, evaluation.count)
+    }
+
+    /// One JSON object.
+    package func json() throws -> String { try JSONText.of(self) }
+}

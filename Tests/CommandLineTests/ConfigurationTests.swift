@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// How the program reads a configuration: what `--dry-run` prints, and how it ends where something is wrong.
+/// `RunsTests` has what a configuration resolves to and every message.
+@Suite struct ConfigurationTests {
+    static let right = """
+        method: {name: fine-tune}
+        network: {name: resnet18}
+        data: {train: pictures}
+        output: out
+
+        """
+
+    @Test func aDryRunPrintsWhatReadsAgainAsItself() async throws {
+        let folder = try ScratchFolder(configuration: Self.right)
+        let elsewhere = try ScratchFolder()
+        let file = folder.url.appending(path: "run.yaml").path
+        // Options are taken together or each by itself; paths are relative to the file, and nothing is written.
+        let first = try await BallastProcess.run(
+            [
+                "train", "--config", file, "--dry-run", "--set", "training.epochs=3", "data.test=t", "--set",
+                "schedule={name: cosine}",
+            ], in: elsewhere.url)
+        #expect(first.exitCode == 0)
+        #expect(first.errors == "")
+        for line in [
+            "  epochs: 3", "  train: \(folder.url.path)/pictures", "  test: \(folder.url.path)/t",
+            "  name: cosine", "output: \(folder.url.path)/out",
+        ] {
+            #expect(first.output.contains("\(line)\n"), "\(line)")
+        }
+        #expect(try folder.names == ["run.yaml"] && elsewhere.names == [])
+        let copy = try ScratchFolder(configuration: first.output)
+        let second = try await BallastProcess.dryRun(copy)
+        #expect(second.exitCode == 0, "\(second.errors)")
+        #expect(second.output == first.output)
+    }
+
+    @Test(arguments: [
+        ("data.clases=[1]", "--set data.clases=[1]: unknown key 'data.clases'; did you mean 'classes'?"),
+        (
+            "training.epochs=many",
+            "--set training.epochs=many: training.epochs is 'many'; expected a whole number, at least 1\n"
+        ),
+        (
+            "method.name=l2-sp",
+            "run.yaml:2: network has no weights, but method 'l2-sp' compares with pretrained weights; set "
+        ),
+    ])
+    func aMistakeIsOneLineAndExitCode64(assignment: String, message: String) async throws {
+        let folder = try ScratchFolder(configuration: Self.right)
+        let outcome = try await BallastProcess.dryRun(folder, set: [assignment])
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.hasPrefix("ballast: \(message)"), "\(outcome.errors)")
+        #expect(outcome.errors.count { $0 == "\n" } == 1)
+    }
+
+    @Test func filesThatCannotBeReadAreNamed() async throws {
+        let folder = try ScratchFolder(configuration: Self.right)
+        try Data([0x61, 0xFF, 0xFE]).write(to: folder.url.appending(path: "bytes.yaml"))
+        for (file, message) in [
+            ("missing.yaml", "there is no such file"), (".", "is a folder; expected a YAML file"),
+            ("bytes.yaml", "is not text in UTF-8"),
+        ] {
+            let outcome = try await BallastProcess.run(
+                ["train", "--config", file, "--dry-run"], in: folder.url)
+            #expect(outcome.exitCode == 64)
+            #expect(outcome.output == "")
+            #expect(outcome.errors == "ballast: \(file): \(message)\n")
+        }
+    }
+
+    @Test(arguments: [
+        ["train"], ["train", "--config"], ["train", "--config", "run.yaml", "--fast"], ["trian"],
+    ])
+    func wrongUseOfTheCommandLineExitsWith64(arguments: [String]) async throws {
+        let folder = try ScratchFolder(configuration: Self.right)
+        let outcome = try await BallastProcess.run(arguments, in: folder.url)
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.errors.contains("Usage: ballast"), "\(outcome.errors)")
+    }
+}
