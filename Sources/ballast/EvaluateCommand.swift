@@ -54,11 +54,18 @@ struct EvaluateCommand: ParsableCommand {
             try classifier.load(SafetensorsFile(contentsOf: modelPath))
         }
         try classifier.replicate(over: group)
-        let subset = try group.agree { try samples(description) }
+        // A run evaluates images as they are; its `validation-transform` knows nothing else.
+        let pipeline = try group.agree {
+            ImagePipeline(
+                transform: .none,
+                normalization: try ImageData.Normalization(
+                    mean: description.mean, standardDeviation: description.standardDeviation))
+        }
+        let subset = try group.agree { try samples(description, pipeline) }
         try JobChecks.checkSamples(subset, "--data \(data)", group: group)
         let loader = try group.agree {
             try EvaluationLoader(
-                subset: subset, batchSize: Evaluator.batchSize,
+                subset: subset, pipeline: pipeline, batchSize: Evaluator.batchSize,
                 shard: Shard(rank: group.rank, size: group.size))
         }
         var lines: [String] = []
@@ -71,11 +78,9 @@ struct EvaluateCommand: ParsableCommand {
         if group.rank == 0 { try report(evaluation) }
     }
 
-    private func samples(_ description: ModelDescription) throws -> Subset {
-        let normalization = try ImageData.Normalization(
-            mean: description.mean, standardDeviation: description.standardDeviation)
-        let dataset = try DatasetFile.open(path: data, normalization: normalization)
-        let imageSize = [dataset.channels, dataset.height, dataset.width]
+    private func samples(_ description: ModelDescription, _ pipeline: ImagePipeline) throws -> Subset {
+        let dataset = try DatasetFile.open(path: data)
+        let imageSize = try pipeline.outputShape(of: dataset).dimensions
         guard imageSize == description.imageSize else {
             throw DataError(
                 .format, path: data,

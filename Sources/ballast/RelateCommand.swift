@@ -46,8 +46,11 @@ struct RelateCommand: ParsableCommand {
             settings.learning, head: head,
             Preparation(
                 backbone: start.classifier.backbone, weightsDigest: "none",
-                training: SubsetSource(splits.training, shard: shard, seed: seed),
-                validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
+                training: SubsetSource(
+                    splits.training, pipeline: splits.evaluationPipeline, shard: shard, seed: seed),
+                validation: splits.validation.map {
+                    SubsetSource($0, pipeline: splits.evaluationPipeline, shard: shard, seed: seed)
+                },
                 group: group,
                 seed: seed, directory: "", say: { _ in }))
         try group.coordinate { () throws -> Void in try relationship.write(to: output, isNamedByUser: true) }

@@ -26,7 +26,10 @@ package struct TrainingRun {
         try group.coordinate { () throws -> Void in
             try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
         }
-        let splits = try TrainingSplits.open(configuration, group: group)
+        let digests =
+            group.rank == 0
+            ? FileDigestCache(inFolder: configuration.output) { ProgressLine().say($0) } : nil
+        let splits = try TrainingSplits.open(configuration, digests: digests, group: group)
         let start = try StartingPoint(configuration, classCount: splits.training.classCount, group: group)
         let classifier = start.classifier
         let progress = group.rank == 0 ? ProgressLine() : nil
@@ -43,7 +46,7 @@ package struct TrainingRun {
             }
         }
         let directory = try Self.makeDirectory(
-            configuration, digest: digest, resume: point, lock: lock, group: group)
+            configuration, digest: digest, digests: digests, resume: point, lock: lock, group: group)
         if let point { progress?.say("goes on after step \(point.step)") }
         let regularizer = try Self.makeRegularizer(configuration, start, splits, digest, group, progress)
         let groups = Self.parameterGroups(
@@ -65,11 +68,10 @@ package struct TrainingRun {
             headOnlyEpochs: regularizer.headOnlyEpochs)
         let data = try Self.loaders(
             splits, configuration, secondView: regularizer.needs.secondView, group: group)
-        let images = splits.training.dataset
         let description = ModelDescription(
             network: configuration.network, classNames: splits.training.classNames,
-            classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
-            normalization: splits.normalization)
+            classes: configuration.data.classes, imageSize: splits.imageShape.dimensions,
+            normalization: splits.trainingPipeline.normalization)
         trainer = try Trainer(
             step: step, plan: plan, data: data, normalization: mode, group: group, directory: directory,
             progress: progress, metadata: try description.metadata(),
@@ -124,8 +126,11 @@ package struct TrainingRun {
             Preparation(
                 backbone: start.classifier.backbone, weightsDigest: digest,
                 sourceClassNames: start.sourceClassNames,
-                training: SubsetSource(splits.training, shard: shard, seed: seed),
-                validation: splits.validation.map { SubsetSource($0, shard: shard, seed: seed) },
+                training: SubsetSource(
+                    splits.training, pipeline: splits.evaluationPipeline, shard: shard, seed: seed),
+                validation: splits.validation.map {
+                    SubsetSource($0, pipeline: splits.evaluationPipeline, shard: shard, seed: seed)
+                },
                 group: group,
                 seed: seed, directory: configuration.output, say: { progress?.say($0) }))
         return regularizer
@@ -185,13 +190,15 @@ package struct TrainingRun {
                 try subset.map {
                     Evaluator(
                         try EvaluationLoader(
-                            subset: $0, batchSize: Evaluator.batchSize, shard: shard,
+                            subset: $0, pipeline: splits.evaluationPipeline, batchSize: Evaluator.batchSize,
+                            shard: shard,
                             workers: configuration.data.workers), group: group)
                 }
             }
             return Trainer.Data(
                 training: try BatchLoader(
-                    subset: splits.training, transform: splits.transform, seed: training.seed, shard: shard,
+                    subset: splits.training, pipeline: splits.trainingPipeline, seed: training.seed,
+                    shard: shard,
                     globalBatch: training.globalBatch / training.accumulation, shuffle: training.shuffle,
                     secondView: secondView,
                     workers: configuration.data.workers),
@@ -201,8 +208,8 @@ package struct TrainingRun {
 
     /// Rank 0 makes the folder; whether that worked reaches all.
     private static func makeDirectory(
-        _ configuration: RunConfiguration, digest: String, resume: ResumePoint?, lock: RunLock?,
-        group: any ProcessGroup
+        _ configuration: RunConfiguration, digest: String, digests: FileDigestCache?,
+        resume: ResumePoint?, lock: RunLock?, group: any ProcessGroup
     ) throws -> RunDirectory? {
         let hosts = try group.allGatherEach(Array(HostName.current.utf8)).map {
             String(decoding: $0, as: UTF8.self)
@@ -217,6 +224,7 @@ package struct TrainingRun {
                     "hosts: \(Array(Set(hosts)).sorted().joined(separator: ", "))",
                     "ranks: \(group.size)", "threads: \(ComputeThreads.count)", "weights-sha256: \(digest)",
                 ]), resume: resume, lock: lock)
+            try digests?.save()
         }
         return directory
     }

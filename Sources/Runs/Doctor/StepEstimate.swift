@@ -36,7 +36,8 @@ package struct StepEstimate {
         let samples = try group.agree {
             try splits.training.sampled(sampleRate: min(100, rate), seed: training.seed)
         }
-        let source = SubsetSource(samples, shard: shard, seed: training.seed)
+        let source = SubsetSource(
+            samples, pipeline: splits.evaluationPipeline, shard: shard, seed: training.seed)
         try TemporaryFolder.use { folder in
             try regularizer.prepare(
                 Preparation(
@@ -78,7 +79,7 @@ package struct StepEstimate {
         // Read beforehand, so that waiting for images is not a part of the step.
         let batches = try group.agree {
             let loader = try BatchLoader(
-                subset: samples, transform: splits.transform, seed: training.seed, shard: shard,
+                subset: samples, pipeline: splits.trainingPipeline, seed: training.seed, shard: shard,
                 globalBatch: training.globalBatch / microBatches, shuffle: training.shuffle,
                 secondView: regularizer.needs.secondView, workers: configuration.data.workers)
             return try (0..<2 * microBatches).map { try loader.batch(step: $0) }
@@ -93,7 +94,8 @@ package struct StepEstimate {
     private func evaluationSecondsPerImage(_ samples: Subset) throws -> Double? {
         let batch = try group.agree {
             let loader = try EvaluationLoader(
-                subset: samples, batchSize: Evaluator.batchSize, shard: shard)
+                subset: samples, pipeline: splits.evaluationPipeline, batchSize: Evaluator.batchSize,
+                shard: shard)
             return loader.batchCount == 0 ? nil : try loader.batch(0)
         }
         var seconds: [Double] = []
