@@ -49,7 +49,7 @@ let package = Package(
         target("Hosts", []),
         target("ProcessGroups", ["CMPI", "Hosts"]),
         target("Tensors", ["COneDNN", "COpenBLAS", "Hosts"]),
-        target("ModelFiles", ["Hosts", "Tensors"]),
+        target("ModelFiles", ["Hosts", "Tensors", .product(name: "Crypto", package: "swift-crypto")]),
         target("Layers", ["Hosts", "ModelFiles", "Tensors"]),
         target("Networks", ["Layers", "Tensors"]),
         target("ImageData", ["CZlib", "Hosts", "ModelFiles", "Tensors"]),
@@ -86,7 +86,9 @@ let package = Package(
         tests(
             of: "Networks",
             ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport"]),
-        tests(of: "ImageData", ["ImageData", "ModelFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"]),
+        tests(
+            of: "ImageData", ["Hosts", "ImageData", "ModelFiles", "Tensors", "TestSupport"],
+            exclude: ["Fixtures"]),
         tests(
             of: "Regularizers",
             [

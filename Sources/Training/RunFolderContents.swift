@@ -8,7 +8,7 @@ internal import ProcessGroups
 /// their own, both would hit what no run made.
 public enum RunFolderContents {
     private static let files: Set<String> = [
-        "config.yaml", "metrics.jsonl", "model.safetensors", "attention.safetensors",
+        "config.yaml", "metrics.jsonl", "model.safetensors", "attention.safetensors", "data-index.json",
         "relationship.safetensors", "relationship.csv", "relationship.svg",
     ]
     /// Beginnings of names that a process which was killed, a network file system or Foundation leaves behind.

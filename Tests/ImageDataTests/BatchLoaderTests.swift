@@ -11,8 +11,7 @@ import Testing
         _ subset: Subset, _ globalBatch: Int, _ shard: Shard = .whole, workers: Int = 1, shuffle: Bool = true
     ) throws -> BatchLoader {
         try BatchLoader(
-            subset: subset, transform: ImageTransform(padding: 3, horizontalFlip: true), seed: 11,
-            shard: shard,
+            subset: subset, pipeline: .plain(PadCrop(padding: 1), HorizontalFlip()), seed: 11, shard: shard,
             globalBatch: globalBatch, shuffle: shuffle, secondView: true, workers: workers)
     }
 
@@ -34,7 +33,7 @@ import Testing
                 #expect(shares.flatMap { $0.images.elements } == expected.images.elements)
                 #expect(shares.flatMap { $0.secondView?.elements ?? [] } == expected.secondView?.elements)
                 #expect(zip(shares, ranks).allSatisfy { $0.count == $1.rows.count })
-                #expect(shares.allSatisfy { $0.images.shape == [$0.count, 1, 2, 2] })
+                #expect(shares.allSatisfy { $0.images.shape == [$0.count, 3, 2, 2] })
             }
         }
     }
@@ -43,16 +42,15 @@ import Testing
         let set = MemoryDataset(labels: [5, 0, 3, 1, 5, 0, 3, 1])
         let data = try Subset.training(of: set, classes: [5, 3, 1])
         let loader = try BatchLoader(
-            subset: data, transform: .identity, seed: 1, shard: .whole, globalBatch: 5, secondView: true)
+            subset: data, pipeline: .plain(), seed: 1, shard: .whole, globalBatch: 5, secondView: true)
         for step in 0..<6 {
             let batch = try loader.batch(step: step)
             for row in 0..<batch.count {
                 let index = batch.indices[row]
                 #expect(data.indices[batch.positions[row]] == index)
                 #expect([5, 3, 1][batch.labels[row]] == set.labels[index])
-                let expected = (0..<4).map { Float(1000 * index + $0) }
-                #expect(batch.images.rows(row..<row + 1).elements == expected)
-                #expect(batch.secondView?.rows(row..<row + 1).elements == expected.map { $0 + 100 })
+                #expect(batch.images.rows(row..<row + 1).elements == set.values(index))
+                #expect(batch.secondView?.rows(row..<row + 1).elements == set.values(index))
             }
         }
     }
@@ -71,7 +69,7 @@ import Testing
 
     @Test func withoutShufflingAndTransformStepsFollowTheFile() throws {
         let loader = try BatchLoader(
-            subset: subset(48), transform: .identity, seed: 0, shard: .whole, globalBatch: 8, shuffle: false)
+            subset: subset(48), pipeline: .plain(), seed: 0, shard: .whole, globalBatch: 8, shuffle: false)
         for step in 0..<7 {
             let batch = try loader.batch(step: step)
             #expect(batch.positions == (0..<8).map { (step * 8 + $0) % 48 })
@@ -100,8 +98,8 @@ import Testing
             .sampled(samplesPerClass: 20, seed: 2)
         func batch(_ shard: Shard, _ workers: Int) throws -> Batch {
             try BatchLoader(
-                subset: data, transform: .padCrop(imageSize: 28), seed: 3, shard: shard, globalBatch: 32,
-                secondView: true, workers: workers
+                subset: data, pipeline: .plain(PadCrop(imageSize: 28), HorizontalFlip()), seed: 3,
+                shard: shard, globalBatch: 32, secondView: true, workers: workers
             ).batch(step: 2)
         }
         let whole = try batch(.whole, 1)
@@ -116,13 +114,15 @@ import Testing
     /// Every sample exactly once over all ranks, in order.
     @Test(arguments: [1, 2, 7, 24], [1, 3, 8, 100])
     func everySampleOnce(count: Int, batchSize: Int) throws {
-        let data = try Subset.training(of: MemoryDataset(labels: (0..<count).map { $0 % 2 }))
+        let set = MemoryDataset(labels: (0..<count).map { $0 % 2 })
+        let data = try Subset.training(of: set)
         for size in [1, 2, 3, 5, 8] {
             var seen: [Int] = []
             var pixels: [Float] = []
             for rank in 0..<size {
                 let loader = try EvaluationLoader(
-                    subset: data, batchSize: batchSize, shard: Shard(rank: rank, size: size), workers: 2)
+                    subset: data, pipeline: .plain(), batchSize: batchSize,
+                    shard: Shard(rank: rank, size: size), workers: 2)
                 #expect((loader.batchCount == 0) == loader.positions.isEmpty)
                 for number in 0..<loader.batchCount {
                     let batch = try loader.batch(number)
@@ -132,7 +132,16 @@ import Testing
                 }
             }
             #expect(seen == Array(0..<count))
-            #expect(pixels == (0..<count).flatMap { index in (0..<4).map { Float(1000 * index + $0) } })
+            #expect(pixels == (0..<count).flatMap(set.values))
         }
+    }
+    /// Evaluation goes through a pipeline as training does.
+    @Test func imagesAreTransformed() throws {
+        let set = MemoryDataset(labels: [0, 0], sizes: [ImageSize(height: 2, width: 2)])
+        let loader = try EvaluationLoader(
+            subset: .training(of: set), pipeline: .plain(FirstPixel()), batchSize: 2, shard: .whole)
+        let images = try loader.batch(0).images
+        #expect(images.shape == [2, 3, 1, 1])
+        #expect(images.elements == [0, 0, 0, 16, 16, 16].map { Float($0) / 255 })
     }
 }

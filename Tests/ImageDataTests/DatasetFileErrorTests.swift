@@ -1,3 +1,5 @@
+internal import Foundation
+import Hosts
 import ImageData
 import TestSupport
 import Testing
@@ -10,6 +12,15 @@ import Testing
             return nil
         } catch {
             return error
+        }
+    }
+
+    private func pixels(_ path: String) throws -> [PixelImage] {
+        let set = try IDXDataset(contentsOf: path)
+        return try (0..<set.count).map { index in
+            var image = PixelImage()
+            try set.decode(index, into: &image)
+            return image
         }
     }
 
@@ -84,7 +95,7 @@ import Testing
     /// theirs (time stamp and operating system in the header of gzip).
     @Test func damagedGzip() throws {
         let packed = try contents(fixture("small-images-idx3-ubyte.gz"))
-        let whole = try DatasetFile.open(path: fixture("small-images-idx3-ubyte.gz")).fingerprint
+        let whole = try pixels(fixture("small-images-idx3-ubyte.gz"))
         let folder = try ScratchFolder()
         try folder.write(contents(fixture("small-labels-idx1-ubyte.gz")), as: "x-labels.gz")
         for count in 0..<packed.count {
@@ -100,7 +111,7 @@ import Testing
             if let error = openingError(path) {
                 #expect(error.kind == .compression, "byte \(position)")
             } else {
-                #expect(try DatasetFile.open(path: path).fingerprint == whole, "byte \(position)")
+                #expect(try pixels(path) == whole, "byte \(position)")
                 harmless += 1
             }
         }
@@ -131,5 +142,48 @@ import Testing
         #expect(openingError(try folder.write(packed, as: "t-images.gz"))?.kind == .compression)
         packed[packed.count / 2] ^= 0xFF
         #expect(openingError(try folder.write(packed, as: "t-images.gz")) == nil)
+    }
+    /// Neither waits for a writer nor reads without end.
+    @Test func onlyRegularFilesAreRead() throws {
+        let folder = try ScratchFolder()
+        let pipe = folder.path + "/x-images"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        for path in [pipe, "/dev/zero", "/dev/null"] {
+            let error = openingError(path)
+            #expect(error?.kind == .unsupported && error?.path == path)
+            #expect(error?.detail.contains("not a regular file") == true)
+        }
+    }
+
+    /// What a file announces is checked before memory is taken for it.
+    @Test func sizesAreCheckedAgainstWhatIsThere() throws {
+        let folder = try ScratchFolder()
+        try folder.write(idx([5], [0, 0, 0, 0, 0]), as: "x-labels")
+        let path = folder.path + "/x-images"
+        // A terabyte by its size, without a block on the disk.
+        try folder.write(idx([1 << 20, 1 << 10, 1 << 10], []), as: "x-images")
+        #expect(truncate(path, 16 + (1 << 40)) == 0)
+        #expect(openingError(path)?.detail.contains("more than the memory of this host") == true)
+        try folder.write(idx([5, 3, 2], []), as: "x-images")
+        #expect(truncate(path, 1 << 40) == 0)
+        #expect(openingError(path)?.detail.contains("left over") == true)
+    }
+
+    /// A small file that unpacks to more than it announces keeps no more than that in memory.
+    @Test func whatGzipHoldsBeyondTheAnnouncedSizeIsNotKept() throws {
+        let folder = try ScratchFolder()
+        try folder.write(idx([5], [0, 0, 0, 0, 0]), as: "x-labels")
+        let plain = try folder.write(idx([5, 3, 2], []), as: "x-images")
+        #expect(truncate(plain, 1 << 29) == 0)
+        let gzip = Process()
+        gzip.executableURL = URL(fileURLWithPath: "/bin/gzip")
+        gzip.arguments = ["-1", plain]
+        try gzip.run()
+        gzip.waitUntilExit()
+        ProcessMemory.resetPeak()
+        let before = ProcessMemory.peakBytes
+        let error = openingError(plain + ".gz")
+        #expect(error?.kind == .format && error?.detail.contains("left over") == true)
+        #expect(ProcessMemory.peakBytes - before < 1 << 28)
     }
 }

@@ -21,31 +21,51 @@ enum FashionMNIST {
     static let test = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
 }
 
-/// A data set without a file: pixel p of sample i, view v has the value `1000·i + 100·v + p`, plus row and
-/// column of its placement, negative where it is mirrored.
-struct MemoryDataset: ImageDataset {
+/// Grey images without a file: pixel p of sample i is `16·i + p`, modulo 256.
+struct MemoryDataset: ImageDataset, PixelSource {
     let path = "memory"
     let labels: [Int]
     var failing: Set<Int> = []
-    var hasSecondView = true
-    var takesTransforms = true
-    let channels = 1
-    let height = 2
-    let width = 2
+    /// The size of each image in turn.
+    var sizes = [ImageSize(height: 2, width: 2)]
     var count: Int { labels.count }
     var classCount: Int { (labels.max() ?? -1) + 1 }
     var fingerprint: UInt64 { UInt64(count) }
+    var content: ImageContent { .pixels(self) }
+    var commonSize: ImageSize? { Set(sizes).count == 1 ? sizes[0] : nil }
 
     func label(_ index: Int) -> Int { labels[index] }
 
-    func write(
-        _ index: Int, view: ImageView, placement: ImagePlacement, into pixels: inout MutableSpan<Float>
-    ) throws(DataError) {
+    func size(_ index: Int) throws(DataError) -> ImageSize { sizes[index % sizes.count] }
+
+    func decode(_ index: Int, into image: inout PixelImage) throws(DataError) {
         if failing.contains(index) { throw DataError(.format, path: path, "sample \(index) is damaged") }
-        let base = 1000 * index + 100 * view.rawValue + 10 * placement.firstRow + placement.firstColumn
-        for offset in 0..<pixels.count {
-            pixels[offset] = Float((placement.isMirrored ? -1 : 1) * (base + offset))
+        image.reshape(try size(index), channels: 1)
+        image.withMutablePixels { pixels in
+            for offset in 0..<pixels.count { pixels[offset] = pixel(index, offset) }
         }
+    }
+
+    func pixel(_ index: Int, _ offset: Int) -> UInt8 { UInt8(truncatingIfNeeded: 16 * index + offset) }
+
+    /// What becomes of an image that is neither transformed nor normalized.
+    func values(_ index: Int) -> [Float] {
+        let grey = (0..<4).map { Float(pixel(index, $0)) / 255 }
+        return grey + grey + grey
+    }
+}
+
+extension Normalization {
+    /// Leaves pixels in 0 … 1.
+    static func plain() throws -> Normalization {
+        try Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1])
+    }
+}
+
+extension ImagePipeline {
+    /// Transforms, and no normalization but the division by 255.
+    static func plain(_ steps: any ImageTransform...) throws -> ImagePipeline {
+        ImagePipeline(transform: ComposedTransform(steps), normalization: try .plain())
     }
 }
 
@@ -56,4 +76,15 @@ func labels(_ counts: [Int]) -> [Int] {
         for (label, count) in counts.enumerated() where round < count { labels.append(label) }
     }
     return labels
+}
+
+/// A transform of a user's own: the top left pixel alone.
+struct FirstPixel: ImageTransform {
+    func outputSize(for input: ImageSize?) -> ImageSize? { ImageSize(height: 1, width: 1) }
+
+    func apply(
+        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+    ) throws(DataError) {
+        image.reshape(ImageSize(height: 1, width: 1), channels: image.channels)
+    }
 }

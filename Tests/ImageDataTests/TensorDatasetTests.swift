@@ -31,10 +31,11 @@ import Testing
         let folder = try ScratchFolder()
         let path = try folder.write(file(secondView: [3, 2, 2, 2]), as: "data.safetensors")
         let set = try DatasetFile.open(path: path)
-        #expect(set.count == 3 && set.classCount == 3 && set.hasSecondView && !set.takesTransforms)
+        #expect(set.count == 3 && set.classCount == 3 && set.content.hasSecondView)
+        #expect(set.commonSize == ImageSize(height: 2, width: 2))
         #expect((0..<3).map { set.label($0) } == [0, 2, 1])
         let loader = try BatchLoader(
-            subset: .training(of: set), transform: .identity, seed: 0, shard: .whole, globalBatch: 2,
+            subset: .training(of: set), pipeline: .plain(), seed: 0, shard: .whole, globalBatch: 2,
             shuffle: false, secondView: true)
         let batch = try loader.batch(step: 0)
         #expect(batch.images.shape == [2, 2, 2, 2])
@@ -68,14 +69,23 @@ import Testing
         let folder = try ScratchFolder()
         let set = try DatasetFile.open(path: folder.write(file(), as: "data.safetensors"))
         let subset = try Subset.training(of: set)
-        func loader(_ transform: ImageTransform, secondView: Bool) throws {
+        func loader(_ pipeline: ImagePipeline, secondView: Bool) throws {
             _ = try BatchLoader(
-                subset: subset, transform: transform, seed: 0, shard: .whole, globalBatch: 2,
+                subset: subset, pipeline: pipeline, seed: 0, shard: .whole, globalBatch: 2,
                 secondView: secondView)
         }
-        let moved = #expect(throws: DataError.self) { try loader(.padCrop(imageSize: 32), secondView: false) }
+        let moved = #expect(throws: DataError.self) {
+            try loader(.plain(PadCrop(padding: 0)), secondView: false)
+        }
         #expect(moved?.kind == .setting && moved?.detail.contains("train-transform") == true)
-        let viewed = #expect(throws: DataError.self) { try loader(.identity, secondView: true) }
+        let viewed = #expect(throws: DataError.self) { try loader(.plain(), secondView: true) }
         #expect(viewed?.detail.contains("images_second_view") == true)
+    }
+    @Test func equalFilesHaveEqualFingerprints() throws {
+        let folder = try ScratchFolder()
+        let one = try TensorDataset(contentsOf: folder.write(file(), as: "one.safetensors"))
+        let same = try TensorDataset(contentsOf: folder.write(file(), as: "same.safetensors"))
+        let other = try TensorDataset(contentsOf: folder.write(file(value: 1), as: "other.safetensors"))
+        #expect(one.fingerprint == same.fingerprint && one.fingerprint != other.fingerprint)
     }
 }

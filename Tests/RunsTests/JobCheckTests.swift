@@ -23,8 +23,7 @@ import Testing
     }
 
     private static func samples(classes: [Int]) throws -> Subset {
-        let dataset = try DatasetFile.open(
-            path: goldenPath("trajectory-data.safetensors"), normalization: .imageNet)
+        let dataset = try DatasetFile.open(path: goldenPath("trajectory-data.safetensors"))
         return try Subset.training(of: dataset, classes: classes)
     }
 

@@ -35,11 +35,10 @@ package struct ModelDescription: Codable, Equatable {
 
     /// The model of a run.
     init(_ configuration: RunConfiguration, _ splits: TrainingSplits) {
-        let images = splits.training.dataset
         self.init(
             network: configuration.network, classNames: splits.training.classNames,
-            classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
-            normalization: splits.normalization)
+            classes: configuration.data.classes, imageSize: splits.imageShape.dimensions,
+            normalization: splits.trainingPipeline.normalization)
     }
 
     /// A model from what has to be known of it.

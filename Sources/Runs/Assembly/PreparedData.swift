@@ -14,11 +14,17 @@ struct PreparedData {
 
     /// Opens the files on every rank and selects samples.
     ///
+    /// - Parameters:
+    ///   - configuration: The run.
+    ///   - digests: Hashes of data files that the folder of the run knows; on rank 0, or nil.
+    ///   - group: The ranks.
     /// - Throws: `CollectiveFailure` that names rank and file, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ configuration: RunConfiguration, group: any ProcessGroup) throws {
+    init(
+        _ configuration: RunConfiguration, digests: FileDigestCache? = nil, group: any ProcessGroup
+    ) throws {
         (data, training, self.group) = (configuration.data, configuration.training, group)
-        splits = try TrainingSplits.open(configuration, group: group)
+        splits = try TrainingSplits.open(configuration, digests: digests, group: group)
     }
 
     /// Classes of the run, K.
@@ -33,7 +39,7 @@ struct PreparedData {
 
     /// Samples in their fixed evaluation view, this rank's part of them.
     func source(_ subset: Subset) -> any SampleSource {
-        SubsetSource(subset, shard: shard, seed: training.seed)
+        SubsetSource(subset, pipeline: splits.evaluationPipeline, shard: shard, seed: training.seed)
     }
 
     /// This rank's part of each split.
@@ -52,7 +58,7 @@ struct PreparedData {
     /// This rank's part of the micro-batches of training samples. Not collective.
     func trainingLoader(_ subset: Subset, secondView: Bool) throws -> BatchLoader {
         try BatchLoader(
-            subset: subset, transform: splits.transform, seed: training.seed, shard: shard,
+            subset: subset, pipeline: splits.trainingPipeline, seed: training.seed, shard: shard,
             globalBatch: training.globalBatch / training.accumulation, shuffle: training.shuffle,
             secondView: secondView, workers: data.workers)
     }
@@ -60,7 +66,8 @@ struct PreparedData {
     /// This rank's part of samples that are evaluated. Not collective.
     func evaluationLoader(_ subset: Subset) throws -> EvaluationLoader {
         try EvaluationLoader(
-            subset: subset, batchSize: Evaluator.batchSize, shard: shard, workers: data.workers)
+            subset: subset, pipeline: splits.evaluationPipeline, batchSize: Evaluator.batchSize, shard: shard,
+            workers: data.workers)
     }
 
     private func evaluator(_ subset: Subset) throws -> Evaluator {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ImageData
 package import ProcessGroups
 internal import Reports
 package import Training
@@ -23,12 +24,16 @@ package struct TrainingRun {
         try group.coordinate { () throws -> Void in
             try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
         }
-        let data = try PreparedData(configuration, group: group)
+        let digests =
+            group.rank == 0
+            ? FileDigestCache(inFolder: configuration.output) { ProgressLine().say($0) } : nil
+        let data = try PreparedData(configuration, digests: digests, group: group)
         let start = try StartingPoint(configuration, classCount: data.classCount, group: group)
         let progress = group.rank == 0 ? ProgressLine() : nil
         let output = try RunOutput(
             configuration, resume: resume, start: start, data: data, faults: faults, group: group
         ) { progress?.say($0) }
+        try group.coordinate { () throws -> Void in try digests?.save() }
         let assembly = try RunAssembly(configuration.step, start, group: group)
         let needs = assembly.regularizer.needs
         try BatchCheck.require(needs, of: configuration.method.name, configuration.training)

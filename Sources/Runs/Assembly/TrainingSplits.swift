@@ -1,6 +1,7 @@
 internal import Foundation
 package import ImageData
 package import ProcessGroups
+package import Tensors
 internal import Training
 
 /// The data of a run: which samples train, validate and test, the same on every rank.
@@ -8,23 +9,31 @@ package struct TrainingSplits {
     package let training: Subset
     package let validation: Subset?
     package let test: Subset?
-    package let transform: ImageTransform
-    package let normalization: ImageData.Normalization
+    /// How images are transformed and normalized in training.
+    package let trainingPipeline: ImagePipeline
+    /// How images are transformed and normalized in evaluation, and where a method looks at them beforehand.
+    package let evaluationPipeline: ImagePipeline
+    /// `[C, H, W]` of every image of a batch.
+    package let imageShape: Shape
     /// What was decided for the user, to be said in the log.
     package let notes: [String]
 
     /// Opens the files on every rank and selects samples.
     ///
+    /// - Parameters:
+    ///   - configuration: The run.
+    ///   - digests: Hashes of data files that the folder of the run knows; on rank 0, or nil.
+    ///   - group: The ranks.
     /// - Throws: `CollectiveFailure` that names rank and file, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package static func open(
-        _ configuration: RunConfiguration, group: any ProcessGroup
+        _ configuration: RunConfiguration, digests: FileDigestCache? = nil, group: any ProcessGroup
     ) throws -> TrainingSplits {
         let data = configuration.data
         let splits = try group.agree {
             try TrainingSplits(
                 data, normalization: data.imageNormalization(for: configuration.network.name),
-                seed: configuration.training.seed)
+                digests: digests, seed: configuration.training.seed)
         }
         try JobChecks.checkSamples(splits.training, "data.train \(data.train)", group: group)
         if case .path(let path) = data.validation {
@@ -36,18 +45,33 @@ package struct TrainingSplits {
         return splits
     }
 
-    private init(_ data: DataConfiguration, normalization: ImageData.Normalization, seed: UInt64) throws {
+    private init(
+        _ data: DataConfiguration, normalization: ImageData.Normalization, digests: FileDigestCache?,
+        seed: UInt64
+    ) throws {
         var notes: [String] = []
-        let dataset = try DatasetFile.open(path: data.train, normalization: normalization)
-        guard dataset.channels == 3 else {
+        let dataset = try DatasetFile.open(path: data.train, digests: digests)
+        trainingPipeline = ImagePipeline(
+            transform: try data.makeTrainTransform(for: dataset), normalization: normalization)
+        let evaluationPipeline = ImagePipeline(
+            transform: data.validationTransform.make(), normalization: normalization)
+        let imageShape = try trainingPipeline.outputShape(of: dataset)
+        guard imageShape[0] == 3 else {
             throw DataError(
-                .format, path: data.train, "images have \(dataset.channels) channels; networks take 3")
+                .format, path: data.train, "images have \(imageShape[0]) channels; networks take 3")
         }
-        if let size = data.imageSize, dataset.height != size || dataset.width != size {
+        if let size = data.imageSize, imageShape[1] != size || imageShape[2] != size {
             throw DataError(
                 .setting, path: data.train,
-                "images have \(dataset.height) rows and \(dataset.width) columns, data.image-size is \(size); this version does not resize: leave the key out"
+                "images have \(imageShape[1]) rows and \(imageShape[2]) columns, data.image-size is \(size); this version does not resize: leave the key out"
             )
+        }
+        // Methods look at the training samples as evaluation does.
+        try evaluationPipeline.requireShape(imageShape, of: dataset)
+        func evaluated(_ path: String, like training: Subset) throws -> Subset {
+            let other = try DatasetFile.open(path: path, digests: digests)
+            try evaluationPipeline.requireShape(imageShape, of: other)
+            return try .evaluation(of: other, classes: data.classes, like: training)
         }
         var training = try Subset.training(of: dataset, classes: data.classes)
         switch data.selection {
@@ -58,8 +82,7 @@ package struct TrainingSplits {
         switch data.validation {
         case .none: validation = nil
         case .path(let path):
-            let other = try DatasetFile.open(path: path, normalization: normalization)
-            validation = try .evaluation(of: other, classes: data.classes, like: training)
+            validation = try evaluated(path, like: training)
         case .stratifiedTenth:
             let (kept, taken) = try training.split(seed: seed)
             notes.append(
@@ -67,23 +90,38 @@ package struct TrainingSplits {
             )
             (training, validation) = (kept, taken)
         }
-        test = try data.test.map {
-            let other = try DatasetFile.open(path: $0, normalization: normalization)
-            return try .evaluation(of: other, classes: data.classes, like: training)
-        }
-        transform =
-            switch data.trainTransform {
-            case .none: ImageTransform(padding: 0, horizontalFlip: data.horizontalFlip)
-            case .padCrop:
-                .padCrop(imageSize: min(dataset.height, dataset.width), horizontalFlip: data.horizontalFlip)
-            }
+        test = try data.test.map { try evaluated($0, like: training) }
         self.training = training
-        self.normalization = normalization
+        (self.evaluationPipeline, self.imageShape) = (evaluationPipeline, imageShape)
         self.notes = notes
     }
 }
 
+extension ValidationTransform {
+    /// The transform that the key names.
+    package func make() -> ComposedTransform {
+        switch self {
+        case .none: .none
+        }
+    }
+}
+
 extension DataConfiguration {
+    /// The transform that the section describes.
+    fileprivate func makeTrainTransform(for dataset: any ImageDataset) throws -> ComposedTransform {
+        let flip: [any ImageTransform] = horizontalFlip ? [HorizontalFlip()] : []
+        switch trainTransform {
+        case .none: return ComposedTransform(flip)
+        case .padCrop:
+            guard let size = dataset.commonSize else {
+                throw DataError(
+                    .setting, path: dataset.path,
+                    "images differ in size, which data.train-transform pad-crop cannot change")
+            }
+            return ComposedTransform([PadCrop(imageSize: size.shorterSide)] + flip)
+        }
+    }
+
     /// What pixels are normalized by: the configured numbers, or those of the network's training.
     package func imageNormalization(for network: NetworkConfiguration.Name) throws -> ImageData.Normalization
     {

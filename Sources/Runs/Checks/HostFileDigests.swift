@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Hosts
+internal import ModelFiles
 package import ProcessGroups
-internal import Training
 
 /// The SHA-256 of the file that each rank finds at a path; each file is read once on each host.
 package struct HostFileDigests {

@@ -99,11 +99,10 @@ struct ConfiguredRun {
             let microBatches = configuration.training.accumulation
             let rows = try group.allGather([Int64(loader.rows.count)]).max() ?? 0
             let splits = prepared.splits
-            let images = splits.training.dataset
             return DataFacts(
                 trainingCount: splits.training.count, validationCount: splits.validation?.count,
                 testCount: splits.test?.count, classCount: splits.training.classCount,
-                imageSize: [images.channels, images.height, images.width],
+                imageSize: splits.imageShape.dimensions,
                 rankBatch: Int(rows) * microBatches,
                 stepSeconds: try LoaderMeasurement.stepSeconds(
                     loader, microBatches: microBatches, group: group))

@@ -29,11 +29,18 @@ package struct ModelEvaluation {
             try group.coordinate { () throws -> Void in try WriteAccess.require(predictions) }
         }
         let model = try SavedModel(model, group: group)
-        let subset = try group.agree { try samples(model.description) }
+        // A run evaluates images as they are; its `validation-transform` knows nothing else.
+        let pipeline = try group.agree {
+            ImagePipeline(
+                transform: .none,
+                normalization: try ImageData.Normalization(
+                    mean: model.description.mean, standardDeviation: model.description.standardDeviation))
+        }
+        let subset = try group.agree { try samples(model.description, pipeline) }
         try JobChecks.checkSamples(subset, "--data \(data)", group: group)
         let loader = try group.agree {
             try EvaluationLoader(
-                subset: subset, batchSize: Evaluator.batchSize,
+                subset: subset, pipeline: pipeline, batchSize: Evaluator.batchSize,
                 shard: Shard(rank: group.rank, size: group.size))
         }
         var table = PredictionTable(classCount: model.description.classNames.count)
@@ -47,11 +54,9 @@ package struct ModelEvaluation {
     }
 
     /// The samples as the model was trained to see them.
-    private func samples(_ description: ModelDescription) throws -> Subset {
-        let normalization = try ImageData.Normalization(
-            mean: description.mean, standardDeviation: description.standardDeviation)
-        let dataset = try DatasetFile.open(path: data, normalization: normalization)
-        let imageSize = [dataset.channels, dataset.height, dataset.width]
+    private func samples(_ description: ModelDescription, _ pipeline: ImagePipeline) throws -> Subset {
+        let dataset = try DatasetFile.open(path: data)
+        let imageSize = try pipeline.outputShape(of: dataset).dimensions
         guard imageSize == description.imageSize else {
             throw DataError(
                 .format, path: data,

@@ -2,18 +2,20 @@ public import ImageData
 public import Regularizers
 internal import Tensors
 
-/// A subset of a data set as methods see it before the first step: without random changes.
+/// A subset of a data set as methods see it before the first step: as in evaluation.
 public struct SubsetSource: SampleSource {
     private let subset: Subset
+    private let pipeline: ImagePipeline
     private let shard: Shard
     private let seed: UInt64
 
     /// - Parameters:
     ///   - subset: The samples, the same on every rank.
+    ///   - pipeline: How images are transformed and normalized, without random changes.
     ///   - shard: This rank.
     ///   - seed: The run's seed, which keys shuffled batches.
-    public init(_ subset: Subset, shard: Shard, seed: UInt64) {
-        (self.subset, self.shard, self.seed) = (subset, shard, seed)
+    public init(_ subset: Subset, pipeline: ImagePipeline, shard: Shard, seed: UInt64) {
+        (self.subset, self.pipeline, self.shard, self.seed) = (subset, pipeline, shard, seed)
     }
 
     /// Number of samples over all ranks.
@@ -25,16 +27,17 @@ public struct SubsetSource: SampleSource {
     /// A summary of the samples and their labels.
     public var fingerprint: UInt64 { subset.fingerprint }
 
-    /// Calls `body` for this rank's part, in batches of 32.
+    /// Calls `body` for this rank's shard, in batches of 32.
     public func forEachBatch(_ body: (SampleBatch) throws -> Void) throws {
-        let loader = try EvaluationLoader(subset: subset, batchSize: 32, shard: shard)
+        let loader = try EvaluationLoader(
+            subset: subset, pipeline: pipeline, batchSize: 32, shard: shard)
         for number in 0..<loader.batchCount { try body(SampleBatch(loader.batch(number))) }
     }
 
     /// A batch of one shuffled pass over the samples, the same on every rank.
     public func shuffledBatch(_ number: Int, size: Int) throws -> SampleBatch {
         let loader = try BatchLoader(
-            subset: subset, transform: .identity, seed: seed, shard: .whole, globalBatch: size)
+            subset: subset, pipeline: pipeline, seed: seed, shard: .whole, globalBatch: size)
         return SampleBatch(try loader.batch(step: number))
     }
 }

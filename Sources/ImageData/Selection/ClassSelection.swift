@@ -65,18 +65,12 @@ extension Subset {
     /// - Parameters:
     ///   - dataset: The validation or test set.
     ///   - classes: The list that training used.
-    ///   - training: The training samples: they give the classes and the size of images.
-    /// - Throws: `DataError` where a label or the size of the images does not fit.
+    ///   - training: The training samples, which give the classes.
+    /// - Throws: `DataError` where a label does not fit.
     public static func evaluation(
         of dataset: any ImageDataset, classes: [Int]? = nil, like training: Subset
     ) throws(DataError) -> Subset {
-        guard dataset.imageSize == training.dataset.imageSize else {
-            throw DataError(
-                .format, path: dataset.path,
-                "images have size \(dataset.imageSize), those for training \(training.dataset.imageSize); "
-                    + "both must be equal")
-        }
-        return try evaluation(
+        try evaluation(
             of: dataset, classes: classes, classCount: training.classCount, classNames: training.classNames)
     }
 

@@ -1,4 +1,4 @@
-/// The one place that decides of which kind a file of images is.
+/// The one place that decides of which format a file of images is.
 public enum DatasetFile {
     /// What can be opened, for messages and help.
     public static let supportedKinds =
@@ -12,19 +12,20 @@ public enum DatasetFile {
     ///
     /// - Parameters:
     ///   - path: The file; every rank opens it.
-    ///   - normalization: Applied to images that are stored as bytes; tensor sets are used as they are.
+    ///   - digests: Hashes of files that are known already; nil where every file is to be hashed.
     /// - Throws: `DataError`, of kind `unsupported` where the path is of another kind.
     public static func open(
-        path: String, normalization: Normalization = .imageNet
+        path: String, digests: FileDigestCache? = nil
     ) throws(DataError) -> any ImageDataset {
-        guard !FileContents.isDirectory(path) else {
+        guard !RegularFile.isDirectory(path) else {
             throw DataError(.unsupported, path: path, "is a folder; expected \(supportedKinds)")
         }
-        if path.hasSuffix(".safetensors") { return try TensorDataset(contentsOf: path) }
-        let bytes = try FileContents.read(path)
-        guard IDXFile.recognizes(bytes) else {
+        if path.hasSuffix(".safetensors") {
+            return try TensorDataset(contentsOf: path, digests: digests)
+        }
+        guard try IDXFile.recognizes(path) else {
             throw DataError(.unsupported, path: path, "is of an unknown kind; expected \(supportedKinds)")
         }
-        return try IDXDataset(imageBytes: bytes, path: path, normalization: normalization)
+        return try IDXDataset(contentsOf: path, digests: digests)
     }
 }

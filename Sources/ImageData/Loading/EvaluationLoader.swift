@@ -1,7 +1,7 @@
-/// Gives a rank its part of a subset in order, every sample once over all ranks, preparing ahead.
+/// Gives a rank its shard of a subset in order, every sample once over all ranks, preparing ahead.
 ///
-/// Rank r takes a contiguous part of all samples, in batches of at most `batchSize`. Ranks may have different
-/// numbers of batches, so nothing collective belongs into a loop over them.
+/// Rank r takes a contiguous slice of all samples, in batches of at most `batchSize`. Ranks may have different
+/// numbers of batches, so no loop over them may hold a collective call.
 public final class EvaluationLoader: Sendable {
     /// Positions of this rank's samples in the subset.
     public let positions: Range<Int>
@@ -10,18 +10,22 @@ public final class EvaluationLoader: Sendable {
 
     private let prefetcher: Prefetcher
 
-    /// A loader of images as they are, without random changes.
+    /// A loader of batches for evaluation.
     ///
     /// - Parameters:
     ///   - subset: All samples to be evaluated, the same on every rank.
+    ///   - pipeline: How images are transformed and normalized; a random transform would draw as in pass 0 of
+    ///     seed 0.
     ///   - batchSize: Samples of a rank in one batch, at most.
     ///   - shard: This rank.
     ///   - workers: Threads that prepare samples.
-    /// - Throws: `DataError` where there are no samples.
-    public init(subset: Subset, batchSize: Int, shard: Shard, workers: Int = 1) throws(DataError) {
+    /// - Throws: `DataError` where there are no samples, or they cannot be transformed as asked for.
+    public init(
+        subset: Subset, pipeline: ImagePipeline, batchSize: Int, shard: Shard, workers: Int = 1
+    ) throws(DataError) {
         precondition(batchSize >= 1, "batches of \(batchSize)")
         let assembler = try BatchAssembler(
-            subset: subset, transform: .identity, seed: 0, secondView: false, workers: workers)
+            subset: subset, pipeline: pipeline, seed: 0, secondView: false, workers: workers)
         let positions = shard.slice(of: subset.count)
         let batchCount = (positions.count + batchSize - 1) / batchSize
         self.positions = positions

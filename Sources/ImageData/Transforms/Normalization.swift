@@ -39,3 +39,28 @@ public struct Normalization: Sendable, Equatable {
         (0..<256).map { (Float($0) / 255 - mean[channel]) / standardDeviation[channel] }
     }
 }
+
+/// Normalizes images by looking their pixels up.
+struct PixelNormalizer: Sendable {
+    /// What each byte becomes, one table a colour.
+    private let tables: [[Float]]
+
+    init(_ normalization: Normalization) {
+        tables = (0..<3).map { normalization.table(channel: $0) }
+    }
+
+    /// Writes an image as `[3, H, W]`, row-major; grey becomes three colours.
+    func write(_ image: PixelImage, to values: inout MutableSpan<Float>) {
+        let count = image.size.height * image.size.width
+        precondition(values.count == 3 * count, "\(values.count) values for three colours of \(image.size)")
+        let (pixels, step) = (image.pixels.span, image.channels)
+        for (colour, table) in tables.enumerated() {
+            var source = step == 1 ? 0 : colour
+            let table = table.span
+            for target in colour * count..<(colour + 1) * count {
+                values[target] = table[Int(pixels[source])]
+                source += step
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ internal import Tensors
 /// Images that were prepared elsewhere, in a safetensors file, and are used as they are.
 ///
 /// The file holds `images` `[n, C, H, W]` as floats, `labels` `[n]` as integers, and optionally
-/// `images_second_view` of the shape of `images`. Nothing is normalized, moved or mirrored.
+/// `images_second_view` of the shape of `images`. Nothing is transformed or normalized.
 public struct TensorDataset: ImageDataset {
     /// The file of images.
     public let path: String
@@ -12,21 +12,11 @@ public struct TensorDataset: ImageDataset {
     public let count: Int
     /// Largest label plus one.
     public let classCount: Int
-    /// Channels of every image.
-    public let channels: Int
-    /// Rows of every image.
-    public let height: Int
-    /// Columns of every image.
-    public let width: Int
-    /// False: images are used as they are.
-    public let takesTransforms = false
-    /// A summary of all images and labels; equal for equal contents.
+    /// A summary of the hash of the file.
     public let fingerprint: UInt64
-    /// Whether the file holds `images_second_view`.
-    public var hasSecondView: Bool { secondView != nil }
+    /// The images as they are.
+    public let content: ImageContent
 
-    private let images: Tensor
-    private let secondView: Tensor?
     private let labels: [Int]
 
     /// A label from here on is taken for damage: nothing has that many classes.
@@ -34,16 +24,21 @@ public struct TensorDataset: ImageDataset {
 
     /// Reads a file whole.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - digests: Hashes of files that are known already; nil where the file is to be hashed.
     /// - Throws: `DataError` where the file is no safetensors file, a tensor is missing or has another shape,
     ///   a label is negative, or a pixel is not finite.
-    public init(contentsOf path: String) throws(DataError) {
+    public init(contentsOf path: String, digests: FileDigestCache? = nil) throws(DataError) {
+        let file = try RegularFile(path)
         let contents: Contents
         do {
             contents = try Self.read(path)
         } catch {
             throw DataError(error.kind == .inputOutput ? .inputOutput : .format, path: path, error.detail)
         }
-        (images, secondView, labels) = (contents.images, contents.secondView, contents.labels)
+        let (images, secondView) = (contents.images, contents.secondView)
+        labels = contents.labels
         let shape = images.shape
         guard shape.rank == 4, shape.count > 0 else {
             throw DataError(.format, path: path, "images have shape \(shape); expected [n, C, H, W]")
@@ -65,14 +60,16 @@ public struct TensorDataset: ImageDataset {
             )
         }
         self.path = path
-        (count, channels, height, width) = (shape[0], shape[1], shape[2], shape[3])
+        count = shape[0]
         classCount = (labels.max() ?? 0) + 1
-        var fingerprint = Fingerprint()
-        fingerprint.add(shape.dimensions)
-        fingerprint.add(labels)
         for tensor in [images, secondView].compactMap(\.self) {
-            try Self.add(tensor, to: &fingerprint, path: path)
+            try Self.requireFinite(tensor, path: path)
         }
+        content = .prepared(PreparedImages(images: images, secondView: secondView))
+        var fingerprint = Fingerprint()
+        fingerprint.add("safetensors")
+        fingerprint.add(shape.dimensions)
+        fingerprint.add(try FileDigestCache.digest(of: file, in: digests).description)
         self.fingerprint = fingerprint.value
     }
 
@@ -92,16 +89,9 @@ public struct TensorDataset: ImageDataset {
             labels: try file.integers("labels"), labelShape: file.shape(of: "labels") ?? [])
     }
 
-    /// Adds all values and makes sure that they are numbers.
-    private static func add(
-        _ tensor: Tensor, to fingerprint: inout Fingerprint, path: String
-    ) throws(DataError) {
-        let wrong = tensor.withElements { elements -> Int? in
-            for index in 0..<elements.count {
-                guard elements[index].isFinite else { return index }
-                fingerprint.add(UInt64(elements[index].bitPattern))
-            }
-            return nil
+    private static func requireFinite(_ tensor: Tensor, path: String) throws(DataError) {
+        let wrong = tensor.withElements { elements in
+            (0..<elements.count).first { !elements[$0].isFinite }
         }
         guard let wrong else { return }
         let sample = wrong / (tensor.count / tensor.shape[0])
@@ -110,20 +100,4 @@ public struct TensorDataset: ImageDataset {
 
     /// The label of a sample.
     public func label(_ index: Int) -> Int { labels[index] }
-
-    /// Copies one image. A placement other than the identity traps, and so does a second view that is missing.
-    public func write(
-        _ index: Int, view: ImageView, placement: ImagePlacement, into pixels: inout MutableSpan<Float>
-    ) throws(DataError) {
-        precondition(index >= 0 && index < count, "sample \(index) of \(count)")
-        precondition(placement == .identity, "prepared images cannot be moved or mirrored")
-        precondition(pixels.count == pixelCount, "\(pixels.count) values for an image of \(imageSize)")
-        guard let tensor = view == .first ? images : secondView else {
-            preconditionFailure("\(path) has no second view")
-        }
-        tensor.withElements { elements in
-            let first = index * pixelCount
-            for offset in 0..<pixels.count { pixels[offset] = elements[first + offset] }
-        }
-    }
 }

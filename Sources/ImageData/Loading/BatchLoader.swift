@@ -1,6 +1,6 @@
 /// Gives a rank its share of each step's global batch, preparing the next share in the background.
 ///
-/// Which samples a step takes and how their images are changed depends on the seed, the step and the data; how
+/// Which samples a step takes and how their images are transformed depends on the seed, the step and the data; how
 /// rows are divided depends on the shard; nothing depends on the number of workers. In order of rank, the
 /// shares of all ranks are the global batch.
 public final class BatchLoader: Sendable {
@@ -17,7 +17,7 @@ public final class BatchLoader: Sendable {
     ///
     /// - Parameters:
     ///   - subset: The training samples, the same on every rank.
-    ///   - transform: How images are changed.
+    ///   - pipeline: How images are transformed and normalized.
     ///   - seed: The run's seed, the same on every rank.
     ///   - shard: This rank.
     ///   - globalBatch: Samples of all ranks together, `B`.
@@ -26,11 +26,11 @@ public final class BatchLoader: Sendable {
     ///   - workers: Threads that prepare samples.
     /// - Throws: `DataError` where the data cannot be transformed or viewed as asked for.
     public init(
-        subset: Subset, transform: ImageTransform, seed: UInt64, shard: Shard, globalBatch: Int,
+        subset: Subset, pipeline: ImagePipeline, seed: UInt64, shard: Shard, globalBatch: Int,
         shuffle: Bool = true, secondView: Bool = false, workers: Int = 1
     ) throws(DataError) {
         let assembler = try BatchAssembler(
-            subset: subset, transform: transform, seed: seed, secondView: secondView, workers: workers)
+            subset: subset, pipeline: pipeline, seed: seed, secondView: secondView, workers: workers)
         let stream = SampleStream(count: subset.count, seed: seed, shuffle: shuffle)
         let rows = shard.slice(of: globalBatch)
         self.globalBatch = globalBatch

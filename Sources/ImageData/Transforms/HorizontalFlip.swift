@@ -1,0 +1,36 @@
+internal import Tensors
+
+/// Mirrors half of the images: left and right change places.
+public struct HorizontalFlip: ImageTransform {
+    /// A flip with probability one half.
+    public init() {}
+
+    /// The size of the input.
+    public func outputSize(for input: ImageSize?) -> ImageSize? { input }
+
+    /// Mirrors the image if the key says so.
+    public func apply(
+        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+    ) throws(DataError) {
+        guard mirrors(key) else { return }
+        let (size, channels) = (image.size, image.channels)
+        image.withMutablePixels { pixels in
+            for row in 0..<size.height {
+                var left = row * size.width * channels
+                var right = left + (size.width - 1) * channels
+                while left < right {
+                    for channel in 0..<channels { pixels.swapAt(left + channel, right + channel) }
+                    (left, right) = (left + channels, right - channels)
+                }
+            }
+        }
+    }
+
+    /// Whether the image of a key is mirrored.
+    func mirrors(_ key: AugmentationKey) -> Bool {
+        var random = key.placement
+        // The first two words are the crop's, with or without one.
+        _ = (random.next(), random.next())
+        return random.next() >> 63 == 1
+    }
+}
