@@ -65,6 +65,7 @@ extension ForwardContext {
     public func observing<Output>(
         _ names: [String], _ forward: (ForwardContext) throws -> Output
     ) throws -> (output: Output, layers: [Variable]) {
+        guard !names.isEmpty else { return (try forward(self), []) }
         let collector = LayerOutputs(names, within: outputs)
         let output = try forward(ForwardContext(tape: tape, normalization: normalization, outputs: collector))
         return (output, try collector.inOrder())

@@ -1,6 +1,6 @@
-/// What becomes of a result before it is written: nothing, or a rectified linear unit.
+/// The element-wise function that an operation applies to its result before writing it.
 public enum Activation: Hashable, Sendable {
-    /// `y = x`.
+    /// The identity, `y = x`.
     case none
     /// `y = max(x, 0)`.
     case relu
@@ -9,13 +9,13 @@ public enum Activation: Hashable, Sendable {
     /// Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010.
     case relu6
 
-    /// The smallest result; the gradient passes above it.
+    /// Lower bound of the results; the gradient passes above it.
     var floor: Float { self == .none ? -.infinity : 0 }
 
-    /// The largest result; the gradient passes below it.
+    /// Upper bound of the results; the gradient passes below it.
     var ceiling: Float { self == .relu6 ? 6 : .infinity }
 
-    /// The result for one number; not a number stays so.
+    /// The function of one number; NaN propagates.
     @inline(__always)
     func callAsFunction(_ value: Float) -> Float { min(max(value, floor), ceiling) }
 }

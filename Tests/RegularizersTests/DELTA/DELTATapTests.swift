@@ -38,6 +38,7 @@ import Testing
         let classCount = 2
         let classNames = ["a", "b"]
         let fingerprint: UInt64 = 1
+        let transform = "evaluation"
 
         func forEachBatch(_ body: (SampleBatch) throws -> Void) throws {}
         func shuffledBatch(_ number: Int, size: Int) throws -> SampleBatch {
