@@ -54,6 +54,39 @@ extension ManyRanksTests {
             #expect(isClose(learned[1], learned[0], relative: 1e-5, absolute: absolute))
         }
 
+        /// What `relate` wrote takes the place of learning; for other samples it is refused.
+        @Test func aRelationshipIsUsedForTheSameSamplesOnly() async throws {
+            let folder = try ScratchFolder()
+            let file = folder.url.appending(path: "relationship.safetensors").path
+            let validation = "data.validation=trajectory-data.safetensors"
+            let related = try await BallastProcess.run([
+                "relate", "--config", Self.configuration, "--output", file, "--set",
+                "method.relationship=reverse", validation,
+            ])
+            try #require(related.exitCode == 0, "\(related.errors)")
+            let learned = try await train(
+                "trajectory-co-tuning", in: folder, as: "learned",
+                set: ["method.relationship=reverse", validation])
+            let used = try await train(
+                "trajectory-co-tuning", in: folder, as: "used",
+                set: ["method.relationship-file=\(file)", validation])
+            #expect(try used.steps("loss") == learned.steps("loss"))
+            let direct = try await train(
+                "trajectory-co-tuning", in: folder, as: "direct", set: [validation])
+            #expect(try used.steps("loss") != direct.steps("loss"))
+            // The doctor looks at a part of the samples, of which the file is none.
+            let configuration = [
+                "--config", Self.configuration, "--set", "method.relationship-file=\(file)", validation,
+                "output=\(folder.url.appending(path: "other").path)",
+            ]
+            let doctor = try await BallastProcess.run(["doctor"] + configuration)
+            #expect(doctor.exitCode == 0, "\(doctor.errors)")
+            let refused = try await BallastProcess.run(
+                ["train"] + configuration + ["data.classes=[0, 1, 2]", "initial-state=null"])
+            #expect(refused.exitCode == 65)
+            #expect(refused.errors.contains("\(file): "), "\(refused.errors)")
+        }
+
         /// Links lead to where the files lie, and the table is read from a pipe; none of them becomes a regular file.
         @Test func relateWritesThroughLinksAndPipes() async throws {
             let folder = try ScratchFolder()
@@ -122,8 +155,8 @@ extension ManyRanksTests {
             #expect(outcome.errors.contains("method.name is bss: only co-tuning has a relationship"))
         }
 
-        /// Computed attention is saved with its key: the same run takes it back, one with other samples does not.
-        @Test func attentionIsTakenBackForTheSameSamplesOnly() async throws {
+        /// Computed attention is saved with its key: the same run uses it again, one with other samples does not.
+        @Test func attentionIsUsedAgainForTheSameSamplesOnly() async throws {
             let folder = try ScratchFolder()
             let computed = try await train(
                 "trajectory-delta-attention-feature-map", in: folder, as: "computed", ranks: 2,

@@ -8,13 +8,13 @@ extension ManyRanksTests {
     /// Settings whose effect on a run is known without a reference run.
     @Suite(.serialized) struct TrainingSettingTests {
         @Test(arguments: [0, 2])
-        func accumulatedPortionsAreTheWholeBatch(ranks: Int) async throws {
+        func accumulatedMicroBatchesAreTheWholeBatch(ranks: Int) async throws {
             let folder = try ScratchFolder()
             let frozen = "network.batch-norm=frozen"
             let whole = try await train(in: folder, as: "whole", ranks: ranks, set: [frozen])
             for microBatches in [2, 4] {
                 let run = try await train(
-                    in: folder, as: "microBatches-\(microBatches)", ranks: ranks,
+                    in: folder, as: "micro-batches-\(microBatches)", ranks: ranks,
                     set: [frozen, "training.accumulation=\(microBatches)"])
                 let losses = try run.steps("loss")
                 #expect(try isClose(losses, whole.steps("loss"), relative: 1e-5), "\(losses)")
@@ -22,7 +22,7 @@ extension ManyRanksTests {
         }
 
         @Test(arguments: ["synchronized", "frozen"])
-        func portionsThatAreNotTheWholeBatchAreSaid(normalization: String) async throws {
+        func microBatchesThatAreNotTheWholeBatchAreSaid(normalization: String) async throws {
             let folder = try ScratchFolder()
             let outcome = try await BallastProcess.run([
                 "train", "--config", BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path,
@@ -35,14 +35,14 @@ extension ManyRanksTests {
             #expect(outcome.errors.contains(notice) == (normalization == "synchronized"), "\(outcome.errors)")
         }
 
-        /// Two ranks that normalize for themselves see what one rank sees in two microBatches.
+        /// Two ranks that normalize for themselves see what one rank sees in two micro-batches.
         @Test func localStatisticsAreThoseOfARanksOwnSamples() async throws {
             let folder = try ScratchFolder()
             let local = "network.batch-norm=local"
             let synchronized = try await train(in: folder, as: "synchronized", ranks: 2)
             let own = try await train(in: folder, as: "local", ranks: 2, set: [local])
             let microBatches = try await train(
-                in: folder, as: "microBatches", set: [local, "training.accumulation=2"])
+                in: folder, as: "micro-batches", set: [local, "training.accumulation=2"])
             #expect(try !isClose(own.steps("loss"), synchronized.steps("loss"), relative: 1e-3))
             #expect(try isClose(own.steps("loss"), microBatches.steps("loss"), relative: 1e-4))
             // The file holds one set of running statistics: the mean of the ranks'.
