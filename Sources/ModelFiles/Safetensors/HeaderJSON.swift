@@ -1,24 +1,18 @@
 /// A JSON value as a safetensors header holds it; members keep their order.
 enum HeaderJSON: Equatable {
-    case object([(key: String, value: HeaderJSON)])
+    /// A name and its value.
+    struct Member: Equatable {
+        let key: String
+        let value: HeaderJSON
+    }
+
+    case object([Member])
     case array([HeaderJSON])
     case string(String)
     /// The digits as written: converting is left to whoever knows the range.
     case number(String)
     /// `true`, `false` or `null`, none of which a header needs.
     case literal(String)
-
-    static func == (left: HeaderJSON, right: HeaderJSON) -> Bool {
-        switch (left, right) {
-        case (.object(let first), .object(let second)):
-            first.elementsEqual(second) { $0.key == $1.key && $0.value == $1.value }
-        case (.array(let first), .array(let second)): first == second
-        case (.string(let first), .string(let second)): first == second
-        case (.number(let first), .number(let second)): first == second
-        case (.literal(let first), .literal(let second)): first == second
-        default: false
-        }
-    }
 
     /// The value as a non-negative integer; nil for fractions, exponents, signs and what does not fit.
     var index: Int? {

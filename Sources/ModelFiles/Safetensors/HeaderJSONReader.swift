@@ -57,7 +57,7 @@ struct HeaderJSONReader {
 
     private mutating func object(depth: Int) throws(HeaderJSONError) -> HeaderJSON {
         position += 1
-        var members: [(key: String, value: HeaderJSON)] = []
+        var members: [HeaderJSON.Member] = []
         var keys: Set<[UInt8]> = []
         if take("}") { return .object([]) }
         repeat {
@@ -70,7 +70,7 @@ struct HeaderJSONReader {
                 throw HeaderJSONError(offset: start, reason: "the key \"\(key)\" is there twice")
             }
             guard take(":") else { throw failure("a colon was expected after \"\(key)\"") }
-            members.append((key, try value(depth: depth + 1)))
+            members.append(.init(key: key, value: try value(depth: depth + 1)))
         } while take(",")
         guard take("}") else { throw failure("a comma or a closing brace was expected") }
         return .object(members)

@@ -36,11 +36,11 @@ struct SafetensorsHeader: Sendable {
         }
         var entries: [String: Entry] = [:]
         var metadata: [String: String] = [:]
-        for (name, value) in members {
-            if name == "__metadata__" {
-                metadata = try Self.metadata(value)
+        for member in members {
+            if member.key == "__metadata__" {
+                metadata = try Self.metadata(member.value)
             } else {
-                entries[name] = try Self.entry(name, value)
+                entries[member.key] = try Self.entry(member.key, member.value)
             }
         }
         guard entries.count + (members.contains { $0.key == "__metadata__" } ? 1 : 0) == members.count else {
@@ -58,11 +58,11 @@ struct SafetensorsHeader: Sendable {
     private static func metadata(_ value: HeaderJSON) throws(Failure) -> [String: String] {
         guard case .object(let members) = value else { throw header("__metadata__ is not an object") }
         var metadata: [String: String] = [:]
-        for (key, value) in members {
-            guard case .string(let text) = value else {
-                throw header("__metadata__ holds something other than a string at \"\(key)\"")
+        for member in members {
+            guard case .string(let text) = member.value else {
+                throw header("__metadata__ holds something other than a string at \"\(member.key)\"")
             }
-            metadata[key] = text
+            metadata[member.key] = text
         }
         return metadata
     }
