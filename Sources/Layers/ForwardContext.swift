@@ -2,30 +2,36 @@ public import Tensors
 
 /// What a forward pass needs to know besides its input.
 public struct ForwardContext {
-    /// Where batch normalization takes its statistics from.
-    public enum Normalization {
-        /// From the batch of all ranks, summed by the reducer, and running statistics follow.
-        case synchronized(any StatisticsReducer)
-        /// From the batch of this rank, and running statistics follow; those differ between ranks.
-        case local
-        /// From the running statistics, which stay as they are.
-        case running
-    }
-
     /// Where operations are recorded.
     public let tape: Tape
 
     /// How batch normalization works in this pass.
-    public let normalization: Normalization
+    public let normalization: BatchNormalizationMode
+
+    /// Adds up statistics over the ranks, where they are synchronized.
+    public let reducer: (any StatisticsReducer)?
 
     /// A pass that records on `tape`.
-    public init(tape: Tape, normalization: Normalization) {
-        self.tape = tape
-        self.normalization = normalization
+    ///
+    /// - Parameters:
+    ///   - tape: Where operations are recorded.
+    ///   - normalization: How batch normalization works.
+    ///   - reducer: Adds up statistics over the ranks; needed where they are synchronized.
+    public init(
+        tape: Tape, normalization: BatchNormalizationMode, reducer: (any StatisticsReducer)? = nil
+    ) {
+        precondition(
+            normalization != .synchronized || reducer != nil, "synchronized statistics without a reducer")
+        (self.tape, self.normalization, self.reducer) = (tape, normalization, reducer)
+    }
+
+    /// The same pass on another tape.
+    public func recording(on tape: Tape) -> ForwardContext {
+        ForwardContext(tape: tape, normalization: normalization, reducer: reducer)
     }
 
     /// A pass for evaluation: nothing is recorded and nothing changes.
     public static var inference: ForwardContext {
-        ForwardContext(tape: Tape(recording: false), normalization: .running)
+        ForwardContext(tape: Tape(recording: false), normalization: .frozen)
     }
 }

@@ -61,7 +61,7 @@ import Training
     }
 
     @Test(arguments: MethodCase.allCases)
-    func aStateTakenBackGoesOnAsIfNothingHadHappened(method: MethodCase) throws {
+    func aRestoredStateGoesOnAsIfNothingHadHappened(method: MethodCase) throws {
         let samples = try Samples()
         let bench = try MethodBench(method, SoloGroup(), samples: samples)
         _ = try bench.train(0..<7)
@@ -73,7 +73,7 @@ import Training
         let statistics = bench.classifier.backbone.normalizations.map {
             ($0.runningMean.ownCopy, $0.runningVariance.ownCopy)
         }
-        let expected = try bench.step.run([samples.batch(7..<14)], globalBatch: 7, rate: 0)
+        let expected = try bench.step.run([samples.batch(7..<14)], globalBatch: 7, learningRate: 0)
 
         let other = try MethodBench(method, SoloGroup(), samples: samples)
         _ = try other.train(14..<21)
@@ -85,7 +85,7 @@ import Training
             layer.runningMean.copy(from: saved.0)
             layer.runningVariance.copy(from: saved.1)
         }
-        let actual = try other.step.run([samples.batch(7..<14)], globalBatch: 7, rate: 0)
+        let actual = try other.step.run([samples.batch(7..<14)], globalBatch: 7, learningRate: 0)
         #expect(actual.loss == expected.loss)
         #expect(actual.penalty == expected.penalty)
     }
@@ -103,11 +103,11 @@ import Training
     }
 
     @Test(arguments: MethodCase.allCases)
-    func numbersThatAreNoneDoNotPassUnseen(method: MethodCase) throws {
+    func aNaNDoesNotPassUnseen(method: MethodCase) throws {
         let bench = try MethodBench(method, SoloGroup(), samples: Samples())
         let damaged = try Samples(damaged: true)
         do {
-            let result = try bench.step.run([damaged.batch(0..<7)], globalBatch: 7, rate: 0.01)
+            let result = try bench.step.run([damaged.batch(0..<7)], globalBatch: 7, learningRate: 0.01)
             #expect(!result.loss.isFinite)
         } catch let error as CollectiveFailure {
             #expect("\(error)".contains("nan"))
@@ -120,7 +120,7 @@ import Training
         let bench = try MethodBench(method, SoloGroup(), samples: samples)
         let (before, head) = (bench.parameters, bench.classifier.head.weight.variable.value.elements)
         let statistics = bench.classifier.backbone.normalizations.map(\.runningMean.elements)
-        let result = try bench.step.run([samples.batch(0..<7)], globalBatch: 7, rate: 0.01, headOnly: true)
+        let result = try bench.step.run([samples.batch(0..<7)], globalBatch: 7, learningRate: 0.01, scope: .head)
         #expect(result.penalty == 0)
         #expect(bench.classifier.head.weight.variable.value.elements != head)
         #expect(bench.classifier.backbone.normalizations.map(\.runningMean.elements) == statistics)
@@ -143,7 +143,7 @@ import Training
         func loss(_ value: Tensor) throws -> Double {
             variable.assign(value)
             try bench.regularizer.restore(state)
-            return try bench.step.run([samples.batch(0..<7)], globalBatch: 7, rate: 0).loss
+            return try bench.step.run([samples.batch(0..<7)], globalBatch: 7, learningRate: 0).loss
         }
         _ = try loss(start)
         let gradient = try #require(variable.gradient).elements

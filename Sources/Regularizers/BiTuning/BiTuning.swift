@@ -104,7 +104,7 @@ public final class BiTuning: Regularizer {
         for (key, query) in encoderTensors { key.move(towards: query, momentum: settings.keyMomentum) }
         keyParametersDidChange()
         let keyTape = Tape(recording: false)
-        let keyContext = ForwardContext(tape: keyTape, normalization: step.context.normalization)
+        let keyContext = step.context.recording(on: keyTape)
         let keyFeatures = try keyBackbone.features(Variable(secondView), keyContext)
         let keyZ = keyTape.normalizedRows(keyProjector(keyFeatures, keyContext)).value
         let keyH = keyTape.normalizedRows(keyFeatures, appendingOne: true).value

@@ -1,7 +1,6 @@
 package import ImageData
 package import Layers
 package import Networks
-package import Training
 
 /// A network of one of the families, with what the family alone has.
 package enum NetworkArchitecture {
@@ -61,15 +60,6 @@ extension NetworkConfiguration {
             return ResNet(architecture, baseWidth: baseWidth, stem: stem)
         case .efficientNetLite(let architecture):
             return EfficientNetLite(architecture)
-        }
-    }
-
-    /// How batch normalization works in training.
-    package var normalizationMode: BatchNormalizationMode {
-        switch batchNorm {
-        case .synchronized: .synchronized
-        case .local: .local
-        case .frozen: .frozen
         }
     }
 }

@@ -24,9 +24,9 @@ extension TrainingStep {
         while seconds.count < count {
             let batches = try batches(warmUps + seconds.count)
             try group.barrier()
-            // Until the way of overlapping is chosen, steps try one after the other.
+            // Until the overlap strategy is chosen, steps try one after the other.
             let isWarm = warmUps >= Self.warmUpSteps && overlap != nil
-            let measured = try measured(batches, globalBatch: globalBatch, rate: 0.0001)
+            let measured = try measured(batches, globalBatch: globalBatch, learningRate: 0.0001)
             if isWarm { seconds.append(measured) } else { warmUps += 1 }
         }
         return seconds

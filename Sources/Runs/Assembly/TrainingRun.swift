@@ -50,12 +50,11 @@ package struct TrainingRun {
             classifier, own: regularizer.ownParameters, backboneFactor: configuration.optimizer.backboneFactor
         )
         for line in splits.notes + Self.summary(configuration, splits, groups, group) { progress?.say(line) }
-        let mode = configuration.network.normalizationMode
         let step = try TrainingStep(
             classifier, groups: groups, regularizer: regularizer,
-            optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
-            normalization: mode, group: group, communication: configuration.communication.settings,
-            faults: faults)
+            optimizer: configuration.optimizer.makeOptimizer(), maxGradientNorm: training.clipGradientNorm,
+            normalization: configuration.network.batchNorm, group: group,
+            communication: configuration.communication.settings, observer: faults.observer(rank: group.rank))
         let stepsPerEpoch = training.steps(perPassOver: splits.training.count)
         let plan = TrainingPlan(
             epochs: training.epochs, stepsPerEpoch: stepsPerEpoch, globalBatch: training.globalBatch,
@@ -71,16 +70,18 @@ package struct TrainingRun {
             classes: configuration.data.classes, imageSize: [images.channels, images.height, images.width],
             normalization: splits.normalization)
         trainer = try Trainer(
-            step: step, plan: plan, data: data, normalization: mode, group: group, directory: directory,
-            progress: progress, metadata: try description.metadata(),
-            checkpoints: group.rank == 0
-                ? RunCheckpoints(
-                    store, worldSize: group.size, configuration: configuration.yaml(), identity: identity)
-                : nil,
-            policy: CheckpointPolicy(
-                everySteps: configuration.checkpoint.everySteps,
-                stopsOnFailure: configuration.checkpoint.onFailure == .stop,
-                timeoutSeconds: Double(configuration.checkpoint.timeoutSeconds)), resume: point)
+            step: step, plan: plan, data: data,
+            files: RunFiles(
+                directory: directory,
+                checkpoints: group.rank == 0
+                    ? RunCheckpoints(
+                        store, worldSize: group.size, configuration: configuration.yaml(), identity: identity)
+                    : nil,
+                policy: CheckpointPolicy(
+                    everySteps: configuration.checkpoint.everySteps,
+                    stopsOnFailure: configuration.checkpoint.onFailure == .stop,
+                    timeoutSeconds: Double(configuration.checkpoint.timeoutSeconds)),
+                metadata: try description.metadata(), progress: progress, group: group), resume: point)
         modelPath = configuration.output + "/model.safetensors"
     }
 
@@ -249,13 +250,6 @@ package struct TrainingRun {
         return "training.accumulation \(training.accumulation): batch normalization sees "
             + "\(training.globalBatch / training.accumulation) samples at a time, not \(training.globalBatch); "
             + "network.batch-norm: frozen makes microBatches equal to the whole batch"
-    }
-}
-
-extension OptimizerConfiguration {
-    /// The optimizer that the section describes.
-    package func makeSGD(clipping: Double? = nil) -> SGD {
-        SGD(momentum: momentum, isNesterov: nesterov, weightDecay: weightDecay, maxGradientNorm: clipping)
     }
 }
 

@@ -1,7 +1,6 @@
-package import ImageData
 package import ProcessGroups
 internal import Regularizers
-internal import Training
+package import Training
 
 /// Measures how fast this rank's loader makes batches while nothing else is computed.
 package enum LoaderMeasurement {
@@ -11,13 +10,13 @@ package enum LoaderMeasurement {
     /// Seconds in which the slowest rank reads its samples of a step.
     ///
     /// - Parameters:
-    ///   - loader: This rank's part of the batches, or of microBatches of them.
+    ///   - loader: This rank's part of the batches, or of the micro-batches.
     ///   - microBatches: Batches of the loader in a step.
     ///   - group: The ranks.
     /// - Throws: `CollectiveFailure` where an image cannot be read, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package static func stepSeconds(
-        _ loader: BatchLoader, microBatches: Int, group: any ProcessGroup
+        _ loader: any BatchSource, microBatches: Int, group: any ProcessGroup
     ) throws -> Double {
         let median = try group.agree {
             // The first one opens files, and comes without another on its way.

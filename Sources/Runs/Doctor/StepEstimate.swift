@@ -47,13 +47,15 @@ package struct StepEstimate {
         let seconds = try measureSteps(samples)
         let evaluation = try evaluationSecondsPerImage(samples)
         let slowest = try group.allGather([seconds.map(\.total).median]).max() ?? 0
+        let parameterCount = (start.classifier.parameters + regularizer.ownParameters).reduce(0) {
+            $0 + $1.count
+        }
+        let slotCount = configuration.optimizer.makeOptimizer().slotNames.count
         return StepFacts(
             title: "\(configuration.network.name.rawValue), \(configuration.method.name.rawValue)",
             globalBatch: training.globalBatch, parts: seconds.medians, stepSeconds: slowest,
-            parameterCount: (start.classifier.parameters + regularizer.ownParameters).reduce(0) {
-                $0 + $1.count
-            },
-            stateCount: regularizer.state.reduce(0) { $0 + $1.tensor.count },
+            parameterCount: parameterCount,
+            stateCount: regularizer.state.reduce(slotCount * parameterCount) { $0 + $1.tensor.count },
             checkpointCount: configuration.checkpoint.keep + 2,
             peakBytes: try group.allGather([ProcessMemory.peakBytes]),
             stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,
@@ -71,8 +73,8 @@ package struct StepEstimate {
                 start.classifier, own: regularizer.ownParameters,
                 backboneFactor: configuration.optimizer.backboneFactor),
             regularizer: regularizer,
-            optimizer: configuration.optimizer.makeSGD(clipping: training.clipGradientNorm),
-            normalization: configuration.network.normalizationMode, group: group,
+            optimizer: configuration.optimizer.makeOptimizer(), maxGradientNorm: training.clipGradientNorm,
+            normalization: configuration.network.batchNorm, group: group,
             communication: configuration.communication.settings)
         let microBatches = training.accumulation
         // Read beforehand, so that waiting for images is not a part of the step.

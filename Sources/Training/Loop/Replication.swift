@@ -25,9 +25,9 @@ extension Classifier {
         guard group.size > 1 else { return }
         for layer in backbone.normalizations {
             for running in [layer.runningMean, layer.runningVariance] {
-                var sums = running.elements.map(Double.init)
-                try group.allReduce(&sums)
-                running.copy(from: Tensor(running.shape, sums.map { Float($0 / Double(group.size)) }))
+                var totals = running.elements.map(Double.init)
+                try group.allReduce(&totals)
+                running.copy(from: Tensor(running.shape, totals.map { Float($0 / Double(group.size)) }))
             }
         }
     }
