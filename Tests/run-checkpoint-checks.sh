@@ -94,7 +94,7 @@ fault() {
     verdict "$2 at $1" "$problem"
 }
 
-for point in forward backward inside-sum optimizer before-write half-written before-fsync before-rename after-rename; do
+for point in forward backward inside-all-reduce optimizer before-write half-written before-fsync before-rename after-rename; do
     newest_then=2
     [ "$point" != after-rename ] || newest_then=3
     fault "$point" sigkill 137 "$newest_then" "saved 2"

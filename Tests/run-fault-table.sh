@@ -23,7 +23,7 @@ if [ ${#methods[@]} -eq 0 ]; then
         methods+=("${name#trajectory-}")
     done
 fi
-in_step=(forward backward inside-sum optimizer)
+in_step=(forward backward inside-all-reduce optimizer)
 in_saving=(before-write half-written before-fsync before-rename after-rename)
 read -r -a points <<< "${FAULT_POINTS:-${in_step[*]} ${in_saving[*]}}"
 read -r -a kinds <<< "${FAULT_KINDS:-sigkill throw hang disk-full short-write}"

@@ -80,9 +80,9 @@ public final class BatchNormalization: Layer {
     ) throws -> Variable {
         let statistics: NormalizationStatistics =
             switch context.normalization {
-            case .synchronized(let reducer): .batch(reducer)
+            case .synchronized: .batch(context.reducer)
             case .local: .batch(nil)
-            case .running: .fixed(mean: runningMean, variance: runningVariance)
+            case .frozen: .fixed(mean: runningMean, variance: runningVariance)
             }
         let result = try context.tape.batchNormalization(
             input, scale: weight.variable, shift: bias.variable, statistics: statistics, epsilon: epsilon,

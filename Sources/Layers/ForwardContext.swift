@@ -2,36 +2,47 @@ public import Tensors
 
 /// What a forward pass needs to know besides its input.
 public struct ForwardContext {
-    /// Where batch normalization takes its statistics from.
-    public enum Normalization {
-        /// From the batch of all ranks, all-reduced by the reducer; running statistics follow.
-        case synchronized(any StatisticsReducer)
-        /// From the batch of this rank; running statistics follow, and differ between ranks.
-        case local
-        /// From the running statistics, which stay as they are: evaluation mode.
-        case running
-    }
-
     /// Where operations are recorded.
     public let tape: Tape
 
     /// How batch normalization works in this pass.
-    public let normalization: Normalization
+    public let normalization: BatchNormalizationMode
+
+    /// Adds up statistics over the ranks, where they are synchronized.
+    public let reducer: (any StatisticsReducer)?
 
     /// Who observes the outputs of layers, if anyone does.
     let outputs: LayerOutputs?
 
     /// A pass that records on `tape`.
-    public init(tape: Tape, normalization: Normalization) {
-        self.init(tape: tape, normalization: normalization, outputs: nil)
+    ///
+    /// - Parameters:
+    ///   - tape: Where operations are recorded.
+    ///   - normalization: How batch normalization works.
+    ///   - reducer: Adds up statistics over the ranks; needed where they are synchronized.
+    public init(
+        tape: Tape, normalization: BatchNormalizationMode, reducer: (any StatisticsReducer)? = nil
+    ) {
+        self.init(tape: tape, normalization: normalization, reducer: reducer, outputs: nil)
     }
 
-    init(tape: Tape, normalization: Normalization, outputs: LayerOutputs?) {
-        (self.tape, self.normalization, self.outputs) = (tape, normalization, outputs)
+    /// The same pass on another tape, observed by nobody.
+    public func recording(on tape: Tape) -> ForwardContext {
+        ForwardContext(tape: tape, normalization: normalization, reducer: reducer)
+    }
+
+    init(
+        tape: Tape, normalization: BatchNormalizationMode, reducer: (any StatisticsReducer)?,
+        outputs: LayerOutputs?
+    ) {
+        precondition(
+            normalization != .synchronized || reducer != nil, "synchronized statistics without a reducer")
+        (self.tape, self.normalization) = (tape, normalization)
+        (self.reducer, self.outputs) = (reducer, outputs)
     }
 
     /// A pass for evaluation: nothing is recorded and no buffer changes.
     public static var inference: ForwardContext {
-        ForwardContext(tape: Tape(recording: false), normalization: .running)
+        ForwardContext(tape: Tape(recording: false), normalization: .frozen)
     }
 }

@@ -46,7 +46,7 @@ struct Program {
         let writer = BackgroundWriter(store)
         say("began at \(first)")
         for step in first..<first + stepCount {
-            for point in [FaultPoint.forward, .backward, .insideSum, .optimizer] {
+            for point in [FaultPoint.forward, .backward, .insideAllReduce, .optimizer] {
                 try faults.reach(point, step: step, rank: 0)
             }
             if inBackground {

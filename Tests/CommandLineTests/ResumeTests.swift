@@ -32,7 +32,7 @@ extension ManyRanksTests {
                 [
                     ("backward", 1), ("after-rename", 0), ("forward", 0), ("before-rename", 0),
                     ("optimizer", 1),
-                    ("half-written", 0), ("inside-sum", 0), ("before-fsync", 0),
+                    ("half-written", 0), ("inside-all-reduce", 0), ("before-fsync", 0),
                 ]))
         func aRunThatWasKilledEndsWithTheSameBits(method: String, place: (point: String, rank: Int))
             async throws
@@ -55,7 +55,7 @@ extension ManyRanksTests {
         /// Each point of a step and of saving, on each rank that gets there.
         @Test(arguments: [
             ("forward", "sigkill", 0), ("forward", "throw", 1), ("backward", "throw", 0),
-            ("inside-sum", "sigkill", 1), ("inside-sum", "throw", 0), ("optimizer", "sigkill", 0),
+            ("inside-all-reduce", "sigkill", 1), ("inside-all-reduce", "throw", 0), ("optimizer", "sigkill", 0),
             ("optimizer", "throw", 1), ("before-write", "sigkill", 0), ("half-written", "sigkill", 0),
             ("before-fsync", "sigkill", 0), ("before-rename", "sigkill", 0), ("after-rename", "sigkill", 0),
         ])
@@ -113,7 +113,7 @@ extension ManyRanksTests {
             let folder = try ScratchFolder()
             let (arguments, expected) = try await Self.interrupted(folder)
             let checkpoint = try CheckpointFolder.newest(in: folder.url.appending(path: "run"))
-            try await checkpoint.clear("momentum.")
+            try await checkpoint.clear("optimizer.momentum.")
             let resumed = try await BallastProcess.run(arguments, ranks: 2)
             try #require(resumed.exitCode == 0, "\(resumed.errors)")
             #expect(resumed.errors.contains("goes on after step \(checkpoint.step)\n"))
@@ -176,6 +176,29 @@ extension ManyRanksTests {
             try #require(resumed.exitCode == 0, "\(resumed.errors)")
             #expect(resumed.errors.contains("checkpoint not used: \(damaged.url.path)/state"))
             #expect(try RunFolder(url: folder.url.appending(path: "run")).modelBytes == expected)
+        }
+
+        /// Neither by itself nor by name: the optimizer's state has other names since.
+        @Test func aCheckpointOfTheFormatBeforeIsRefused() async throws {
+            let folder = try TemporaryFolder()
+            let (arguments, _) = try await Self.interrupted(folder)
+            let run = folder.url.appending(path: "run/checkpoints")
+            for name in try FileManager.default.contentsOfDirectory(atPath: run.path) {
+                let manifest = run.appending(path: name + "/manifest.json")
+                let text = try String(contentsOf: manifest, encoding: .utf8)
+                let old = text.replacing("\"format-version\" : 2", with: "\"format-version\" : 1")
+                #expect(old != text)
+                try Data(old.utf8).write(to: manifest)
+            }
+            let named = try CheckpointFolder.newest(in: folder.url.appending(path: "run")).url.path
+            for further in [[], ["--resume", named]] {
+                let refused = try await BallastProcess.run(arguments + further, ranks: 2)
+                #expect(refused.exitCode == 65, "\(refused.errors)")
+                #expect(
+                    refused.errors.contains(
+                        "it is of format version 1, and this program reads format version 2"),
+                    "\(refused.errors)")
+            }
         }
 
         /// A disk that hangs while a checkpoint is written never makes the run hang.

@@ -9,7 +9,7 @@ import Testing
     /// variance 3 (unbiased 4).
     private let x = Tensor([2, 2, 1, 2], [1, 3, 2, 2, 5, 7, 2, 6])
 
-    private func context(_ normalization: ForwardContext.Normalization) -> ForwardContext {
+    private func context(_ normalization: BatchNormalizationMode) -> ForwardContext {
         ForwardContext(tape: Tape(), normalization: normalization)
     }
 
@@ -52,7 +52,7 @@ import Testing
         let results = try ThreadedGroup.run(size: 2) { group in
             let layer = BatchNormalization(name: "bn1", channels: 2)
             let context = ForwardContext(
-                tape: Tape(), normalization: .synchronized(GroupStatistics(group)))
+                tape: Tape(), normalization: .synchronized, reducer: GroupStatistics(group))
             _ = try layer(Variable(x.rows(group.rank..<group.rank + 1)), context)
             return (layer.runningMean.elements, layer.runningVariance.elements)
         }

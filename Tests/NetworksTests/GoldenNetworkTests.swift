@@ -92,7 +92,7 @@ import Testing
             let classifier = try network.classifier()
             let tape = Tape()
             let context = ForwardContext(
-                tape: tape, normalization: .synchronized(GroupStatistics(group)))
+                tape: tape, normalization: .synchronized, reducer: GroupStatistics(group))
             let logits = try classifier(Variable(images.rows(rows)), context).logits
             let loss = tape.crossEntropy(logits, labels: Array(labels[rows]), divisor: labels.count)
             try tape.backward(from: loss)
@@ -135,7 +135,7 @@ import Testing
         let (_, images, labels) = try network.contents()
         let classifier = try network.classifier()
         let loss = { (tape: Tape) in
-            let context = ForwardContext(tape: tape, normalization: .running)
+            let context = ForwardContext(tape: tape, normalization: .frozen)
             let logits = try classifier(Variable(images), context).logits
             return tape.crossEntropy(logits, labels: labels, divisor: labels.count)
         }

@@ -30,7 +30,7 @@ import Testing
             title: "resnet50, bss", globalBatch: 48,
             parts: .init(
                 data: 0, forward: 0.2, backward: 0.3, communication: communication, optimizer: 0.01),
-            stepSeconds: seconds, parameterCount: 25_000_000, stateCount: 0, checkpointCount: 5,
+            stepSeconds: seconds, parameterCount: 25_000_000, stateCount: 25_000_000, checkpointCount: 5,
             peakBytes: Array(repeating: peak, count: ranks), stepsPerEpoch: 100, epochs: 3,
             evaluationSecondsPerImage: 0.1, hasPreparation: false)
     }

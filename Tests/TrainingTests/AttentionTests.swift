@@ -94,7 +94,7 @@ import Training
                 let tape = Tape()
                 let logits = head(
                     Variable(Tensor([chosen.count, backbone.featureCount], rows)),
-                    ForwardContext(tape: tape, normalization: .running))
+                    ForwardContext(tape: tape, normalization: .frozen))
                 try tape.backward(
                     from: tape.crossEntropy(
                         logits, labels: chosen.map { samples.labels[$0] }, divisor: chosen.count))

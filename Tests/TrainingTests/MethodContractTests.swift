@@ -61,7 +61,7 @@ import Training
     }
 
     @Test(arguments: MethodCase.allCases)
-    func aStateTakenBackGoesOnAsIfNothingHadHappened(method: MethodCase) throws {
+    func aRestoredStateGoesOnAsIfNothingHadHappened(method: MethodCase) throws {
         let samples = try Samples()
         let bench = try MethodBench(method, SoloGroup(), samples: samples)
         _ = try bench.train(0..<7)
@@ -71,7 +71,7 @@ import Training
             $0.variable.value.ownCopy
         }
         let statistics = bench.classifier.buffers.tensors.map(\.tensor.ownCopy)
-        let expected = try bench.step.run([samples.batch(7..<14)], globalBatch: 7, rate: 0)
+        let expected = try bench.step.run([samples.batch(7..<14)], globalBatch: 7, learningRate: 0)
 
         let other = try MethodBench(method, SoloGroup(), samples: samples)
         _ = try other.train(14..<21)
@@ -80,7 +80,7 @@ import Training
             other.classifier.parameters + other.regularizer.ownParameters, parameters)
         { parameter.variable.assign(value) }
         for (own, saved) in zip(other.classifier.buffers.tensors, statistics) { own.tensor.copy(from: saved) }
-        let actual = try other.step.run([samples.batch(7..<14)], globalBatch: 7, rate: 0)
+        let actual = try other.step.run([samples.batch(7..<14)], globalBatch: 7, learningRate: 0)
         #expect(actual.loss == expected.loss)
         #expect(actual.penalty == expected.penalty)
     }
@@ -98,11 +98,11 @@ import Training
     }
 
     @Test(arguments: MethodCase.allCases)
-    func numbersThatAreNoneDoNotPassUnseen(method: MethodCase) throws {
+    func aNaNDoesNotPassUnseen(method: MethodCase) throws {
         let bench = try MethodBench(method, SoloGroup(), samples: Samples())
         let damaged = try Samples(damaged: true)
         do {
-            let result = try bench.step.run([damaged.batch(0..<7)], globalBatch: 7, rate: 0.01)
+            let result = try bench.step.run([damaged.batch(0..<7)], globalBatch: 7, learningRate: 0.01)
             #expect(!result.loss.isFinite)
         } catch let error as CollectiveFailure {
             #expect("\(error)".contains("nan"))
@@ -115,7 +115,7 @@ import Training
         let bench = try MethodBench(method, SoloGroup(), samples: samples)
         let (before, head) = (bench.parameters, bench.classifier.head.weight.variable.value.elements)
         let statistics = bench.classifier.buffers.tensors.map(\.tensor.elements)
-        let result = try bench.step.run([samples.batch(0..<7)], globalBatch: 7, rate: 0.01, headOnly: true)
+        let result = try bench.step.run([samples.batch(0..<7)], globalBatch: 7, learningRate: 0.01, scope: .head)
         #expect(result.penalty == 0)
         #expect(bench.classifier.head.weight.variable.value.elements != head)
         #expect(bench.classifier.buffers.tensors.map(\.tensor.elements) == statistics)
@@ -139,7 +139,7 @@ import Training
         func loss(_ value: Tensor) throws -> Double {
             variable.assign(value)
             try bench.regularizer.restore(state)
-            return try bench.step.run([samples.batch(0..<7)], globalBatch: 7, rate: 0).loss
+            return try bench.step.run([samples.batch(0..<7)], globalBatch: 7, learningRate: 0).loss
         }
         _ = try loss(start)
         let gradient = try #require(variable.gradient).elements

@@ -97,7 +97,7 @@ final class MethodBench {
     func train(_ positions: Range<Int>) throws -> TrainingStep.Result {
         let mine = Shard(rank: group.rank, size: group.size).slice(of: positions.count)
         let rows = positions.lowerBound + mine.lowerBound..<positions.lowerBound + mine.upperBound
-        return try step.run([samples.batch(rows)], globalBatch: positions.count, rate: 0.01)
+        return try step.run([samples.batch(rows)], globalBatch: positions.count, learningRate: 0.01)
     }
 
     /// Every number that training moves.

@@ -92,7 +92,7 @@ public final class BiTuning: Regularizer {
         guard let secondView = step.secondView else { preconditionFailure("Bi-Tuning needs a second view") }
         following.update(momentum: settings.keyMomentum)
         let keyTape = Tape(recording: false)
-        let keyContext = ForwardContext(tape: keyTape, normalization: step.context.normalization)
+        let keyContext = step.context.recording(on: keyTape)
         let keyFeatures = try keyBackbone.features(Variable(secondView), keyContext)
         let keyZ = keyTape.normalizedRows(keyProjector(keyFeatures, keyContext)).value
         let keyH = keyTape.normalizedRows(keyFeatures, appendingOne: true).value

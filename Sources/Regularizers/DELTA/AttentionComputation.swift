@@ -115,7 +115,7 @@ struct AttentionComputation {
 
     private func descend(_ features: Tensor, _ labels: [Int], _ momenta: [Tensor], rate: Double) throws {
         let tape = Tape()
-        let context = ForwardContext(tape: tape, normalization: .running)
+        let context = ForwardContext(tape: tape, normalization: .frozen)
         let loss = tape.crossEntropy(
             head(Variable(features), context), labels: labels, divisor: labels.count)
         try tape.backward(from: loss)

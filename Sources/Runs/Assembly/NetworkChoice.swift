@@ -1,6 +1,5 @@
 package import Layers
 package import Networks
-package import Training
 
 extension NetworkName {
     /// Names of the stages, by which `method.taps` chooses.
@@ -11,14 +10,5 @@ extension NetworkConfiguration {
     /// The network that the section describes, its convolutions zero.
     package func makeBackbone() -> any Backbone {
         name.specification.makeBackbone(NetworkOptions(baseWidth: baseWidth, stem: stem))
-    }
-
-    /// How batch normalization works in training.
-    package var normalizationMode: BatchNormalizationMode {
-        switch batchNorm {
-        case .synchronized: .synchronized
-        case .local: .local
-        case .frozen: .frozen
-        }
     }
 }

@@ -41,15 +41,7 @@ package enum Resume {
             return point
         case .automatic:
             store.cleanStaging()
-            let (checkpoint, rejected) = try store.newestGood()
-            for other in rejected { say("checkpoint not used: \(other)") }
-            if let checkpoint { return try ResumePoint(checkpoint, identity: identity) }
-            guard rejected.isEmpty else {
-                throw UsageError(
-                    "\(store.directory): none of \(rejected.count) checkpoints is good: \(rejected.map(\.reason).joined(separator: "; ")); begin anew with --resume none, which moves them aside"
-                )
-            }
-            return nil
+            return try store.newest(say: say).map { try ResumePoint($0, identity: identity) }
         }
     }
 }

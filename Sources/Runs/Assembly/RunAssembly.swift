@@ -64,8 +64,9 @@ struct RunAssembly {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func makeStep(faults: FaultSchedule = .none) throws -> TrainingStep {
         try TrainingStep(
-            start.classifier, groups: parameterGroups, regularizer: regularizer, optimizer: configuration.sgd,
-            normalization: configuration.network.normalizationMode, group: group,
-            communication: configuration.communication.settings, faults: faults)
+            start.classifier, groups: parameterGroups, regularizer: regularizer,
+            optimizer: configuration.optimizer.makeOptimizer(), maxGradientNorm: configuration.maxGradientNorm,
+            normalization: configuration.network.batchNorm, group: group,
+            communication: configuration.communication.settings, observer: faults.observer(rank: group.rank))
     }
 }

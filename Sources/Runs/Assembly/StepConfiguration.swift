@@ -23,15 +23,6 @@ extension RunConfiguration {
     }
 }
 
-extension StepConfiguration {
-    /// The optimizer that the configuration describes.
-    var sgd: SGD {
-        SGD(
-            momentum: optimizer.momentum, isNesterov: optimizer.nesterov,
-            weightDecay: optimizer.weightDecay, maxGradientNorm: maxGradientNorm)
-    }
-}
-
 extension OptimizerConfiguration {
     /// The section of a configuration that leaves it out and starts from pretrained weights.
     static func standard(weightDecay: Double) throws -> OptimizerConfiguration {

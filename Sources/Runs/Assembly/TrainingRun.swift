@@ -43,16 +43,16 @@ package struct TrainingRun {
         try group.coordinate { () throws -> Void in try RunPictures.write(in: configuration.output) }
         let summary = RunSummary(configuration, data.splits, assembly.parameterGroups, rankCount: group.size)
         for line in summary.lines { progress?.say(line) }
-        let policy = configuration.checkpoint.policy
         trainer = try Trainer(
             step: try assembly.makeStep(faults: faults),
             plan: configuration.plan(
                 sampleCount: data.splits.training.count, headOnlyEpochs: assembly.regularizer.headOnlyEpochs),
             data: try data.loaders(secondView: needs.secondView),
-            normalization: configuration.network.normalizationMode, group: group,
-            directory: output.directory, progress: progress,
-            metadata: try ModelDescription(configuration, data.splits).metadata(),
-            checkpoints: output.checkpoints, policy: policy, resume: output.resume)
+            files: RunFiles(
+                directory: output.directory, checkpoints: output.checkpoints,
+                policy: configuration.checkpoint.policy,
+                metadata: try ModelDescription(configuration, data.splits).metadata(), progress: progress,
+                group: group), resume: output.resume)
         modelPath = configuration.output + "/model.safetensors"
     }
 }

@@ -25,7 +25,7 @@ extension TrainingStep {
             try group.barrier()
             // Until the overlap strategy is chosen, steps try one after the other.
             let isWarm = warmUps >= Self.warmUpSteps && overlap != nil
-            let measured = try measured(batches, globalBatch: globalBatch, rate: 0.0001)
+            let measured = try measured(batches, globalBatch: globalBatch, learningRate: 0.0001)
             if isWarm { seconds.append(measured) } else { warmUps += 1 }
         }
         return seconds

@@ -1,3 +1,4 @@
+package import Layers
 package import Networks
 
 /// The section `network`: which network, and the weights it starts from.
@@ -8,16 +9,6 @@ package struct NetworkConfiguration: Sendable, Equatable {
     /// What stands before the first stage of a residual network.
     package typealias Stem = NetworkStem
 
-    /// Where batch normalization takes its statistics from.
-    package enum BatchNorm: String, Sendable, CaseIterable {
-        /// The global batch.
-        case synchronized
-        /// The samples of the rank.
-        case local
-        /// The running statistics of the pretrained weights, which do not move.
-        case frozen
-    }
-
     /// The architecture, key `name`; required.
     package var name: Name
     /// A file of pretrained weights, key `weights`; absolute. Default nil: random initialization.
@@ -27,7 +18,7 @@ package struct NetworkConfiguration: Sendable, Equatable {
     /// The layers before the first stage, key `stem`, residual networks only. Default `standard`.
     package var stem: Stem
     /// The statistics of batch normalization, key `batch-norm`. Default `synchronized`.
-    package var batchNorm: BatchNorm
+    package var batchNorm: BatchNormalizationMode
 
     /// A network of random weights, for a model whose tensors are read or measured elsewhere.
     package init(name: Name, baseWidth: Int = 64, stem: Stem = .standard) {

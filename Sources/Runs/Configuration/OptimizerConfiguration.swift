@@ -1,3 +1,5 @@
+package import Training
+
 /// The section `optimizer`: the rule that turns gradients into steps.
 package struct OptimizerConfiguration: Sendable, Equatable {
     /// The optimizers of this version.
@@ -6,41 +8,76 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         case sgd
     }
 
-    /// The rule, key `name`. Default `sgd`.
-    package var name: Name
-    /// The rate η of new layers at the start, key `learning-rate`; above 0. Default 0.01.
+    /// An optimizer with the keys that it alone has.
+    package enum Rule: Sendable, Equatable {
+        /// Stochastic gradient descent with momentum.
+        case sgd(Momentum)
+    }
+
+    /// The keys of the optimizer `sgd`.
+    package struct Momentum: Sendable, Equatable {
+        /// The momentum μ, key `momentum`; at least 0, below 1. Default 0.9.
+        package var momentum: Double
+        /// Whether the momentum is Nesterov's, key `nesterov`. Default true.
+        package var nesterov: Bool
+    }
+
+    /// The rule, key `name`, default `sgd`, with its keys.
+    package var rule: Rule
+    /// The rate η of new layers at the start, key `learning-rate`; above 0. The default is the rule's: 0.01 for
+    /// `sgd`.
     package var learningRate: Double
     /// The backbone's rate as a multiple of η, key `backbone-factor`; at least 0. Default 0.1 for a pretrained
     /// backbone, 1 for a random one, whose layers are as new as the head.
     package var backboneFactor: Double
-    /// The momentum μ, key `momentum`; at least 0, below 1. Default 0.9.
-    package var momentum: Double
-    /// Whether the momentum is Nesterov's, key `nesterov`. Default true.
-    package var nesterov: Bool
     /// The weight decay λ of every trained parameter, key `weight-decay`; at least 0. The default is the
     /// method's: 0.0005 for `fine-tune`, 0 for `l2-sp`.
     package var weightDecay: Double
 
     /// Reads the section.
     package init(reading reader: inout SectionReader, defaultWeightDecay: Double, isPretrained: Bool) throws {
-        name = try reader.value("name", .choice, default: .sgd)
-        learningRate = try reader.value("learning-rate", .number(.above(0)), default: 0.01)
+        let name = try reader.value("name", .choice, default: Name.sgd)
+        reader.keysBelong(to: "optimizer", named: name.rawValue)
+        let defaultRate: Double
+        switch name {
+        case .sgd:
+            rule = .sgd(
+                Momentum(
+                    momentum: try reader.value("momentum", .number(.atLeast(0, below: 1)), default: 0.9),
+                    nesterov: try reader.value("nesterov", .boolean, default: true)))
+            defaultRate = 0.01
+        }
+        learningRate = try reader.value("learning-rate", .number(.above(0)), default: defaultRate)
         backboneFactor = try reader.value(
             "backbone-factor", .number(.atLeast(0)), default: isPretrained ? 0.1 : 1)
-        momentum = try reader.value("momentum", .number(.atLeast(0, below: 1)), default: 0.9)
-        nesterov = try reader.value("nesterov", .boolean, default: true)
         weightDecay = try reader.value("weight-decay", .number(.atLeast(0)), default: defaultWeightDecay)
+    }
+
+    /// The optimizer that the section describes.
+    package func makeOptimizer() -> any Optimizer {
+        switch rule {
+        case .sgd(let own):
+            SGD(momentum: own.momentum, isNesterov: own.nesterov, weightDecay: weightDecay)
+        }
+    }
+
+    /// The name, and the keys that the rule alone has.
+    private var ruleEntries: (name: Name, own: [YAMLEntry]) {
+        switch rule {
+        case .sgd(let own):
+            let entries = [
+                YAMLEntry("momentum", .number(own.momentum)), YAMLEntry("nesterov", .boolean(own.nesterov)),
+            ]
+            return (.sgd, entries)
+        }
     }
 
     /// The keys and values of the section.
     package var entries: [YAMLEntry] {
-        [
-            YAMLEntry("name", .text(name.rawValue)),
-            YAMLEntry("learning-rate", .number(learningRate)),
+        let (name, own) = ruleEntries
+        return [
+            YAMLEntry("name", .text(name.rawValue)), YAMLEntry("learning-rate", .number(learningRate)),
             YAMLEntry("backbone-factor", .number(backboneFactor)),
-            YAMLEntry("momentum", .number(momentum)),
-            YAMLEntry("nesterov", .boolean(nesterov)),
-            YAMLEntry("weight-decay", .number(weightDecay)),
-        ]
+        ] + own + [YAMLEntry("weight-decay", .number(weightDecay))]
     }
 }

@@ -1,4 +1,3 @@
-internal import ImageData
 internal import ProcessGroups
 internal import Regularizers
 internal import Training
@@ -17,7 +16,7 @@ enum LoaderMeasurement {
     /// - Throws: `CollectiveFailure` where an image cannot be read, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func stepSeconds(
-        _ loader: BatchLoader, microBatches: Int, group: any ProcessGroup
+        _ loader: any BatchSource, microBatches: Int, group: any ProcessGroup
     ) throws -> Double {
         let median = try group.agree {
             // The first one opens files, and has not been prefetched.

@@ -87,8 +87,8 @@ package struct StepFacts: Sendable, Codable, Equatable {
         self.hasPreparation = hasPreparation
     }
 
-    /// Bytes of the checkpoints: values, momentum and the model of each, all of 32 bits, and the method's state.
-    package var checkpointBytes: Int64 { 4 * Int64(checkpointCount) * Int64(3 * parameterCount + stateCount) }
+    /// Bytes of the checkpoints: values and the model of each, all of 32 bits, and the state of optimizer and method.
+    package var checkpointBytes: Int64 { 4 * Int64(checkpointCount) * Int64(2 * parameterCount + stateCount) }
 
     /// Seconds in which all ranks together evaluate so many images.
     func evaluationSeconds(_ imageCount: Int?) -> Double {

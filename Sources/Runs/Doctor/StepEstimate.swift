@@ -48,11 +48,13 @@ struct StepEstimate {
         let seconds = try measureSteps(samples)
         let evaluation = try evaluationSecondsPerImage(samples)
         let slowest = try group.allGather([seconds.map(\.total).median]).max() ?? 0
+        let parameterCount = assembly.parameterGroups.reduce(0) { $0 + $1.count }
+        let slotCount = configuration.optimizer.makeOptimizer().slotNames.count
         return StepFacts(
             title: "\(configuration.network.name.rawValue), \(configuration.method.name.rawValue)",
             globalBatch: training.globalBatch, parts: seconds.medians, stepSeconds: slowest,
-            parameterCount: assembly.parameterGroups.reduce(0) { $0 + $1.count },
-            stateCount: assembly.regularizer.state.reduce(0) { $0 + $1.tensor.count },
+            parameterCount: parameterCount,
+            stateCount: assembly.regularizer.state.reduce(slotCount * parameterCount) { $0 + $1.tensor.count },
             checkpointCount: configuration.checkpoint.keep + 2,
             peakBytes: try group.allGather([ProcessMemory.peakBytes]),
             stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,

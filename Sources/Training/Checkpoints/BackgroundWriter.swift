@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Writes checkpoints one after the other on a thread of its own, while training goes on.
 ///
-/// One thread submits. Nothing is lost: the outcome of each write waits until somebody takes it.
+/// One thread submits. Nothing is lost: the outcome of each write is kept until it is taken.
 public final class BackgroundWriter: Sendable {
     /// How one write ended.
     public struct Outcome: Sendable {

@@ -22,7 +22,10 @@ struct CheckpointManifest: Codable, Sendable {
     /// The name of the file itself.
     static let fileName = "manifest.json"
     /// Changes whenever a program of an earlier version could not read the checkpoint rightly.
-    static let currentVersion = 1
+    ///
+    /// 1: momentum as `momentum.PARAMETER`. 2: the optimizer's slots as `optimizer.SLOT.PARAMETER`, and the steps of
+    /// each parameter.
+    static let currentVersion = 2
 
     let formatVersion: Int
     let ballastVersion: String
@@ -82,7 +85,7 @@ struct CheckpointManifest: Codable, Sendable {
         guard version.formatVersion == Self.currentVersion else {
             throw CheckpointError(
                 .damaged, path,
-                "it is of format version \(version.formatVersion), and this program reads "
+                "it is of format version \(version.formatVersion), and this program reads format version "
                     + "\(Self.currentVersion)")
         }
         guard let range = Self.digestRange(in: json),

@@ -12,4 +12,7 @@ public struct CheckpointPolicy: Sendable {
         (self.everySteps, self.stopsOnFailure) = (everySteps, stopsOnFailure)
         self.timeoutSeconds = timeoutSeconds
     }
+
+    /// Whether a checkpoint is due after so many steps.
+    func isDue(after step: Int) -> Bool { everySteps.map { step % $0 == 0 } ?? false }
 }

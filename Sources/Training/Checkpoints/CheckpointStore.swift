@@ -47,8 +47,8 @@ public struct CheckpointStore: Sendable {
 
     /// The newest checkpoint whose manifest, sizes and hashes hold, and why newer ones do not.
     ///
-    /// Reads every byte of the checkpoint; called after `cleanStaging`, which may put one back. Files that the manifest does not name are ignored, as are folders
-    /// with names that `write` does not give.
+    /// Reads every byte of the checkpoint; called after `cleanStaging`, which may put one back. Files that the
+    /// manifest does not name are ignored, as are folders with names that `write` does not give.
     ///
     /// - Returns: The checkpoint, nil where none is good or there is none at all; and those that are newer
     ///   but damaged, newest first.
@@ -66,6 +66,22 @@ public struct CheckpointStore: Sendable {
             }
         }
         return (nil, rejected)
+    }
+
+    /// The newest good checkpoint for a run that goes on by itself.
+    ///
+    /// - Parameter say: Told a line for each that is newer and not good.
+    /// - Returns: The checkpoint; nil where there is none at all.
+    /// - Throws: `CheckpointError`, 65, where there are some and none is good: a run that began anew would leave
+    ///   them behind.
+    public func newest(say: (String) -> Void) throws(CheckpointError) -> Checkpoint? {
+        let (checkpoint, rejected) = try newestGood()
+        for other in rejected { say("checkpoint not used: \(other)") }
+        guard checkpoint == nil, !rejected.isEmpty else { return checkpoint }
+        throw CheckpointError(
+            .damaged, directory,
+            "none of \(rejected.count) checkpoints is good: \(rejected.map(\.reason).joined(separator: "; ")); begin anew with --resume none, which moves them aside"
+        )
     }
 
     /// The checkpoint in a folder of any name; a folder named like a checkpoint must hold that step.

@@ -4,8 +4,8 @@ public enum FaultPoint: String, Sendable, CaseIterable {
     case forward
     /// Before the backward pass.
     case backward
-    /// Between two messages of the sum over ranks: gradients are summed, losses are not.
-    case insideSum = "inside-sum"
+    /// In the all-reduce of gradients, when half of them are under way and the losses are not.
+    case insideAllReduce = "inside-all-reduce"
     /// Before the optimizer moves the parameters.
     case optimizer
     /// Before anything of a checkpoint is on the disk.

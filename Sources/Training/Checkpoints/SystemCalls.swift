@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The system calls with which checkpoints are written; tests put others in their place.
 ///
-/// Each gives what the system gave, or the negated error number: `errno` would not survive the way back.
+/// Each gives what the system gave, or the negated error number: `errno` would not survive the return.
 package struct SystemCalls: Sendable {
     /// Makes a folder: path.
     package var makeDirectory: @Sendable (String) -> Int

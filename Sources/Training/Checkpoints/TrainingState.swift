@@ -1,34 +1,14 @@
-internal import Foundation
 internal import Layers
 internal import ModelFiles
 internal import ProcessGroups
 internal import Regularizers
 internal import Tensors
 
-/// Where a run stands, beside its tensors. Together with them it is all that a later step depends on.
-struct RunPosition: Codable, Equatable {
-    /// The best model so far, by the validation split.
-    struct Best: Codable, Equatable {
-        var step: Int
-        var evaluation: Evaluation
-    }
-
-    /// Steps done. With the seed it is the position in the order of the samples, too.
-    var step: Int
-    /// Nil before the first evaluation.
-    var best: Best?
-}
-
 extension TrainingStep {
-    /// Everything that a step changes, under names: parameters, momentum, running statistics, method state.
+    /// Everything that a step changes, under names: parameters, the optimizer's slots, running statistics.
     /// None of it depends on the number of ranks; running statistics of local batch normalization are rank 0's.
     private var tensors: [NamedTensor] {
-        store.entries.flatMap {
-            [
-                NamedTensor("parameter." + $0.parameter.name, $0.parameter.variable.value),
-                NamedTensor("momentum." + $0.parameter.name, $0.momentum),
-            ]
-        }
+        store.namedTensors
             + classifier.buffers.tensors.map { NamedTensor($0.name, $0.tensor) }
     }
 
@@ -46,13 +26,13 @@ extension TrainingStep {
     ///
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func runningStatisticsOfRanks(_ normalization: BatchNormalizationMode) throws -> Tensor? {
+    func runningStatisticsOfRanks() throws -> Tensor? {
         guard normalization == .local, group.size > 1 else { return nil }
         let own = runningStatistics.flatMap(\.elements)
         return Tensor([group.size, own.count], try group.allGather(own))
     }
 
-    /// Gives each rank its own running statistics back; at another number of ranks all take the mean.
+    /// Restores each rank's own running statistics; at another number of ranks all take the mean.
     ///
     /// - Parameter saved: `[R, n]`, on every rank.
     private func restore(runningStatistics saved: Tensor) {
@@ -80,6 +60,7 @@ extension TrainingStep {
         var writer = SafetensorsWriter()
         if let statistics { writer.add(Self.statisticsOfRanks, statistics) }
         for tensor in tensors { writer.add(tensor.name, copyOf: tensor.tensor) }
+        store.addStepCounts(to: &writer)
         for tensor in regularizer.state { writer.add(Self.methodPrefix + tensor.name, copyOf: tensor.tensor) }
         for (name, counter) in classifier.buffers.counters {
             writer.add(name, integers: [counter.value], shape: [])
@@ -87,14 +68,12 @@ extension TrainingStep {
         return writer
     }
 
-    /// Takes back a state: rank 0 reads it, the others receive.
+    /// Restores a state: rank 0 reads it, the others receive.
     ///
-    /// - Parameters:
-    ///   - file: The state, on rank 0; nil elsewhere.
-    ///   - normalization: How batch normalization works.
+    /// - Parameter file: The state, on rank 0; nil elsewhere.
     /// - Throws: `CollectiveFailure` where a tensor is missing or of another shape.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func restore(_ file: SafetensorsFile?, normalization: BatchNormalizationMode) throws {
+    func restore(_ file: SafetensorsFile?) throws {
         var methodState: [NamedTensor] = []
         var statistics: [NamedTensor] = []
         try group.coordinate { () throws -> Void in
@@ -106,6 +85,7 @@ extension TrainingStep {
                 }
                 tensor.tensor.copy(from: try file.tensor(tensor.name))
             }
+            try store.readStepCounts(file)
             for (name, counter) in classifier.buffers.counters {
                 counter.value = Int64(try file.integers(name).first ?? 0)
             }
@@ -121,10 +101,7 @@ extension TrainingStep {
                 statistics = [NamedTensor(Self.statisticsOfRanks, try file.tensor(Self.statisticsOfRanks))]
             }
         }
-        for buffer in [store.values, store.momentum] {
-            try buffer.withMutableElements { try group.broadcast($0, from: 0) }
-        }
-        for entry in store.entries { entry.parameter.variable.valueDidChange() }
+        try store.replicate(over: group)
         try classifier.replicate(over: group)
         if let saved = try statistics.replicated(over: group).first {
             restore(runningStatistics: saved.tensor)

@@ -1,10 +1,10 @@
 internal import ProcessGroups
 internal import Tensors
 
-/// Sums the buckets of a step over the ranks, a few at a time and always in the same order.
+/// All-reduces the buckets of a step, a few at a time and always in the same order.
 ///
-/// A bucket needs two exchanges with some adding in between; with several under way the network is not idle
-/// meanwhile. Used from one thread at a time.
+/// A bucket needs two exchanges with additions in between; with several buckets under way the network is not
+/// idle meanwhile. Used from one thread at a time.
 final class AllReducePipeline {
     /// Buckets under way at the same time: as many as keep the network busy through the pauses of
     /// `CommunicationThread`, and few enough that the small messages of batch normalization, which wait behind
@@ -13,18 +13,18 @@ final class AllReducePipeline {
 
     private let buffer: Tensor
     private let buckets: [Range<Int>]
-    /// Bucket `i` is summed by lane `i % laneCount`, so that the sums of a lane begin in the same order on
+    /// Bucket `i` is reduced by lane `i % laneCount`, so that a lane begins its buckets in the same order on
     /// every rank, however far each has got.
     private let lanes: [any BackgroundAllReduce]
     private var isBusy: [Bool]
     private var begun = 0
 
-    /// Buckets of this step that are summed.
+    /// Buckets of this step that have been all-reduced.
     private(set) var completed = 0
 
     /// - Parameters:
     ///   - buckets: Ranges of the buffer.
-    ///   - buffer: What is summed, dense.
+    ///   - buffer: What is all-reduced, dense.
     ///   - group: The ranks.
     ///   - format: How numbers travel.
     /// - Important: Collective: every rank of the group must call this, in the same order.
@@ -39,11 +39,11 @@ final class AllReducePipeline {
 
     /// Begins a step.
     func restart() {
-        precondition(!isBusy.contains(true), "a step begun before the sums of the last one were complete")
+        precondition(!isBusy.contains(true), "a step begun before the all-reduce of the last one was complete")
         (begun, completed) = (0, 0)
     }
 
-    /// Begins what can begin and moves on what is under way, without waiting.
+    /// Begins what can begin and advances what is under way, without waiting.
     ///
     /// - Parameter ready: Buckets from the first whose gradients are complete on this rank.
     /// - Returns: Whether anything began or ended.

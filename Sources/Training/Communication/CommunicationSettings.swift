@@ -2,11 +2,11 @@ public import ProcessGroups
 
 /// How gradients travel between ranks.
 public struct CommunicationSettings: Sendable {
-    /// How sums go on while the backward pass computes; nil: each way is tried, and the fastest taken.
+    /// How the all-reduce overlaps with the backward pass; nil: each strategy is tried, and the fastest taken.
     public var overlap: OverlapStrategy?
     /// How numbers travel.
     public var wireFormat: WireFormat
-    /// Bytes that are summed at a time; nil: `GradientBuckets.bytes(ranks:)`.
+    /// Bytes of a bucket, which is all-reduced as one; nil: `GradientBuckets.bytes(ranks:)`.
     public var bucketBytes: Int?
 
     /// Settings from their values.

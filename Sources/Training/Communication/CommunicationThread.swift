@@ -1,9 +1,9 @@
 internal import Foundation
 
-/// A thread that keeps a pipeline of sums moving while others compute.
+/// A thread that advances the all-reduce of gradients while others compute.
 ///
-/// It looks after the sums and sleeps in between, because on machines without a spare core every moment that
-/// it spins is taken from the computation.
+/// It sleeps between two advances, because on machines without a spare core every moment that it spins is taken
+/// from the computation.
 final class CommunicationThread {
     /// What this object and its thread share; the thread must not keep the object alive.
     private final class Work: @unchecked Sendable {
@@ -17,7 +17,7 @@ final class CommunicationThread {
         var hasEnded = false
     }
 
-    /// Microseconds between two looks at the sums while the other thread computes: each look takes the core, and
+    /// Microseconds between two advances while the other thread computes: each takes the core, and
     /// the cache, from the computation.
     private static let pauseMicroseconds: UInt32 = 1000
 
@@ -34,7 +34,7 @@ final class CommunicationThread {
                 work.condition.broadcast()
             }
         }
-        thread.name = "ballast sums"
+        thread.name = "ballast reduce"
         thread.start()
     }
 
@@ -49,7 +49,7 @@ final class CommunicationThread {
     /// Begins a step.
     func restart() { work.condition.withLock { (work.ready, work.completed) = (0, 0) } }
 
-    /// Says how many buckets from the first are ready to be summed.
+    /// Says how many buckets from the first are ready for the all-reduce.
     func add(ready: Int) {
         work.condition.withLock {
             work.ready = ready
@@ -57,7 +57,7 @@ final class CommunicationThread {
         }
     }
 
-    /// Waits until so many buckets are summed.
+    /// Waits until so many buckets have been all-reduced.
     ///
     /// - Throws: What the group threw on the thread.
     func wait(for count: Int) throws {

@@ -2,25 +2,25 @@ internal import Foundation
 internal import ProcessGroups
 internal import Tensors
 
-/// Sums the gradients of all ranks, bucket by bucket, in the order in which they become complete, while the
-/// backward pass goes on.
+/// All-reduces the gradients, bucket by bucket, in the order in which they become complete, while the backward
+/// pass goes on.
 ///
 /// You are here: the tape reports each gradient that is complete; a bucket whose gradients all are goes to
-/// `AllReducePipeline`, which this thread or `CommunicationThread` keeps moving. Next: `SGD.swift`.
+/// `AllReducePipeline`, which this thread or `CommunicationThread` advances. Next: `ParameterStore+Update.swift`.
 final class GradientSynchronizer {
     private let store: ParameterStore
     private let group: any ProcessGroup
     private let stopwatch: Stopwatch
-    private let faults: FaultSchedule
+    private let observer: StepObserver
     private let buckets: GradientBuckets
     private let pipeline: AllReducePipeline?
     /// Started when it is first needed.
     private var thread: CommunicationThread?
 
-    private var overlap = OverlapStrategy.none
+    private var strategy = OverlapStrategy.none
     private var missing: [Int] = []
-    private var isHeadOnly = false
-    /// Buckets that this step sums.
+    private var scope = TrainingScope.all
+    /// Buckets that this step all-reduces.
     private var count = 0
     /// How many of them, from the first, have all their gradients.
     private var ready = 0
@@ -29,17 +29,16 @@ final class GradientSynchronizer {
     /// - Parameters:
     ///   - store: The gradients, this rank's share.
     ///   - group: The ranks.
-    ///   - settings: How numbers travel, and in which microBatches.
+    ///   - settings: How numbers travel, and in buckets of which size.
     ///   - stopwatch: Receives the time that the thread of the computation spends.
-    ///   - faults: What goes wrong, in tests.
+    ///   - observer: Is told when half of the gradients of a step are ready.
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
         _ store: ParameterStore, group: any ProcessGroup, settings: CommunicationSettings,
-        stopwatch: Stopwatch,
-        faults: FaultSchedule
+        stopwatch: Stopwatch, observer: StepObserver
     ) throws {
-        (self.store, self.group, self.stopwatch, self.faults) = (store, group, stopwatch, faults)
+        (self.store, self.group, self.stopwatch, self.observer) = (store, group, stopwatch, observer)
         buckets = GradientBuckets(
             store, bytes: settings.bucketBytes ?? GradientBuckets.bytes(ranks: group.size))
         pipeline =
@@ -49,23 +48,23 @@ final class GradientSynchronizer {
                 buckets.ranges, of: store.gradients, group: group, format: settings.wireFormat)
     }
 
-    /// Begins a backward pass whose gradients are to be summed.
+    /// Begins a backward pass whose gradients are to be all-reduced.
     ///
     /// - Parameters:
-    ///   - overlap: How sums go on meanwhile; may differ between ranks.
+    ///   - strategy: How the all-reduce overlaps with it; may differ between ranks.
     ///   - step: Steps done with this one.
-    ///   - headOnly: Whether only the gradients of the new head are computed, and sent.
-    func begin(_ overlap: OverlapStrategy, step: Int, headOnly: Bool) {
-        (self.overlap, self.step, isHeadOnly) = (overlap, step, headOnly)
+    ///   - scope: Whose gradients are computed, and sent.
+    func begin(_ strategy: OverlapStrategy, step: Int, scope: TrainingScope) {
+        (self.strategy, self.step, self.scope) = (strategy, step, scope)
         missing = buckets.memberCounts
-        (count, ready) = (headOnly ? buckets.headCount : buckets.ranges.count, 0)
+        (count, ready) = (scope == .head ? buckets.headCount : buckets.ranges.count, 0)
         pipeline?.restart()
-        guard overlap == .thread, let pipeline else { return }
+        guard strategy == .thread, let pipeline else { return }
         if thread == nil { thread = CommunicationThread(pipeline) }
         thread?.restart()
     }
 
-    /// Notes that a gradient is complete, and looks after the sums.
+    /// Notes that a gradient is complete, and advances the all-reduce where that is this thread's task.
     ///
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this for the same parameters, in the same
@@ -77,29 +76,28 @@ final class GradientSynchronizer {
             while ready < count, missing[ready] == 0 { ready += 1 }
             try setReady(ready)
         }
-        if overlap == .polling {
+        if strategy == .polling {
             try stopwatch.measure(.communication) { _ = try pipeline?.advance(ready: ready) }
         }
     }
 
-    /// Sums what is left. Parameters that took no part in the step count as zero.
+    /// All-reduces what is left. Gradients of parameters that took no part in the step are zero.
     ///
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func finish() throws {
-        for entry in store.entries where entry.parameter.variable.gradient == nil {
-            // Nobody reads the gradients of what does not train.
-            if !isHeadOnly || entry.group.part == .head { entry.gradient.fill(with: 0) }
+        for entry in store.entries[store.indices(in: scope)] where entry.parameter.variable.gradient == nil {
+            entry.gradient.fill(with: 0)
         }
         try setReady(count)
         guard let pipeline else { return }
         try stopwatch.measure(.communication) {
             try group.waiting(for: "all-reduce of gradients") {
-                if overlap == .thread {
+                if strategy == .thread {
                     try thread?.wait(for: count)
                 } else {
                     while pipeline.completed < count {
-                        // Others may need this core before the sum can go on.
+                        // Others may need this core before the all-reduce can go on.
                         if try !pipeline.advance(ready: count) { sched_yield() }
                     }
                 }
@@ -111,9 +109,7 @@ final class GradientSynchronizer {
         guard ready > self.ready else { return }
         let wasBeforeHalf = self.ready * 2 < count
         self.ready = ready
-        if overlap == .thread { thread?.add(ready: ready) }
-        if wasBeforeHalf, ready * 2 >= count {
-            try faults.reach(.insideSum, step: step, rank: group.rank)
-        }
+        if strategy == .thread { thread?.add(ready: ready) }
+        if wasBeforeHalf, ready * 2 >= count { try observer.reached(.halfReduced, step) }
     }
 }

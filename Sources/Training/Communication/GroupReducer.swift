@@ -1,7 +1,7 @@
 internal import ProcessGroups
 internal import Tensors
 
-/// Sums statistics of batch normalization over the ranks of a group: one small message a layer.
+/// All-reduces the statistics of batch normalization over the ranks of a group: one small message a layer.
 final class GroupReducer: StatisticsReducer {
     private let group: any ProcessGroup
     private let stopwatch: Stopwatch

@@ -1,5 +1,5 @@
 internal import Foundation
-public import ImageData
+internal import ImageData
 public import Layers
 public import ProcessGroups
 internal import Tensors
@@ -8,15 +8,22 @@ internal import Tensors
 public struct Evaluation: Sendable, Equatable, Codable {
     /// Share of samples whose largest logit is that of their label.
     public let accuracy: Double
-    /// Mean over the classes that have samples of the share that is right.
+    /// Mean over the classes that have samples of the share that is classified correctly.
     public let meanClassAccuracy: Double
     /// Mean cross-entropy.
     public let loss: Double
     /// Number of samples, each counted once.
     public let count: Int
+
+    /// For example `accuracy 91.20 %, mean class accuracy 90.88 %, loss 0.2713, 4000 samples`.
+    public var summary: String {
+        String(
+            format: "accuracy %.2f %%, mean class accuracy %.2f %%, loss %.4f, %d samples", accuracy * 100,
+            meanClassAccuracy * 100, loss, count)
+    }
 }
 
-/// What a classifier said of one sample.
+/// The prediction of a classifier for one sample.
 public struct Prediction: Sendable, Equatable {
     /// The sample's position in what was evaluated.
     public let position: Int
@@ -36,14 +43,14 @@ public struct Evaluator {
     /// Samples that a rank looks at together.
     public static let batchSize = 64
 
-    private let loader: EvaluationLoader
+    private let samples: any EvaluationSource
     private let group: any ProcessGroup
 
     /// - Parameters:
-    ///   - loader: This rank's part of the samples.
+    ///   - samples: This rank's part of them.
     ///   - group: The ranks.
-    public init(_ loader: EvaluationLoader, group: any ProcessGroup) {
-        (self.loader, self.group) = (loader, group)
+    public init(_ samples: any EvaluationSource, group: any ProcessGroup) {
+        (self.samples, self.group) = (samples, group)
     }
 
     /// Accuracy and loss over all ranks.
@@ -57,31 +64,31 @@ public struct Evaluator {
         _ classifier: Classifier, observe: (Prediction) throws -> Void = { _ in }
     ) throws -> Evaluation {
         let classes = classifier.classCount
-        // Summed over the ranks: the loss, then right answers and samples of each class.
-        var sums = [Double](repeating: 0, count: 1 + 2 * classes)
-        for step in 0..<loader.batchCount {
+        // All-reduced below: the loss, then correct predictions and samples of each class.
+        var totals = [Double](repeating: 0, count: 1 + 2 * classes)
+        for number in 0..<samples.batchCount {
             group.noteProgress()
-            let batch = try loader.batch(step)
+            let batch = try samples.batch(number)
             let (_, logits) = try classifier(Variable(batch.images), .inference)
             let logProbabilities = logits.value.logSoftmax().elements
             let predicted = logits.value.largestColumns
             for (row, label) in batch.labels.enumerated() {
-                sums[0] -= Double(logProbabilities[row * classes + label])
-                sums[1 + label] += predicted[row] == label ? 1 : 0
-                sums[1 + classes + label] += 1
+                totals[0] -= Double(logProbabilities[row * classes + label])
+                totals[1 + label] += predicted[row] == label ? 1 : 0
+                totals[1 + classes + label] += 1
                 try observe(
                     Prediction(
                         position: batch.positions[row], label: label, predicted: predicted[row],
                         probabilities: logProbabilities[row * classes..<(row + 1) * classes].map { exp($0) }))
             }
         }
-        try group.allReduce(&sums)
-        let (right, counts) = (sums[1...classes], sums[(1 + classes)...])
+        try group.allReduce(&totals)
+        let (correct, counts) = (totals[1...classes], totals[(1 + classes)...])
         let count = counts.reduce(0, +)
-        let shares = zip(right, counts).filter { $0.1 > 0 }.map { $0.0 / $0.1 }
+        let shares = zip(correct, counts).filter { $0.1 > 0 }.map { $0.0 / $0.1 }
         return Evaluation(
-            accuracy: right.reduce(0, +) / count,
+            accuracy: correct.reduce(0, +) / count,
             meanClassAccuracy: shares.reduce(0, +) / Double(shares.count),
-            loss: sums[0] / count, count: Int(count))
+            loss: totals[0] / count, count: Int(count))
     }
 }

@@ -24,9 +24,9 @@ extension Classifier {
     func averageRunningStatistics(over group: any ProcessGroup) throws {
         guard group.size > 1 else { return }
         for (_, tensor) in buffers.tensors {
-            var sums = tensor.elements.map(Double.init)
-            try group.allReduce(&sums)
-            tensor.copy(from: Tensor(tensor.shape, sums.map { Float($0 / Double(group.size)) }))
+            var totals = tensor.elements.map(Double.init)
+            try group.allReduce(&totals)
+            tensor.copy(from: Tensor(tensor.shape, totals.map { Float($0 / Double(group.size)) }))
         }
     }
 }

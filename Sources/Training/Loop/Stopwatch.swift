@@ -39,9 +39,9 @@ public struct StepSeconds: Codable, Sendable, Equatable {
     public var data: Double
     /// Computing the objective.
     public var forward: Double
-    /// Computing gradients, without sums over the ranks.
+    /// Computing gradients, without communication.
     public var backward: Double
-    /// Sums over the ranks: gradients, statistics of batch normalization, and waiting for other ranks.
+    /// All-reduces of gradients, totals and statistics of batch normalization, and waiting for other ranks.
     public var communication: Double
     /// Moving the parameters.
     public var optimizer: Double

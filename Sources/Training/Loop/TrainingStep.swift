@@ -4,41 +4,26 @@ public import ProcessGroups
 public import Regularizers
 internal import Tensors
 
-/// One optimizer step on a global batch: forward, backward, sum over the ranks, update.
+/// One optimizer step on a global batch: forward pass, backward pass, all-reduce, update.
 ///
 /// You are here: this rank's part of a batch comes in from `ImageData`; what comes out is a classifier whose
-/// parameters have moved, equally on every rank. Next: `GradientSynchronizer.swift`, then `SGD.swift`.
+/// parameters have moved, equally on every rank. Next: `GradientSynchronizer.swift`, then
+/// `ParameterStore+Update.swift`.
 public final class TrainingStep {
-    /// What a step computed, of the global batch.
-    public struct Result: Sendable {
-        /// Mean cross-entropy.
-        public let classificationLoss: Double
-        /// The method's own term before its weight.
-        public let penalty: Double
-        /// The whole objective.
-        public let loss: Double
-        /// Share of samples whose largest logit was that of their label.
-        public let accuracy: Double
-        /// How many ranks were asked to stop.
-        public let stopCount: Int
-        /// Whether rank 0 could not write a checkpoint and the run must end.
-        public let saveHasFailed: Bool
-    }
-
     /// What is trained.
     public let classifier: Classifier
+    /// Where batch normalization takes its statistics from.
+    public let normalization: BatchNormalizationMode
     let group: any ProcessGroup
     let regularizer: any Regularizer
-    private let optimizer: SGD
     let store: ParameterStore
-    private let synchronizer: GradientSynchronizer
-    private let reducer: GroupReducer
-    private let normalization: BatchNormalizationMode
-    private let faults: FaultSchedule
-    private var probe: OverlapProbe
+    let synchronizer: GradientSynchronizer
+    let tuner: OverlapTuner
     let stopwatch = Stopwatch()
-    /// Told a line when the way to overlap communication has been chosen; on every rank the same.
-    var report: ((String) -> Void)?
+    private let optimizer: any Optimizer
+    private let maxGradientNorm: Double?
+    private let reducer: GroupReducer
+    private let observer: StepObserver
 
     /// Moves the parameters of `groups` into buffers of its own and gets ready.
     ///
@@ -47,162 +32,122 @@ public final class TrainingStep {
     ///   - groups: Its parameters by learning rate.
     ///   - regularizer: The method.
     ///   - optimizer: How parameters move.
+    ///   - maxGradientNorm: Upper bound of the norm of the whole gradient; nil for none.
     ///   - normalization: How batch normalization works.
     ///   - group: The ranks.
     ///   - communication: How gradients travel between them; the same on every rank.
-    ///   - faults: What goes wrong, in tests.
+    ///   - observer: Is told where each step stands.
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public init(
-        _ classifier: Classifier, groups: [ParameterGroup], regularizer: any Regularizer, optimizer: SGD,
-        normalization: BatchNormalizationMode, group: any ProcessGroup,
-        communication: CommunicationSettings = CommunicationSettings(), faults: FaultSchedule = .none
+        _ classifier: Classifier, groups: [ParameterGroup], regularizer: any Regularizer,
+        optimizer: any Optimizer, maxGradientNorm: Double? = nil, normalization: BatchNormalizationMode,
+        group: any ProcessGroup, communication: CommunicationSettings = CommunicationSettings(),
+        observer: StepObserver = .none
     ) throws {
         (self.classifier, self.regularizer, self.optimizer) = (classifier, regularizer, optimizer)
-        (self.normalization, self.group, self.faults) = (normalization, group, faults)
-        store = ParameterStore(groups)
+        (self.maxGradientNorm, self.normalization) = (maxGradientNorm, normalization)
+        (self.group, self.observer) = (group, observer)
+        store = ParameterStore(groups, slotNames: optimizer.slotNames)
         synchronizer = try GradientSynchronizer(
-            store, group: group, settings: communication, stopwatch: stopwatch, faults: faults)
+            store, group: group, settings: communication, stopwatch: stopwatch, observer: observer)
         reducer = GroupReducer(group, stopwatch: stopwatch)
-        probe = OverlapProbe(fixed: group.size == 1 ? OverlapStrategy.none : communication.overlap)
+        tuner = OverlapTuner(group, fixed: communication.overlap)
     }
 
     /// Trains on one global batch.
     ///
     /// - Parameters:
-    ///   - batches: This rank's samples, in as many microBatches as gradients are accumulated over; as many
-    ///     microBatches on every rank.
-    ///   - globalBatch: Samples of all ranks and microBatches together: the divisor of the mean.
-    ///   - rate: Learning rate before the factors of the groups.
+    ///   - microBatches: This rank's samples, in as many micro-batches as gradients are accumulated over; as many
+    ///     on every rank.
+    ///   - globalBatch: Samples of all ranks and micro-batches together: the divisor of the mean.
+    ///   - learningRate: η before the multipliers of the groups.
     ///   - number: Steps done with this one.
-    ///   - saveHasFailed: On rank 0, whether a checkpoint could not be written; every rank learns of it.
-    ///   - headOnly: Whether only the new head trains: the rest is in inference mode, and the method has no say.
-    /// - Throws: What the group and the method throw.
+    ///   - scope: What trains. In a warm-up of the head the rest is in inference mode and the method has no say.
+    ///   - ballot: What this rank has to tell the others.
+    /// - Throws: What the group, the method and the observer throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run(
-        _ batches: [Batch], globalBatch: Int, rate: Double, number: Int = 0, saveHasFailed: Bool = false,
-        headOnly: Bool = false
+        _ microBatches: [Batch], globalBatch: Int, learningRate: Double, number: Int = 0,
+        scope: TrainingScope = .all, ballot: StepBallot = StepBallot()
     ) throws -> Result {
-        let rank = group.rank
-        let began = ContinuousClock.now
-        try faults.reach(.forward, step: number, rank: rank)
-        store.clearGradients()
-        store.setTraining(headOnly: headOnly)
-        // Summed over the ranks below: cross-entropy, the method's term, its weighted value, right answers,
-        // signals received, failed checkpoints.
-        var sums = [0.0, 0.0, 0.0, 0.0, StopSignal.isReceived ? 1 : 0, saveHasFailed ? 1 : 0]
-        for (index, batch) in batches.enumerated() {
-            let tape = Tape()
-            let mode = headOnly ? .running : normalization.normalization(reducer, groupSize: group.size)
-            let context = ForwardContext(tape: tape, normalization: mode)
-            let objective = try stopwatch.measure(.forward) {
-                try self.objective(batch, context, globalBatch: globalBatch, headOnly: headOnly, sums: &sums)
-            }
-            try faults.reach(.backward, step: number, rank: rank)
-            // Gradients are complete, and can be summed, once the last portion has been added.
-            let isLast = index == batches.count - 1
-            try stopwatch.measure(.backward) {
-                if isLast { synchronizer.begin(probe.next, step: number, headOnly: headOnly) }
-                try tape.backward(from: objective) { variable in
-                    self.group.noteProgress()
-                    if isLast { try self.synchronizer.gradientCompleted(variable) }
+        try tuner.step(isTrial: scope == .all) { strategy in
+            store.begin(scope)
+            var totals = StepTotals(ballot)
+            for (index, batch) in microBatches.enumerated() {
+                try observer.reached(.forward, number)
+                let objective = try stopwatch.measure(.forward) {
+                    try forward(batch, globalBatch: globalBatch, scope: scope, totals: &totals)
                 }
-                if isLast { try synchronizer.finish() }
+                try observer.reached(.backward, number)
+                // Gradients are complete, and can be all-reduced, once those of the last micro-batch are added.
+                let isLast = index == microBatches.count - 1
+                if isLast { synchronizer.begin(strategy, step: number, scope: scope) }
+                try stopwatch.measure(.backward) { try backward(objective, synchronizing: isLast) }
             }
+            try stopwatch.measure(.communication) { try totals.allReduce(over: group) }
+            try observer.reached(.update, number)
+            let penalties = stopwatch.measure(.optimizer) { update(scope, learningRate: learningRate) }
+            return Result(totals, penalties, globalBatch: globalBatch)
         }
-        try stopwatch.measure(.communication) { try group.allReduce(&sums) }
-        try faults.reach(.optimizer, step: number, rank: rank)
-        let penalties = stopwatch.measure(.optimizer) {
-            optimizer.step(store, rate: rate, regularizer: regularizer, headOnly: headOnly)
-        }
-        if !headOnly { try chooseOverlap(after: (ContinuousClock.now - began).seconds) }
-        return Result(
-            classificationLoss: sums[0], penalty: sums[1] + penalties.backbone,
-            loss: sums[0] + sums[2] + penalties.objective, accuracy: sums[3] / Double(globalBatch),
-            stopCount: Int(sums[4]), saveHasFailed: sums[5] > 0)
     }
 
-    /// How communication overlaps with the backward pass; nil as long as ways are tried.
-    public var overlap: OverlapStrategy? { probe.choice }
-
-    /// Notes the time of a step, and settles on a way once each was tried.
-    private func chooseOverlap(after stepSeconds: Double) throws {
-        guard probe.choice == nil else { return }
-        probe.note(stepSeconds)
-        guard probe.isComplete else { return }
-        // All wait for the slowest rank.
-        let best = probe.bestSeconds
-        let all = try group.allGather(best)
-        let slowest = best.indices.map { way in
-            stride(from: way, to: all.count, by: best.count).reduce(0) { max($0, all[$1]) }
-        }
-        probe.decide(slowest)
-        report?(OverlapProbe.summary(slowest, choice: probe.choice))
-    }
-
-    /// Sums the gradients over the ranks with nothing beside it, and forgets the result; for measurements.
-    ///
-    /// - Returns: Seconds that it took.
-    /// - Throws: What the group throws.
-    /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func measureBareAllReduce() throws -> Double {
-        try group.barrier()
-        let began = ContinuousClock.now
-        synchronizer.begin(.none, step: 0, headOnly: false)
-        try synchronizer.finish()
-        return (ContinuousClock.now - began).seconds
-    }
-
-    /// The forward pass: this rank's share of the objective, on the tape.
-    private func objective(
-        _ batch: Batch, _ context: ForwardContext, globalBatch: Int, headOnly: Bool, sums: inout [Double]
-    ) throws -> Variable {
-        let tape = context.tape
-        let taps = headOnly ? [] : regularizer.needs.taps
+    /// The forward pass of a micro-batch: this rank's share of the objective, on a tape of its own.
+    private func forward(
+        _ batch: Batch, globalBatch: Int, scope: TrainingScope, totals: inout StepTotals
+    ) throws -> Recorded {
+        let tape = Tape()
+        let context = context(recordingOn: tape, scope: scope)
+        let taps = scope == .all ? regularizer.needs.taps : []
         let (output, layers) = try context.observing(taps) { try classifier(Variable(batch.images), $0) }
         let (features, logits) = output
         let classification = tape.crossEntropy(logits, labels: batch.labels, divisor: globalBatch)
-        sums[0] += Double(classification.value.scalar)
-        sums[3] += Double(logits.value.correctCount(batch.labels))
-        guard !headOnly else { return classification }
+        totals.classificationLoss += Double(classification.value.scalar)
+        totals.correctCount += Double(logits.value.correctCount(batch.labels))
+        guard scope == .all else { return Recorded(tape: tape, objective: classification) }
         let input = StepInput(
             context: context, images: batch.images, secondView: batch.secondView, labels: batch.labels,
             positions: batch.positions, features: features, logits: logits,
             maps: Dictionary(uniqueKeysWithValues: zip(taps, layers)),
             globalBatch: globalBatch, group: group)
-        guard let penalty = try regularizer.penalty(input) else { return classification }
+        guard let penalty = try regularizer.penalty(input) else {
+            return Recorded(tape: tape, objective: classification)
+        }
         let value = Double(penalty.value.value.scalar)
-        sums[1] += value
-        sums[2] += penalty.weight * value
-        return tape.add(classification, tape.scaled(penalty.value, by: Float(penalty.weight)))
-    }
-}
-
-extension TrainingStep {
-    /// Trains on one global batch, and says where this rank's time went.
-    ///
-    /// - Throws: What the group throws.
-    /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func measured(_ batches: [Batch], globalBatch: Int, rate: Double) throws -> StepSeconds {
-        _ = stopwatch.lap()
-        _ = try run(batches, globalBatch: globalBatch, rate: rate)
-        return stopwatch.lap()
-    }
-}
-
-extension Tensor {
-    /// How many rows of logits `[N, K]` are largest at their label.
-    func correctCount(_ labels: [Int]) -> Int {
-        zip(largestColumns, labels).count { $0 == $1 }
+        totals.penalty += value
+        totals.weightedPenalty += penalty.weight * value
+        return Recorded(
+            tape: tape,
+            objective: tape.add(classification, tape.scaled(penalty.value, by: Float(penalty.weight))))
     }
 
-    /// Column of the largest element of each row of `[N, K]`; the first of equal ones.
-    var largestColumns: [Int] {
-        let columns = shape[1]
-        return withElements { values in
-            (0..<shape[0]).map { row in
-                (0..<columns).reduce(0) { values[row * columns + $1] > values[row * columns + $0] ? $1 : $0 }
-            }
+    /// A forward pass and what it is differentiated from.
+    private struct Recorded {
+        let tape: Tape
+        let objective: Variable
+    }
+
+    private func context(recordingOn tape: Tape, scope: TrainingScope) -> ForwardContext {
+        guard scope == .all else { return ForwardContext(tape: tape, normalization: .frozen) }
+        // The batch of one rank is the global batch.
+        let isAlone = normalization == .synchronized && group.size == 1
+        return ForwardContext(
+            tape: tape, normalization: isAlone ? .local : normalization, reducer: reducer)
+    }
+
+    /// The backward pass of a micro-batch; with that of the last one, the all-reduce of the gradients.
+    private func backward(_ recorded: Recorded, synchronizing isLast: Bool) throws {
+        try recorded.tape.backward(from: recorded.objective) { variable in
+            self.group.noteProgress()
+            if isLast { try self.synchronizer.gradientCompleted(variable) }
+        }
+        if isLast { try synchronizer.finish() }
+    }
+
+    /// Moves the parameters in scope.
+    private func update(_ scope: TrainingScope, learningRate: Double) -> PenaltyValues {
+        store.update(scope, by: optimizer, learningRate: learningRate, maxGradientNorm: maxGradientNorm) {
+            regularizer.parameterPenalty(on: $0.parameter, of: $0.group.part)
         }
     }
 }

@@ -1,33 +1,39 @@
 internal import Foundation
 internal import Hosts
-internal import ProcessGroups
+internal import Layers
+internal import ModelFiles
+public import ProcessGroups
 
-/// What rank 0 writes while a run goes on: lines of the log, and checkpoints.
+/// What rank 0 writes while a run goes on: lines of the log, the best model, and checkpoints.
 ///
 /// That a file cannot be written is known to rank 0 alone at first. It keeps the error until all ranks meet, at
 /// the end of a step or of the run, and all throw it there: no rank is left to wait for one that is gone.
-final class RunFiles {
+public final class RunFiles {
     private let directory: RunDirectory?
     private let checkpoints: RunCheckpoints?
-    private let policy: CheckpointPolicy
+    private let metadata: [String: String]
+    let policy: CheckpointPolicy
     private let progress: ProgressLine?
     private let group: any ProcessGroup
     private var failure: (any Error)?
     private var lastSaveFailure: (any Error)?
     private var stepSeconds: [Int: Double] = [:]
 
+    /// The files of a run that begins or goes on.
+    ///
     /// - Parameters:
     ///   - directory: The folder of the run; on rank 0 only.
     ///   - checkpoints: Where to save; on rank 0 only.
     ///   - policy: When to save.
+    ///   - metadata: Strings for the header of the saved model.
     ///   - progress: Where to report; on rank 0 only.
     ///   - group: The ranks.
-    init(
+    public init(
         directory: RunDirectory?, checkpoints: RunCheckpoints?, policy: CheckpointPolicy,
-        progress: ProgressLine?, group: any ProcessGroup
+        metadata: [String: String] = [:], progress: ProgressLine?, group: any ProcessGroup
     ) {
         (self.directory, self.checkpoints, self.policy) = (directory, checkpoints, policy)
-        (self.progress, self.group) = (progress, group)
+        (self.metadata, self.progress, self.group) = (metadata, progress, group)
     }
 
     /// Whether a file could not be written and the run must end; known to rank 0.
@@ -36,6 +42,41 @@ final class RunFiles {
     /// Appends a line to the log. On rank 0.
     func log(_ event: RunEvent) {
         do { try directory?.append(event) } catch { failure = failure ?? error }
+    }
+
+    /// Appends a step to the log, and shows it if it is time to. On rank 0.
+    ///
+    /// - Parameters:
+    ///   - event: The step.
+    ///   - stepCount: Steps in the run.
+    func log(_ event: StepEvent, of stepCount: Int) {
+        log(.step(event))
+        progress?.show(event, of: stepCount)
+    }
+
+    /// Tells the user a line. On rank 0.
+    func say(_ line: String) { progress?.say(line) }
+
+    /// Writes the model of the run.
+    ///
+    /// - Throws: `CollectiveFailure` with rank 0's error.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func saveModel(_ classifier: Classifier) throws {
+        try group.coordinate { [directory, metadata] in
+            guard let directory else { return }
+            try classifier.file(metadata: metadata).write(to: directory.modelPath)
+        }
+    }
+
+    /// Reads the model of the run into rank 0's classifier.
+    ///
+    /// - Throws: `CollectiveFailure` with rank 0's error.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func loadModel(into classifier: Classifier) throws {
+        try group.coordinate { [directory] in
+            guard let directory else { return }
+            try classifier.load(SafetensorsFile(contentsOf: directory.modelPath))
+        }
     }
 
     /// Ends the run on every rank where `mustEnd` is true on rank 0.
@@ -76,11 +117,9 @@ final class RunFiles {
     ///
     /// - Throws: `CollectiveFailure` where the save before does not end and failures end the run.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func save(
-        _ position: RunPosition, of step: TrainingStep, normalization: BatchNormalizationMode
-    ) throws {
+    func save(_ position: RunPosition, of step: TrainingStep) throws {
         let start = ContinuousClock.now
-        let statistics = try step.runningStatisticsOfRanks(normalization)
+        let statistics = try step.runningStatisticsOfRanks()
         guard try previousSaveEnds(else: "step \(position.step) is not saved") else { return }
         guard let checkpoints, let directory else { return }
         do {

@@ -110,7 +110,7 @@ extension FrozenNetworkTests {
             let tape = Tape()
             let images = Variable(NetworkCase.all[0].images())
             let observed = try network.features(
-                images, ForwardContext(tape: tape, normalization: .running), observing: [tap])
+                images, ForwardContext(tape: tape, normalization: .frozen), observing: [tap])
             let map = try #require(observed.outputs.first)
             let pooled = tape.globalAveragePooling(map)
             let weight = Variable(Tensor(repeating: 1, [2, 16]))

@@ -59,7 +59,7 @@ import Testing
     }
 
     private func step(_ backbone: any Backbone, _ taps: [String], _ images: Tensor) throws -> StepInput {
-        let context = ForwardContext(tape: Tape(), normalization: .running)
+        let context = ForwardContext(tape: Tape(), normalization: .frozen)
         let (features, outputs) = try backbone.features(Variable(images), context, observing: taps)
         return StepInput(
             context: context, images: images, secondView: nil, labels: [0, 1], positions: [0, 1],

@@ -16,12 +16,12 @@ import Training
     @Test func happensAtItsStepPointAndRankOnly() throws {
         let schedule = try FaultSchedule.of(environment: [
             "BALLAST_FAULTS":
-                "step=3,rank=1,point=inside-sum,kind=throw; kind = throw, point = forward , step = 0"
+                "step=3,rank=1,point=inside-all-reduce,kind=throw; kind = throw, point = forward , step = 0"
         ])
         for step in 0...4 {
             for rank in 0...2 {
                 for point in FaultPoint.allCases {
-                    let due = step == 3 && rank == 1 && point == .insideSum || step == 0 && point == .forward
+                    let due = step == 3 && rank == 1 && point == .insideAllReduce || step == 0 && point == .forward
                     var thrown: InjectedFault?
                     do {
                         try schedule.reach(point, step: step, rank: rank)
@@ -45,7 +45,7 @@ import Training
     }
 
     @Test(arguments: [
-        ("step=3", "point= is missing; there are forward, backward, inside-sum, optimizer, before-write"),
+        ("step=3", "point= is missing; there are forward, backward, inside-all-reduce, optimizer, before-write"),
         ("step=3,point=forward", "kind= is missing; there are sigkill, throw, hang, disk-full, short-write"),
         ("point=forward,kind=throw", "step= is missing"),
         ("step=3,point=Forward,kind=throw", "point=Forward is none"),

@@ -96,7 +96,7 @@ import Training
         try scratch.store().write(example(step: 500))
         let text = String(decoding: try contents(scratch.file("manifest.json", step: 500)), as: UTF8.self)
         for line in [
-            "\"format-version\" : 1", "\"ballast-version\" : \"1.2.3\"", "\"step\" : 500",
+            "\"format-version\" : 2", "\"ballast-version\" : \"1.2.3\"", "\"step\" : 500",
             "\"world-size\" : 3",
             "\"byte-count\" : 9000", "\"best\" : \"250\"",
         ] { #expect(text.contains(line), "\(text)") }

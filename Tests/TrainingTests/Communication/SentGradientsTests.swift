@@ -6,7 +6,7 @@ import Training
 
 /// Which gradients travel between ranks.
 @Suite struct SentGradientsTests {
-    /// A group that counts the 32-bit elements which it and its duplicates sum.
+    /// A group that counts the 32-bit elements which it and its duplicates all-reduce.
     private final class CountingGroup: ProcessGroup {
         final class Count { var elements: [Int] = [] }
 
@@ -33,8 +33,8 @@ import Training
         func duplicate() throws -> any ProcessGroup { try CountingGroup(group.duplicate(), count: count) }
     }
 
-    /// The numbers of elements that two ranks sum in one step of fine-tuning.
-    private func sent(headOnly: Bool, bucketBytes: Int?) throws -> (elements: [Int], head: Int, all: Int) {
+    /// The numbers of elements that two ranks all-reduce in one step of fine-tuning.
+    private func sent(_ scope: TrainingScope, bucketBytes: Int?) throws -> (elements: [Int], head: Int, all: Int) {
         let samples = try Samples()
         return try ThreadedGroup.run(size: 2) { group in
             let counting = CountingGroup(group)
@@ -42,8 +42,7 @@ import Training
                 .fineTune, counting, samples: samples,
                 communication: CommunicationSettings(overlap: .thread, bucketBytes: bucketBytes))
             _ = try bench.step.run(
-                [samples.batch(group.rank * 4..<group.rank * 4 + 4)], globalBatch: 8, rate: 0.01,
-                headOnly: headOnly)
+                [samples.batch(group.rank * 4..<group.rank * 4 + 4)], globalBatch: 8, learningRate: 0.01, scope: scope)
             let classifier = bench.classifier
             return (
                 counting.count.elements, classifier.head.parameters.reduce(0) { $0 + $1.count },
@@ -57,7 +56,7 @@ import Training
 
     @Test(arguments: [nil, 4096, 100_000])
     func everyGradientIsSentOnce(bucketBytes: Int?) throws {
-        let (elements, head, all) = try sent(headOnly: false, bucketBytes: bucketBytes)
+        let (elements, head, all) = try sent(.all, bucketBytes: bucketBytes)
         #expect((all..<all + Self.padding * 62).contains(elements.reduce(0, +)))
         // The head's comes first and alone.
         #expect((head..<head + 2 * Self.padding).contains(elements[0]))
@@ -65,7 +64,7 @@ import Training
     }
 
     @Test func gradientsOfFrozenParametersAreNotSent() throws {
-        let (elements, head, _) = try sent(headOnly: true, bucketBytes: nil)
+        let (elements, head, _) = try sent(.head, bucketBytes: nil)
         #expect((head..<head + 2 * Self.padding).contains(elements.reduce(0, +)))
     }
 }

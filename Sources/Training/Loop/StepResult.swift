@@ -1,0 +1,27 @@
+extension TrainingStep {
+    /// What a step computed, of the global batch; the same on every rank.
+    public struct Result: Sendable {
+        /// Mean cross-entropy.
+        public let classificationLoss: Double
+        /// The method's own term before its weight.
+        public let penalty: Double
+        /// The whole objective, before the step.
+        public let loss: Double
+        /// Share of samples whose largest logit was that of their label.
+        public let accuracy: Double
+        /// What any rank voted for.
+        public let ballot: StepBallot
+
+        /// - Parameters:
+        ///   - totals: Of all ranks.
+        ///   - penalties: Quadratic terms on parameters.
+        ///   - globalBatch: Samples of all ranks and micro-batches.
+        init(_ totals: StepTotals, _ penalties: PenaltyValues, globalBatch: Int) {
+            classificationLoss = totals.classificationLoss
+            penalty = totals.penalty + penalties.backbone
+            loss = totals.classificationLoss + totals.weightedPenalty + penalties.objective
+            accuracy = totals.correctCount / Double(globalBatch)
+            ballot = totals.ballot
+        }
+    }
+}

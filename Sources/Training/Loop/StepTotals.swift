@@ -1,0 +1,38 @@
+internal import ProcessGroups
+
+/// Numbers of a step that are added up over micro-batches and, in one all-reduce, over the ranks.
+struct StepTotals {
+    /// Cross-entropy, already divided by the samples of the global batch.
+    var classificationLoss = 0.0
+    /// The method's term before its weight.
+    var penalty = 0.0
+    /// The method's term with its weight.
+    var weightedPenalty = 0.0
+    /// Samples whose largest logit is that of their label.
+    var correctCount = 0.0
+    /// Ranks that voted to stop.
+    private var stopVotes: Double
+    /// Ranks that could not write a file: 1 or 0.
+    private var saveFailures: Double
+
+    /// Totals before the first micro-batch.
+    ///
+    /// - Parameter ballot: This rank's votes.
+    init(_ ballot: StepBallot) {
+        (stopVotes, saveFailures) = (ballot.stop ? 1 : 0, ballot.saveHasFailed ? 1 : 0)
+    }
+
+    /// What any rank voted for.
+    var ballot: StepBallot { StepBallot(stop: stopVotes > 0, saveHasFailed: saveFailures > 0) }
+
+    /// Replaces this rank's share by the sum over all ranks.
+    ///
+    /// - Throws: What the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    mutating func allReduce(over group: any ProcessGroup) throws {
+        var values = [classificationLoss, penalty, weightedPenalty, correctCount, stopVotes, saveFailures]
+        try group.allReduce(&values)
+        (classificationLoss, penalty, weightedPenalty) = (values[0], values[1], values[2])
+        (correctCount, stopVotes, saveFailures) = (values[3], values[4], values[5])
+    }
+}

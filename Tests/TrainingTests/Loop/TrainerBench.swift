@@ -1,0 +1,160 @@
+internal import Foundation
+import ImageData
+import Layers
+import ModelFiles
+import ProcessGroups
+import Regularizers
+import Tensors
+import TestSupport
+import Training
+
+/// Batches of random images, a function of the step, that note which steps were asked for.
+final class RandomBatches: BatchSource {
+    let rows: Range<Int>
+    private let globalBatch: Int
+    private(set) var steps: [Int] = []
+
+    init(_ group: any ProcessGroup, globalBatch: Int) {
+        self.globalBatch = globalBatch
+        rows = Shard(rank: group.rank, size: group.size).slice(of: globalBatch)
+    }
+
+    func batch(step: Int) -> Batch {
+        steps.append(step)
+        let images = randomTensor([globalBatch, 3, 2, 2], seed: UInt64(100 + step))
+        return Batch(
+            images: images.rows(rows), labels: rows.map { $0 % 2 }, indices: Array(rows),
+            positions: Array(rows))
+    }
+}
+
+/// Four samples whose labels are such that the classifier has the accuracy of a script, one entry an evaluation.
+final class ScriptedSamples: EvaluationSource {
+    let batchCount = 1
+    private let classifier: Classifier
+    private var script: [Double]
+    /// The head at each evaluation.
+    private(set) var heads: [[Float]] = []
+
+    init(_ classifier: Classifier, accuracies: [Double]) {
+        (self.classifier, script) = (classifier, accuracies)
+    }
+
+    func batch(_ number: Int) throws -> Batch {
+        heads.append(classifier.head.weight.variable.value.elements)
+        let images = randomTensor([4, 3, 2, 2], seed: 7)
+        let logits = try classifier(Variable(images), .inference).logits.value.elements
+        let correct = Int((script.removeFirst() * 4).rounded())
+        let labels = (0..<4).map { row in
+            let predicted = logits[2 * row + 1] > logits[2 * row] ? 1 : 0
+            return row < correct ? predicted : 1 - predicted
+        }
+        return Batch(images: images, labels: labels, indices: Array(0..<4), positions: Array(0..<4))
+    }
+}
+
+/// Everything around a trainer of a tiny classifier, on one rank of a group.
+final class TrainerBench {
+    /// What a test chooses.
+    struct Settings {
+        var epochs = 3
+        var stepsPerEpoch = 2
+        var headOnlyEpochs = 0
+        /// Accuracy of each evaluation on the validation split; empty: there is none.
+        var validation: [Double] = []
+        var hasTest = false
+        var everySteps: Int? = nil
+        var stopsOnFailure = true
+        var faults = ""
+        /// The step before which this rank is asked to stop.
+        var stopBefore: Int?
+    }
+
+    let classifier = Classifier(backbone: LinearBackbone(), classCount: 2)
+    let batches: RandomBatches
+    let validation: ScriptedSamples?
+    let test: ScriptedSamples?
+    let trainer: Trainer
+    let store: CheckpointStore
+    private let folder: String
+
+    /// - Parameter folder: The run's; the first lines of its configuration say that it is a run.
+    init(_ group: any ProcessGroup, folder: String, _ settings: Settings = Settings()) throws {
+        self.folder = folder
+        classifier.backbone.initialize(seed: 1)
+        classifier.head.initialize(seed: 1)
+        let classifier = classifier
+        let batches = RandomBatches(group, globalBatch: 6)
+        self.batches = batches
+        validation =
+            settings.validation.isEmpty
+            ? nil : ScriptedSamples(classifier, accuracies: settings.validation)
+        test = settings.hasTest ? ScriptedSamples(classifier, accuracies: [1]) : nil
+        store = CheckpointStore(
+            directory: folder + "/checkpoints", keep: 2, ballastVersion: "test",
+            faults: try FaultSchedule(parsing: settings.faults))
+        let step = try TrainingStep(
+            classifier,
+            groups: [
+                ParameterGroup(
+                    name: "backbone", part: .backbone, learningRateMultiplier: 0.1,
+                    parameters: classifier.backbone.parameters),
+                ParameterGroup(
+                    name: "head", part: .head, learningRateMultiplier: 1,
+                    parameters: classifier.head.parameters),
+            ], regularizer: FineTune(),
+            optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.001),
+            normalization: .synchronized, group: group)
+        let plan = TrainingPlan(
+            epochs: settings.epochs, stepsPerEpoch: settings.stepsPerEpoch, globalBatch: 6, accumulation: 1,
+            learningRate: 0.1,
+            schedule: LearningRateSchedule(
+                .cosine, warmUpSteps: 0, stepsPerEpoch: settings.stepsPerEpoch, epochs: settings.epochs),
+            headOnlyEpochs: settings.headOnlyEpochs)
+        let (files, point) = try Self.files(group, folder: folder, settings, store)
+        trainer = try Trainer(
+            step: step, plan: plan,
+            data: Trainer.Data(
+                training: batches, validation: validation.map { Evaluator($0, group: group) },
+                test: test.map { Evaluator($0, group: group) }),
+            files: files, resume: point,
+            isStopRequested: { settings.stopBefore.map { batches.steps.last == $0 - 1 } ?? false })
+    }
+
+    /// What rank 0 has on the disk; the others have nothing.
+    private static func files(
+        _ group: any ProcessGroup, folder: String, _ settings: Settings, _ store: CheckpointStore
+    ) throws -> (RunFiles, ResumePoint?) {
+        let policy = CheckpointPolicy(
+            everySteps: settings.everySteps, stopsOnFailure: settings.stopsOnFailure, timeoutSeconds: 60)
+        guard group.rank == 0 else {
+            let none = RunFiles(
+                directory: nil, checkpoints: nil, policy: policy, progress: nil, group: group)
+            return (none, nil)
+        }
+        let lock = try RunLock(directory: folder) { _ in }
+        let point = try store.newest { _ in }.map { try ResumePoint($0, identity: "") }
+        let directory = try RunDirectory(
+            path: folder, configuration: "# ballast test\n# hosts: here\n", resume: point, lock: lock)
+        let checkpoints = RunCheckpoints(store, worldSize: group.size, configuration: "", identity: "")
+        let files = RunFiles(
+            directory: directory, checkpoints: checkpoints, policy: policy, progress: nil, group: group)
+        return (files, point)
+    }
+
+    /// Every number that training moves.
+    var parameters: [Float] { classifier.parameters.flatMap { $0.variable.value.elements } }
+
+    /// A tensor of the saved model.
+    func saved(_ name: String) throws -> [Float] {
+        try SafetensorsFile(contentsOf: folder + "/model.safetensors").tensor(name).elements
+    }
+
+    /// Names of the events in the log.
+    func events() throws -> [String] {
+        try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
+            let line = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+            return line?["event"] as? String ?? "none"
+        }
+    }
+}

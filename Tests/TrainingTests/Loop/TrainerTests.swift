@@ -1,0 +1,154 @@
+import Hosts
+import ProcessGroups
+import TestSupport
+import Testing
+import Training
+
+/// The loop from the first step to the last, with a classifier of one linear layer and a head.
+@Suite struct TrainerTests {
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try body(scratch.path + "/run")
+    }
+
+    // MARK: Best model
+
+    @Test func theBestModelByValidationIsSavedAndTested() throws {
+        try withFolder { folder in
+            let bench = try TrainerBench(
+                SoloGroup(), folder: folder, .init(validation: [0.5, 1, 0.75], hasTest: true))
+            let outcome = try bench.trainer.run()
+            #expect(outcome.bestStep == 4 && outcome.validation?.accuracy == 1)
+            #expect(outcome.test?.accuracy == 1 && outcome.test?.count == 4)
+            let heads = try #require(bench.validation?.heads)
+            #expect(Set(heads).count == 3)
+            #expect(try bench.saved("fc.weight") == heads[1])
+            #expect(bench.test?.heads == [heads[1]])
+            let ofEpoch = ["step", "step", "evaluation"]
+            #expect(try bench.events() == ofEpoch + ofEpoch + ofEpoch + ["evaluation", "finished"])
+        }
+    }
+
+    @Test func ofEquallyGoodModelsTheFirstIsKept() throws {
+        try withFolder { folder in
+            let bench = try TrainerBench(SoloGroup(), folder: folder, .init(validation: [0.5, 0.75, 0.75]))
+            #expect(try bench.trainer.run().bestStep == 4)
+            #expect(try bench.saved("fc.weight") == bench.validation?.heads[1])
+        }
+    }
+
+    @Test func withoutValidationTheLastStateIsTheModel() throws {
+        try withFolder { folder in
+            let bench = try TrainerBench(SoloGroup(), folder: folder, .init(hasTest: true))
+            let outcome = try bench.trainer.run()
+            #expect(outcome.bestStep == 6 && outcome.validation == nil)
+            let last = bench.classifier.head.weight.variable.value.elements
+            #expect(try bench.saved("fc.weight") == last)
+            #expect(bench.test?.heads == [last])
+        }
+    }
+
+    @Test func aWarmUpTrainsTheHeadAlone() throws {
+        try withFolder { folder in
+            let bench = try TrainerBench(
+                SoloGroup(), folder: folder, .init(epochs: 1, headOnlyEpochs: 1))
+            let before = bench.classifier.backbone.parameters.flatMap { $0.variable.value.elements }
+            let head = bench.classifier.head.weight.variable.value.elements
+            _ = try bench.trainer.run()
+            #expect(bench.classifier.backbone.parameters.flatMap { $0.variable.value.elements } == before)
+            #expect(bench.classifier.head.weight.variable.value.elements != head)
+        }
+    }
+
+    // MARK: Signals and resuming
+
+    @Test func aRunThatWasStoppedGoesOnAtItsStepWithTheSameBits() throws {
+        try withFolder { folder in
+            // The warm-up of the head ends before the checkpoint: its steps count for the head alone.
+            let settings = TrainerBench.Settings(headOnlyEpochs: 1, validation: [0.75, 0.5, 0.5])
+            let undisturbed = try TrainerBench(SoloGroup(), folder: folder + "-undisturbed", settings)
+            let expected = try undisturbed.trainer.run()
+
+            var stopping = settings
+            stopping.stopBefore = 3
+            do {
+                let bench = try TrainerBench(SoloGroup(), folder: folder, stopping)
+                let error = #expect(throws: CollectiveFailure.self) { try bench.trainer.run() }
+                #expect(error?.exitCode == ExitCode.stopped)
+                #expect("\(try #require(error))".contains("after step 3, which is saved"))
+                #expect(bench.batches.steps == [0, 1, 2])
+                #expect(try bench.store.steps() == [3])
+            }
+            var rest = settings
+            rest.validation = [0.5, 0.5]
+            let bench = try TrainerBench(SoloGroup(), folder: folder, rest)
+            let outcome = try bench.trainer.run()
+            #expect(bench.batches.steps == [3, 4, 5])
+            #expect(bench.parameters == undisturbed.parameters)
+            // The best model was that of the first half.
+            #expect(outcome.bestStep == 2 && expected.bestStep == 2)
+            #expect(try bench.saved("fc.weight") == undisturbed.saved("fc.weight"))
+        }
+    }
+
+    /// One rank's signal is enough, and all end after the same step.
+    @Test func aSignalOnOneRankStopsAll() throws {
+        try withFolder { folder in
+            let codes = try ThreadedGroup.run(size: 2) { group in
+                let bench = try TrainerBench(
+                    group, folder: folder, .init(stopBefore: group.rank == 1 ? 4 : nil))
+                do {
+                    _ = try bench.trainer.run()
+                    return (Int32(0), bench.batches.steps.count)
+                } catch { return (ExitCode.of(error), bench.batches.steps.count) }
+            }
+            #expect(codes.map(\.0) == [ExitCode.stopped, ExitCode.stopped])
+            #expect(codes.map(\.1) == [4, 4])
+        }
+    }
+
+    // MARK: Saves that fail
+
+    private static let diskFull = "step=2,point=before-write,kind=disk-full"
+
+    @Test func aSaveThatFailsEndsTheRunOnEveryRank() throws {
+        try withFolder { folder in
+            let errors = try ThreadedGroup.run(size: 2) { group in
+                let bench = try TrainerBench(
+                    group, folder: folder, .init(everySteps: 2, faults: Self.diskFull))
+                do {
+                    _ = try bench.trainer.run()
+                    return (Int32(0), "")
+                } catch { return (ExitCode.of(error), "\(error)") }
+            }
+            for (code, message) in errors {
+                #expect(code == ExitCode.inputOutput)
+                #expect(message.contains("the checkpoint of step 2 could not be written"), "\(message)")
+            }
+        }
+    }
+
+    @Test func aRunThatMayGoOnEndsWellAndSavesLater() throws {
+        try withFolder { folder in
+            let bench = try TrainerBench(
+                SoloGroup(), folder: folder,
+                .init(everySteps: 2, stopsOnFailure: false, faults: Self.diskFull))
+            #expect(try bench.trainer.run().bestStep == 6)
+            #expect(try bench.store.steps() == [4, 6])
+            #expect(try bench.events().count { $0 == "checkpoint" } == 2)
+        }
+    }
+
+    // MARK: Divergence
+
+    @Test func aLossThatIsNotFiniteEndsTheRun() throws {
+        try withFolder { folder in
+            let bench = try TrainerBench(SoloGroup(), folder: folder)
+            bench.classifier.head.bias.initialize(repeating: .nan)
+            let error = #expect(throws: CollectiveFailure.self) { try bench.trainer.run() }
+            #expect(error?.exitCode == ExitCode.internalError)
+            #expect("\(try #require(error))".contains("the loss at step 1 is not a number"))
+        }
+    }
+}
