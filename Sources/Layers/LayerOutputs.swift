@@ -67,7 +67,8 @@ extension ForwardContext {
     ) throws -> (output: Output, layers: [Variable]) {
         guard !names.isEmpty else { return (try forward(self), []) }
         let collector = LayerOutputs(names, within: outputs)
-        let output = try forward(ForwardContext(
+        let output = try forward(
+            ForwardContext(
                 tape: tape, normalization: normalization, reducer: reducer, outputs: collector))
         return (output, try collector.inOrder())
     }

@@ -55,7 +55,8 @@ extension ManyRanksTests {
         /// Each point of a step and of saving, on each rank that gets there.
         @Test(arguments: [
             ("forward", "sigkill", 0), ("forward", "throw", 1), ("backward", "throw", 0),
-            ("inside-all-reduce", "sigkill", 1), ("inside-all-reduce", "throw", 0), ("optimizer", "sigkill", 0),
+            ("inside-all-reduce", "sigkill", 1), ("inside-all-reduce", "throw", 0),
+            ("optimizer", "sigkill", 0),
             ("optimizer", "throw", 1), ("before-write", "sigkill", 0), ("half-written", "sigkill", 0),
             ("before-fsync", "sigkill", 0), ("before-rename", "sigkill", 0), ("after-rename", "sigkill", 0),
         ])

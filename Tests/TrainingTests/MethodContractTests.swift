@@ -115,7 +115,8 @@ import Training
         let bench = try MethodBench(method, SoloGroup(), samples: samples)
         let (before, head) = (bench.parameters, bench.classifier.head.weight.variable.value.elements)
         let statistics = bench.classifier.buffers.tensors.map(\.tensor.elements)
-        let result = try bench.step.run([samples.batch(0..<7)], globalBatch: 7, learningRate: 0.01, scope: .head)
+        let result = try bench.step.run(
+            [samples.batch(0..<7)], globalBatch: 7, learningRate: 0.01, scope: .head)
         #expect(result.penalty == 0)
         #expect(bench.classifier.head.weight.variable.value.elements != head)
         #expect(bench.classifier.buffers.tensors.map(\.tensor.elements) == statistics)

@@ -65,7 +65,8 @@ struct RunAssembly {
     func makeStep(faults: FaultSchedule = .none) throws -> TrainingStep {
         try TrainingStep(
             start.classifier, groups: parameterGroups, regularizer: regularizer,
-            optimizer: configuration.optimizer.makeOptimizer(), maxGradientNorm: configuration.maxGradientNorm,
+            optimizer: configuration.optimizer.makeOptimizer(),
+            maxGradientNorm: configuration.maxGradientNorm,
             normalization: configuration.network.batchNorm, group: group,
             communication: configuration.communication.settings, observer: faults.observer(rank: group.rank))
     }

@@ -54,7 +54,9 @@ struct StepEstimate {
             title: "\(configuration.network.name.rawValue), \(configuration.method.name.rawValue)",
             globalBatch: training.globalBatch, parts: seconds.medians, stepSeconds: slowest,
             parameterCount: parameterCount,
-            stateCount: assembly.regularizer.state.reduce(slotCount * parameterCount) { $0 + $1.tensor.count },
+            stateCount: assembly.regularizer.state.reduce(slotCount * parameterCount) {
+                $0 + $1.tensor.count
+            },
             checkpointCount: configuration.checkpoint.keep + 2,
             peakBytes: try group.allGather([ProcessMemory.peakBytes]),
             stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,

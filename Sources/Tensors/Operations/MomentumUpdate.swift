@@ -42,29 +42,12 @@ extension Tensor {
             "step of a parameter of \(shape) with gradient \(gradient.shape), momentum \(momentum.shape)")
         let kernel = MomentumKernel(w: pointer, g: gradient.pointer, m: momentum.pointer, step)
         defer { withExtendedLifetime((self, gradient, momentum, penalty)) {} }
-        guard let penalty else {
-            parallelRanges(count) { range in
-                for index in range { kernel.move(index, gradient: kernel.g[index]) }
-            }
-            return 0
-        }
-        let anchor = penalty.anchor?.pointer
-        let strength = Float(penalty.strength)
-        let squares = partialSums(count) { range in
-            var sum = 0.0
-            for index in range {
-                let deviation = kernel.w[index] - (anchor.map { $0[index] } ?? 0)
-                sum += Double(deviation) * Double(deviation)
-                kernel.move(index, gradient: kernel.g[index] + strength * deviation)
-            }
-            return sum
-        }
-        return squares / 2
+        return kernel.moveAll(count, penalty: penalty)
     }
 }
 
 /// The rule for one element.
-private struct MomentumKernel {
+private struct MomentumKernel: UpdateKernel {
     let w: UnsafeMutablePointer<Float>
     let g: UnsafeMutablePointer<Float>
     let m: UnsafeMutablePointer<Float>

@@ -30,7 +30,7 @@ public struct Checkpoint: Sendable {
         case contents
     }
 
-    /// Examines a checkpoint. Files that its manifest does not name are nobody's business and are ignored.
+    /// Examines a checkpoint. Files that its manifest does not name are ignored.
     ///
     /// - Parameters:
     ///   - path: The folder.

@@ -39,7 +39,8 @@ final class AllReducePipeline {
 
     /// Begins a step.
     func restart() {
-        precondition(!isBusy.contains(true), "a step begun before the all-reduce of the last one was complete")
+        precondition(
+            !isBusy.contains(true), "a step begun before the all-reduce of the last one was complete")
         (begun, completed) = (0, 0)
     }
 

@@ -21,7 +21,7 @@ struct GradientBuckets {
     ///
     /// Measured over 1 Gbit/s with ResNet-50 on 2 ranks, overlap on a thread of its own: a step takes 1.29, 1.24
     /// and 1.31 s in buckets of 128, 256 and 512 KiB, and more in larger ones: these delay the small messages of
-    /// batch normalization, and overflow queues on the way. With many ranks a bucket grows, so that the part of
+    /// batch normalization, and overflow queues in the network. With many ranks a bucket grows, so that the part of
     /// it that a rank sends to another is worth a message.
     static func bytes(ranks: Int) -> Int { max(1 << 18, ranks << 15) }
 

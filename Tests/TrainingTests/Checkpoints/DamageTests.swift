@@ -98,7 +98,8 @@ import Training
             let (checkpoint, rejected) = try scratch.store().newestGood()
             try expectExample(checkpoint, step: 1)
             #expect(
-                rejected.first?.reason.contains("format version \(version), and this program reads format version 2") == true
+                rejected.first?.reason.contains(
+                    "format version \(version), and this program reads format version 2") == true
             )
         }
     }
@@ -149,7 +150,7 @@ import Training
         #expect(rejected.map(\.name) == ["step-00000004", "step-00000003"])
     }
 
-    @Test func whatIsNobodysBusinessIsIgnored() throws {
+    @Test func whatTheManifestDoesNotNameIsIgnored() throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
         try scratch.store().write(example(step: 2))

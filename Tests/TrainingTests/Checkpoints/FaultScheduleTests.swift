@@ -21,7 +21,8 @@ import Training
         for step in 0...4 {
             for rank in 0...2 {
                 for point in FaultPoint.allCases {
-                    let due = step == 3 && rank == 1 && point == .insideAllReduce || step == 0 && point == .forward
+                    let due =
+                        step == 3 && rank == 1 && point == .insideAllReduce || step == 0 && point == .forward
                     var thrown: InjectedFault?
                     do {
                         try schedule.reach(point, step: step, rank: rank)
@@ -45,7 +46,10 @@ import Training
     }
 
     @Test(arguments: [
-        ("step=3", "point= is missing; there are forward, backward, inside-all-reduce, optimizer, before-write"),
+        (
+            "step=3",
+            "point= is missing; there are forward, backward, inside-all-reduce, optimizer, before-write"
+        ),
         ("step=3,point=forward", "kind= is missing; there are sigkill, throw, hang, disk-full, short-write"),
         ("point=forward,kind=throw", "step= is missing"),
         ("step=3,point=Forward,kind=throw", "point=Forward is none"),

@@ -20,7 +20,9 @@ import Training
         let (probe, strategies) = probe { _ in 1 }
         #expect(strategies.prefix(OverlapProbe.warmUpSteps).allSatisfy { $0 == .none })
         for strategy in OverlapStrategy.allCases {
-            #expect(strategies.dropFirst(OverlapProbe.warmUpSteps).count { $0 == strategy } == OverlapProbe.rounds)
+            #expect(
+                strategies.dropFirst(OverlapProbe.warmUpSteps).count { $0 == strategy } == OverlapProbe.rounds
+            )
         }
         #expect(probe.choice == nil && probe.bestSeconds == [1, 1, 1])
     }

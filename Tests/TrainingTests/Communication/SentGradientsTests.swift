@@ -34,7 +34,9 @@ import Training
     }
 
     /// The numbers of elements that two ranks all-reduce in one step of fine-tuning.
-    private func sent(_ scope: TrainingScope, bucketBytes: Int?) throws -> (elements: [Int], head: Int, all: Int) {
+    private func sent(_ scope: TrainingScope, bucketBytes: Int?) throws -> (
+        elements: [Int], head: Int, all: Int
+    ) {
         let samples = try Samples()
         return try ThreadedGroup.run(size: 2) { group in
             let counting = CountingGroup(group)
@@ -42,7 +44,8 @@ import Training
                 .fineTune, counting, samples: samples,
                 communication: CommunicationSettings(overlap: .thread, bucketBytes: bucketBytes))
             _ = try bench.step.run(
-                [samples.batch(group.rank * 4..<group.rank * 4 + 4)], globalBatch: 8, learningRate: 0.01, scope: scope)
+                [samples.batch(group.rank * 4..<group.rank * 4 + 4)], globalBatch: 8, learningRate: 0.01,
+                scope: scope)
             let classifier = bench.classifier
             return (
                 counting.count.elements, classifier.head.parameters.reduce(0) { $0 + $1.count },
