@@ -181,7 +181,7 @@ extension ManyRanksTests {
 
         /// Neither by itself nor by name: the optimizer's state has other names since.
         @Test func aCheckpointOfTheFormatBeforeIsRefused() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try ScratchFolder()
             let (arguments, _) = try await Self.interrupted(folder)
             let run = folder.url.appending(path: "run/checkpoints")
             for name in try FileManager.default.contentsOfDirectory(atPath: run.path) {
