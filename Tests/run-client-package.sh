@@ -13,7 +13,7 @@ fi
 allow_mpi
 begin_suite Client
 # Not in .build itself: the plans of two root packages would replace one another.
-build=(swift build -c release --package-path "$package" --scratch-path .build/client)
+build=(swift build --package-path "$package" --scratch-path .build/client)
 time_limit=1500
 check "the package builds" 0 "" "${build[@]}"
 time_limit=120 message_count=1

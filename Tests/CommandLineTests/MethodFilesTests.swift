@@ -15,7 +15,8 @@ extension ManyRanksTests {
             let run = try await train("trajectory-co-tuning", in: folder, as: "run", ranks: 2)
             #expect(
                 try run.names == [
-                    "config.yaml", "metrics.jsonl", "model.safetensors", "relationship.csv",
+                    "config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors",
+                    "relationship.csv",
                     "relationship.safetensors", "relationship.svg",
                 ])
             let golden = try SafetensorsFile(
@@ -142,7 +143,8 @@ extension ManyRanksTests {
                 #expect(
                     try FileManager.default.destinationOfSymbolicLink(atPath: path).hasPrefix("real/"))
             }
-            #expect(try run.names == ["config.yaml", "metrics.jsonl", "model.safetensors"])
+            #expect(
+                try run.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
         }
 
         @Test func relateNeedsCoTuning() async throws {

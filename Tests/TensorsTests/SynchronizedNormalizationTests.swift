@@ -76,7 +76,7 @@ private struct NormalizationResult: Sendable {
         #expect(mismatch(sum(\.dShift), whole.dShift, absolute: 1e-5, relative: 1e-6) == nil)
     }
 
-    /// The ranks meet once on the way there and once on the way back, even where a rank's input needs no
+    /// The ranks meet once in the forward and once in the backward pass, even where a rank's input needs no
     /// gradient: one that stayed away would leave the others waiting.
     @Test func everyRankTakesPartOnTheWayBack() throws {
         let counts = try ThreadedGroup.run(size: 2) { group in
@@ -93,7 +93,7 @@ private struct NormalizationResult: Sendable {
         #expect(counts == [2, 2])
     }
 
-    /// While the sums of the way back travel, the gradient of the next convolution's weights is computed.
+    /// While the all-reduce of the backward pass goes on, the gradient of the next convolution's weights is computed.
     @Test func theWaitOnTheWayBackIsFilledWithWork() throws {
         /// Notes whether the gradient of a weight was there before and after the work.
         final class WatchingReducer: StatisticsReducer {
