@@ -138,6 +138,11 @@ import Testing
             "run.yaml:9: training.clip-gradient-norm is '0'; expected a number, greater than 0"
         ),
         (
+            "output: out", "output: out\noptimizer: {name: adamw, momentum: 0.9}",
+            "run.yaml:11: key 'optimizer.momentum' does not belong to optimizer 'adamw'; keys of adamw: name, "
+                + "betas, epsilon, learning-rate, backbone-factor, weight-decay"
+        ),
+        (
             "output: out", "output: out\noptimizer: {momentum: 1}",
             "run.yaml:11: optimizer.momentum is '1'; expected a number, at least 0 and less than 1"
         ),

@@ -6,12 +6,16 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package enum Name: String, Sendable, CaseIterable {
         /// Stochastic gradient descent with momentum.
         case sgd
+        /// Adam with decoupled weight decay.
+        case adamw
     }
 
     /// An optimizer with the keys that it alone has.
     package enum Rule: Sendable, Equatable {
         /// Stochastic gradient descent with momentum.
         case sgd(Momentum)
+        /// Adam with decoupled weight decay.
+        case adamW(Moments)
     }
 
     /// The keys of the optimizer `sgd`.
@@ -22,10 +26,18 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package var nesterov: Bool
     }
 
+    /// The keys of the optimizer `adamw`.
+    package struct Moments: Sendable, Equatable {
+        /// β₁ and β₂, key `betas`; two numbers, each at least 0, below 1. Default [0.9, 0.999].
+        package var betas: [Double]
+        /// ε, key `epsilon`; above 0. Default 1e-8.
+        package var epsilon: Double
+    }
+
     /// The rule, key `name`, default `sgd`, with its keys.
     package var rule: Rule
     /// The rate η of new layers at the start, key `learning-rate`; above 0. The default is the rule's: 0.01 for
-    /// `sgd`.
+    /// `sgd`, 0.001 for `adamw`.
     package var learningRate: Double
     /// The backbone's rate as a multiple of η, key `backbone-factor`; at least 0. Default 0.1 for a pretrained
     /// backbone, 1 for a random one, whose layers are as new as the head.
@@ -46,6 +58,15 @@ package struct OptimizerConfiguration: Sendable, Equatable {
                     momentum: try reader.value("momentum", .number(.atLeast(0, below: 1)), default: 0.9),
                     nesterov: try reader.value("nesterov", .boolean, default: true)))
             defaultRate = 0.01
+        case .adamw:
+            let two = ValueKind.list(of: .number(.atLeast(0, below: 1))).satisfying("with two entries") {
+                $0.count == 2
+            }
+            rule = .adamW(
+                Moments(
+                    betas: try reader.value("betas", two, default: [0.9, 0.999]),
+                    epsilon: try reader.value("epsilon", .number(.above(0)), default: 1e-8)))
+            defaultRate = 0.001
         }
         learningRate = try reader.value("learning-rate", .number(.above(0)), default: defaultRate)
         backboneFactor = try reader.value(
@@ -58,6 +79,8 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         switch rule {
         case .sgd(let own):
             SGD(momentum: own.momentum, isNesterov: own.nesterov, weightDecay: weightDecay)
+        case .adamW(let own):
+            AdamW(betas: (own.betas[0], own.betas[1]), epsilon: own.epsilon, weightDecay: weightDecay)
         }
     }
 
@@ -69,6 +92,12 @@ package struct OptimizerConfiguration: Sendable, Equatable {
                 YAMLEntry("momentum", .number(own.momentum)), YAMLEntry("nesterov", .boolean(own.nesterov)),
             ]
             return (.sgd, entries)
+        case .adamW(let own):
+            let entries = [
+                YAMLEntry("betas", .list(own.betas.map(YAMLValue.number))),
+                YAMLEntry("epsilon", .number(own.epsilon)),
+            ]
+            return (.adamw, entries)
         }
     }
 
