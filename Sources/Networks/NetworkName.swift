@@ -16,6 +16,8 @@ public enum NetworkName: String, CaseIterable, Sendable {
     case resnext50 = "resnext50-32x4d"
     /// ResNet-50 with twice the channels within its bottlenecks.
     case wideResnet50 = "wide-resnet50-2"
+    /// MobileNetV2 of width 1.
+    case mobileNetV2 = "mobilenet-v2"
     /// EfficientNet-Lite, the smallest.
     case efficientNetLite0 = "efficientnet-lite0"
     /// EfficientNet-Lite, 1.1 times as deep.
@@ -37,6 +39,7 @@ public enum NetworkName: String, CaseIterable, Sendable {
         case .resnet152: .resNet(.resNet152)
         case .resnext50: .resNet(.resNeXt50)
         case .wideResnet50: .resNet(.wideResNet50)
+        case .mobileNetV2: .mobileNetV2
         case .efficientNetLite0: .efficientNetLite(.lite0, imageSize: 224)
         case .efficientNetLite1: .efficientNetLite(.lite1, imageSize: 240)
         case .efficientNetLite2: .efficientNetLite(.lite2, imageSize: 260)

@@ -41,6 +41,10 @@ struct GoldenNetwork: Sendable, CustomTestStringConvertible {
                 StagedNetwork.resNet(
                     ResNetArchitecture(bottlenecks: [2, 1, 2, 1], groups: 32, groupWidth: 4), baseWidth: 16)
             }),
+        GoldenNetwork(
+            testDescription: "MobileNetV2, width 0.25", weights: "source-mobilenet-v2.safetensors",
+            file: "network-mobilenet-v2.safetensors", classCount: 7, gradientCount: 12,
+            backbone: { StagedNetwork.mobileNetV2(width: 0.25) }),
     ]
 
     func classifier() throws -> Classifier {

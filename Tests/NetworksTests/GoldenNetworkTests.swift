@@ -129,6 +129,7 @@ import Testing
             (0, "fc.weight"), (1, "conv_stem.weight"), (1, "blocks.2.0.conv_dw.weight"),
             (1, "blocks.5.1.bn3.bias"), (1, "conv_head.weight"), (1, "classifier.weight"),
             (3, "layer1.1.conv2.weight"), (3, "layer4.0.bn2.weight"),
+            (4, "features.8.conv.1.0.weight"), (4, "features.17.conv.3.bias"),
         ])
     func frozenStatisticsGiveTheGradientOfTheLoss(_ index: Int, _ name: String) throws {
         let network = GoldenNetwork.all[index]

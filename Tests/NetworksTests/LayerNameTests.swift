@@ -10,6 +10,7 @@ import Testing
         { StagedNetwork.resNet(.resNet18, baseWidth: 8) },
         { StagedNetwork.resNet(.resNet50, baseWidth: 8, stem: .small) },
         { StagedNetwork.efficientNetLite(.init(width: 0.14, depth: 0.5)) },
+        { StagedNetwork.mobileNetV2(width: 0.25) },
     ]
 
     @Test(arguments: networks.indices) func everyLayerIsObservedInBothNetworks(_ index: Int) throws {

@@ -43,6 +43,7 @@ import Testing
             Published(
                 name: .wideResnet50, file: "names-wide-resnet-base-width-8.txt", parameterCount: 1_054_575,
                 classCount: 7, options: NetworkOptions(baseWidth: 8)),
+            Published(name: .mobileNetV2, file: "names-mobilenet_v2.txt", parameterCount: 3_504_872),
         ]
     }
 

@@ -86,8 +86,8 @@ import Testing
             "  name: resnet18", "  name: vgg",
             """
             run.yaml:4: network.name is 'vgg'; expected one of resnet18, resnet34, resnet50, resnet101, resnet152, \
-            resnext50-32x4d, wide-resnet50-2, efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, \
-            efficientnet-lite3, efficientnet-lite4
+            resnext50-32x4d, wide-resnet50-2, mobilenet-v2, efficientnet-lite0, efficientnet-lite1, \
+            efficientnet-lite2, efficientnet-lite3, efficientnet-lite4
             """
         ),
         // Wrong types.
@@ -225,8 +225,8 @@ import Testing
             "  name: resnet18", "",
             """
             run.yaml:3: key 'network.name' is missing; expected one of resnet18, resnet34, resnet50, resnet101, resnet152, \
-            resnext50-32x4d, wide-resnet50-2, efficientnet-lite0, efficientnet-lite1, efficientnet-lite2, \
-            efficientnet-lite3, efficientnet-lite4
+            resnext50-32x4d, wide-resnet50-2, mobilenet-v2, efficientnet-lite0, efficientnet-lite1, \
+            efficientnet-lite2, efficientnet-lite3, efficientnet-lite4
             """
         ),
         (

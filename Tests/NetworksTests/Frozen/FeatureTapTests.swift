@@ -43,6 +43,12 @@ extension FrozenNetworkTests {
                         "blocks.6.0.conv_pwl",
                     ], channels: [16, 24, 40, 80, 112, 192, 320]),
                 Expectation(
+                    network: { StagedNetwork.mobileNetV2() },
+                    names: [
+                        "features.1.conv.1", "features.3.conv.2", "features.6.conv.2", "features.10.conv.2",
+                        "features.13.conv.2", "features.16.conv.2", "features.17.conv.2",
+                    ], channels: [16, 24, 32, 64, 96, 160, 320]),
+                Expectation(
                     network: { StagedNetwork.efficientNetLite(.lite4) },
                     names: [
                         "blocks.0.0.conv_pw", "blocks.1.3.conv_pwl", "blocks.2.3.conv_pwl",

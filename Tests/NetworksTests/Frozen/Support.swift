@@ -51,7 +51,13 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
         NetworkCase("EfficientNet-Lite0", []) { StagedNetwork.efficientNetLite(.lite0) },
     ]
 
-    static let all = resNets + efficientNets
+    static let mobileNets = [
+        NetworkCase("MobileNetV2, width 0.5", ["features.1.conv.0.0", "features.9.conv.1.0"]) {
+            StagedNetwork.mobileNetV2(width: 0.5)
+        }
+    ]
+
+    static let all = resNets + efficientNets + mobileNets
 
     /// The network with weights, scales, shifts and running statistics of no special value.
     func network() -> any Backbone {
