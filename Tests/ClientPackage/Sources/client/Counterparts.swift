@@ -83,6 +83,7 @@ let counterparts = [
             return output.loss(on: step.context.tape, divisor: step.globalBatch)
         }
     },
+    Counterpart(name: "FeatureNormPenalty") { _, _ in FeatureNormPenalty(tradeOff: 0.1, radius: 2) },
     Counterpart(name: "BatchSpectralShrinkage") { _, _ in
         Term(weight: 0.001, needs: RegularizerNeeds(wholeBatch: true, smallestBatch: 2)) {
             try $0.context.tape.spectralShrinkage($0.features, count: 2, over: $0.group)
