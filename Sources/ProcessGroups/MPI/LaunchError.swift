@@ -6,7 +6,7 @@ package enum LaunchError: Error, ExitCodeProviding, CustomStringConvertible {
     case otherLauncher(evidence: String, launchedSize: Int, size: Int, library: String)
     /// The library does not take calls from several threads at once.
     case noThreads(library: String)
-    /// What `BALLAST_STALL_SECONDS` holds is no number of seconds.
+    /// `BALLAST_STALL_SECONDS` does not hold a number of seconds.
     case wrongStallLimit(String)
 
     package var exitCode: Int32 { ExitCode.wrongUse }

@@ -56,13 +56,14 @@ public final class DELTA: Regularizer {
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         guard let source else { preconditionFailure("DELTA used before it was prepared") }
         let references = try source.features(step.images, observing: taps).outputs
-        let tape = step.context.tape
-        let distances = zip(taps, references).map { tap, reference in
+        let maps = taps.map { tap in
             guard let map = step.maps[tap] else { preconditionFailure("layer \(tap) was not observed") }
-            return tape.featureMapDistance(map, reference: reference, channelWeights: attention[tap])
+            return map
         }
-        let sum = distances.dropFirst().reduce(distances[0]) { tape.add($0, $1) }
-        return WeightedPenalty(sum, weight: tradeOff)
+        let weights = taps.compactMap { attention[$0] }
+        let distance = step.context.tape.behavioralDistance(
+            maps, from: references, attention: weights.isEmpty ? nil : weights)
+        return WeightedPenalty(distance, weight: tradeOff)
     }
 
     /// `½‖v‖²` on the head.
