@@ -33,7 +33,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -43,22 +42,25 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // MARK: The library BallastKit; a target imports only what stands above it.
         target("Hosts", []),
         target("ProcessGroups", ["CMPI", "Hosts"]),
         target("Tensors", ["COneDNN", "COpenBLAS", "Hosts"]),
-        target("ModelFiles", ["Hosts", "Tensors", .product(name: "Crypto", package: "swift-crypto")]),
+        target("ModelFiles", ["COpenSSL", "CZlib", "Hosts", "Tensors"]),
         target("Layers", ["Hosts", "ModelFiles", "Tensors"]),
         target("Networks", ["Layers", "Tensors"]),
-        target("ImageData", ["CZlib", "Hosts", "ModelFiles", "Tensors"]),
+        target("ImageData", ["CPNG", "CTurboJPEG", "CZlib", "Hosts", "ModelFiles", "Tensors"]),
         target("Regularizers", ["Hosts", "Layers", "ModelFiles", "ProcessGroups", "Tensors"]),
         target(
             "Training",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Tensors",
-                .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
         // MARK: The command line.

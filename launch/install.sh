@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib and the data set of the
-# quickstart; with --tests also what only launch/test.sh needs: iproute2 for jobs over several hosts, and shellcheck.
+# Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib, OpenSSL, libjpeg-turbo,
+# libpng and the data set of the quickstart; with --tests also what only launch/test.sh needs: iproute2 for jobs over
+# several hosts, and shellcheck.
 # Needs root, or sudo, only when something is missing. Swift itself must be there.
 set -euo pipefail
 
 packages=(
-    libopenmpi-dev openmpi-bin libopenblas-dev liblapacke-dev libdnnl-dev zlib1g-dev pkg-config
-    dataset-fashion-mnist
+    libopenmpi-dev openmpi-bin libopenblas-dev liblapacke-dev libdnnl-dev zlib1g-dev libssl-dev
+    libjpeg62-turbo-dev libpng-dev pkg-config dataset-fashion-mnist
 )
 case "$*" in
 '') ;;

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Foundation
 
 /// The SHA-256 of a file's contents, to tell later whether a file is the one that was read before.
@@ -25,7 +24,12 @@ public struct FileDigest: Sendable, Hashable, CustomStringConvertible {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
         var hash = SHA256()
-        while let piece = try file.read(upToCount: 1 << 22), !piece.isEmpty { hash.update(data: piece) }
-        description = hash.finalize().map { String(format: "%02x", $0) }.joined()
+        while let piece = try file.read(upToCount: 1 << 22), !piece.isEmpty {
+            piece.withUnsafeBytes { hash.update($0) }
+        }
+        self = hash.finalize()
     }
+
+    /// The digest of the given 32 bytes.
+    init(_ bytes: [UInt8]) { description = bytes.map { String(format: "%02x", $0) }.joined() }
 }

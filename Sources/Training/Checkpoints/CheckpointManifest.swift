@@ -1,5 +1,5 @@
-internal import Crypto
 internal import Foundation
+internal import ModelFiles
 
 /// What `manifest.json` says: which files belong to a checkpoint and what they must hold.
 ///
@@ -64,7 +64,7 @@ struct CheckpointManifest: Codable, Sendable {
         guard let range = Self.digestRange(in: json) else {
             preconditionFailure("the manifest lost its digest: \(String(decoding: json, as: UTF8.self))")
         }
-        json.replaceSubrange(range, with: Data(SHA256.hash(data: json).hexadecimal.utf8))
+        json.replaceSubrange(range, with: Data(SHA256.digest(of: json).description.utf8))
         return Array(json)
     }
 
@@ -92,7 +92,7 @@ struct CheckpointManifest: Codable, Sendable {
             let manifest = try? decoder.decode(Self.self, from: json)
         else { throw CheckpointError(.damaged, path, "it lacks members of a manifest") }
         json.replaceSubrange(range, with: Data(repeating: UInt8(ascii: "0"), count: Self.digestCount))
-        guard SHA256.hash(data: json).hexadecimal == manifest.digest else {
+        guard SHA256.digest(of: json).description == manifest.digest else {
             throw CheckpointError(.damaged, path, "it was changed after it was written")
         }
         let names = Set(manifest.files.map(\.name))
@@ -115,9 +115,4 @@ struct CheckpointManifest: Codable, Sendable {
         else { return nil }
         return quote + 1..<quote + 1 + digestCount
     }
-}
-
-extension SHA256.Digest {
-    /// 64 hexadecimal digits.
-    var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
 }

@@ -1,5 +1,5 @@
-internal import Crypto
 internal import Foundation
+internal import ModelFiles
 
 /// A checkpoint that is on the disk completely.
 public struct WrittenCheckpoint: Sendable, Equatable {
@@ -76,7 +76,7 @@ extension CheckpointStore {
                 try disk.append(.init(rebasing: bytes[middle...]), to: file, hash: &hash)
             }
             entries.append(
-                .init(name: name, byteCount: bytes.count, digest: hash.finalize().hexadecimal))
+                .init(name: name, byteCount: bytes.count, digest: hash.finalize().description))
         }
         let manifest = CheckpointManifest(contents, files: entries, ballastVersion: ballastVersion)
         let file = try disk.create("\(staging)/\(CheckpointManifest.fileName)")

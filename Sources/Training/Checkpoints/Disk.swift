@@ -1,6 +1,6 @@
-internal import Crypto
 internal import Foundation
 internal import Hosts
+internal import ModelFiles
 
 /// The one way by which checkpoints reach the disk: every failure of a system call becomes an error here.
 struct Disk: Sendable {
@@ -50,7 +50,7 @@ struct Disk: Sendable {
         while start < bytes.count {
             let end = min(start + Self.pieceBytes, bytes.count)
             let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            hash.update(bufferPointer: piece)
+            hash.update(piece)
             var done = 0
             while done < piece.count {
                 let rest = UnsafeRawBufferPointer(rebasing: piece[done...])

@@ -1,0 +1,5 @@
+// OpenSSL's digests as they are.
+#ifndef BALLAST_COPENSSL_H
+#define BALLAST_COPENSSL_H
+#include <openssl/evp.h>
+#endif

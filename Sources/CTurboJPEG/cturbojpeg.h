@@ -1,0 +1,6 @@
+// libjpeg's own interface, of libjpeg-turbo.
+#ifndef BALLAST_CTURBOJPEG_H
+#define BALLAST_CTURBOJPEG_H
+#include <stdio.h>
+#include <jpeglib.h>
+#endif

@@ -1,0 +1,44 @@
+/// A transform that keeps one part of an image as it is, such as a random crop.
+///
+/// Where such a transform comes first, only that part is decoded.
+public protocol RegionTransform: ImageTransform {
+    /// The part that is kept.
+    ///
+    /// - Parameters:
+    ///   - size: The size of the image, at least one pixel.
+    ///   - key: What draws depend on.
+    /// - Returns: A region within the image.
+    func region(of size: ImageSize, key: AugmentationKey) -> PixelRegion
+}
+
+extension RegionTransform {
+    /// Crops the image to the region.
+    public func apply(
+        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+    ) throws(DataError) {
+        image.crop(to: region(of: image.size, key: key), by: &scratch)
+    }
+}
+
+extension PixelImage {
+    /// Keeps a region of the image, which must lie within it.
+    ///
+    /// - Parameter scratch: A buffer with arbitrary contents, which takes the image's place.
+    mutating func crop(to region: PixelRegion, by scratch: inout PixelImage) {
+        precondition(
+            region.rows.upperBound <= size.height && region.columns.upperBound <= size.width,
+            "region of \(region) of an image of \(size)")
+        if region.size == size { return }
+        let channels = channels
+        let rowCount = region.size.width * channels
+        scratch.reshape(region.size, channels: channels)
+        let (source, sourceWidth) = (pixels.span, size.width)
+        scratch.withMutablePixels { target in
+            for row in 0..<region.size.height {
+                let first = ((region.top + row) * sourceWidth + region.left) * channels
+                for value in 0..<rowCount { target[row * rowCount + value] = source[first + value] }
+            }
+        }
+        swap(&self, &scratch)
+    }
+}
