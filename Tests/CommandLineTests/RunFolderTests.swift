@@ -64,7 +64,8 @@ extension ManyRanksTests {
         @Test func theModelCanBeReadElsewhere() async throws {
             let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run")
-            #expect(try run.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
+            #expect(
+                try run.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
             let model = try run.model
             #expect(model.metadata["format"] == "pt")
             // 60 parameters of a ResNet-18, three tensors for each of its 20 batch normalizations, and the head.
@@ -86,7 +87,8 @@ extension ManyRanksTests {
             }
             let aside = RunFolder(url: folder.url.appending(path: "run.1"))
             #expect(try aside.contents(of: "metrics.jsonl") == old)
-            #expect(try aside.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
+            #expect(
+                try aside.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
         }
 
         /// Whoever prepares `.lock` as another name of a file must not get that file emptied.
