@@ -19,7 +19,7 @@ import Testing
         let set = try IDXDataset(contentsOf: path)
         return try (0..<set.count).map { index in
             var image = PixelImage()
-            try set.decode(index, into: &image)
+            try set.decode(index, .all, into: &image)
             return image
         }
     }

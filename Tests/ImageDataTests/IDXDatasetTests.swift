@@ -40,7 +40,7 @@ private func image(
         let set = try IDXDataset(contentsOf: fixture("small-images-idx3-ubyte.gz"))
         var buffer = PixelImage()
         for index in [4, 0] {
-            try set.decode(index, into: &buffer)
+            try set.decode(index, .all, into: &buffer)
             let expected = (6 * index..<6 * index + 6).map { UInt8(8 * $0) }
             #expect(
                 buffer == PixelImage(size: ImageSize(height: 3, width: 2), channels: 1, pixels: expected))
@@ -94,7 +94,7 @@ private func image(
         guard case .pixels(let source) = set.content else { return #expect(Bool(false)) }
         func sum(_ index: Int) throws -> Int {
             var image = PixelImage()
-            try source.decode(index, into: &image)
+            try source.decode(index, .all, into: &image)
             return image.pixels.reduce(0) { $0 + Int($1) }
         }
         #expect(try sum(0) == 33_456 && sum(9_999) == 24_390)

@@ -285,7 +285,9 @@ private func expected(_ image: PixelImage, row: Int, column: Int, mirrored: Bool
 
             func size(_ index: Int) throws(DataError) -> ImageSize { ImageSize(height: 1, width: 2) }
 
-            func decode(_ index: Int, into image: inout PixelImage) throws(DataError) {
+            func decode(
+                _ index: Int, _ request: PixelRequest, into image: inout PixelImage
+            ) throws(DataError) {
                 image = PixelImage(
                     size: ImageSize(height: 1, width: 2), channels: 3, pixels: [0, 51, 102, 153, 204, 255])
             }

@@ -60,13 +60,26 @@ public struct IDXDataset: ImageDataset, PixelSource {
     /// The size of every image. Never throws.
     public func size(_ index: Int) throws(DataError) -> ImageSize { imageSize }
 
-    /// Copies one image. Never throws.
-    public func decode(_ index: Int, into image: inout PixelImage) throws(DataError) {
+    /// Copies one image or a part of it. Never throws.
+    public func decode(
+        _ index: Int, _ request: PixelRequest, into image: inout PixelImage
+    ) throws(DataError) {
         precondition(index >= 0 && index < count, "sample \(index) of \(count)")
-        image.reshape(imageSize, channels: 1)
+        let region = request.region ?? PixelRegion(all: imageSize)
+        precondition(
+            region.rows.upperBound <= imageSize.height && region.columns.upperBound <= imageSize.width,
+            "region of \(region) of an image of \(imageSize)")
+        image.reshape(region.size, channels: 1)
+        let source = pixels.span
         image.withMutablePixels { target in
-            let first = index * target.count
-            for offset in 0..<target.count { target[offset] = pixels[first + offset] }
+            var written = 0
+            for row in region.rows {
+                let first = (index * imageSize.height + row) * imageSize.width
+                for column in region.columns {
+                    target[written] = source[first + column]
+                    written += 1
+                }
+            }
         }
     }
 

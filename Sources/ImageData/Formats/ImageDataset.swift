@@ -77,14 +77,15 @@ public protocol PixelSource: Sendable {
     /// - Throws: `DataError` where its file cannot be read.
     func size(_ index: Int) throws(DataError) -> ImageSize
 
-    /// Decodes one image into a buffer, which it gives the size and the channels of the image. Called on
-    /// several threads at once.
+    /// Decodes one image, or a part of it, into a buffer, which it gives the size of the part and the channels of
+    /// the image. Called on several threads at once.
     ///
     /// - Parameters:
     ///   - index: The sample, `0 ..< count`.
+    ///   - request: The part, which lies within the image.
     ///   - image: A buffer that held another image before.
     /// - Throws: `DataError` where the image cannot be read.
-    func decode(_ index: Int, into image: inout PixelImage) throws(DataError)
+    func decode(_ index: Int, _ request: PixelRequest, into image: inout PixelImage) throws(DataError)
 }
 
 /// Images that were made ready for a network elsewhere.

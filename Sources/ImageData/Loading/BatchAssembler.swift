@@ -97,9 +97,8 @@ final class BatchAssembler: Sendable {
         switch dataset.content {
         case .prepared(let images): images.copy(index, view, into: &values)
         case .pixels(let source):
-            try source.decode(index, into: &pixels.image)
-            try pipeline.transform.apply(
-                to: &pixels.image, scratch: &pixels.scratch,
+            try pipeline.pixels(
+                of: source, index, into: &pixels.image, scratch: &pixels.scratch,
                 key: AugmentationKey(seed: seed, pass: draw.pass, sample: index, view: view))
             let size = pixels.image.size
             guard size.height == imageShape[1], size.width == imageShape[2] else {

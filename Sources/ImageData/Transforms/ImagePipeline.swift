@@ -52,6 +52,25 @@ public struct ImagePipeline: Sendable {
         }
     }
 
+    /// Decodes and transforms one image. Where the transform begins with the choice of a part, nothing but that
+    /// part is decoded.
+    ///
+    /// - Throws: `DataError` where the image cannot be decoded or transformed.
+    func pixels(
+        of source: any PixelSource, _ index: Int, into image: inout PixelImage, scratch: inout PixelImage,
+        key: AugmentationKey
+    ) throws(DataError) {
+        guard let first = transform.steps.first as? any RegionTransform else {
+            try source.decode(index, .all, into: &image)
+            return try transform.apply(to: &image, scratch: &scratch, key: key)
+        }
+        let region = first.region(of: try source.size(index), key: key)
+        try source.decode(index, PixelRequest(region: region), into: &image)
+        for step in transform.steps.dropFirst() {
+            try step.apply(to: &image, scratch: &scratch, key: key)
+        }
+    }
+
     /// Two images that differ in size.
     private static func difference(
         _ dataset: any ImageDataset, _ source: any PixelSource

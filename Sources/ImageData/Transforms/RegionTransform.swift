@@ -29,16 +29,18 @@ extension PixelImage {
             region.rows.upperBound <= size.height && region.columns.upperBound <= size.width,
             "region of \(region) of an image of \(size)")
         if region.size == size { return }
-        let channels = channels
-        let rowCount = region.size.width * channels
         scratch.reshape(region.size, channels: channels)
-        let (source, sourceWidth) = (pixels.span, size.width)
-        scratch.withMutablePixels { target in
+        copy(region, to: &scratch)
+        swap(&self, &scratch)
+    }
+
+    private func copy(_ region: PixelRegion, to target: inout PixelImage) {
+        let (source, rowCount) = (pixels.span, region.size.width * channels)
+        target.withMutablePixels { target in
             for row in 0..<region.size.height {
-                let first = ((region.top + row) * sourceWidth + region.left) * channels
+                let first = ((region.top + row) * size.width + region.left) * channels
                 for value in 0..<rowCount { target[row * rowCount + value] = source[first + value] }
             }
         }
-        swap(&self, &scratch)
     }
 }
