@@ -184,7 +184,9 @@ extension ManyRanksTests {
             let folder = try ScratchFolder()
             let (arguments, _) = try await Self.interrupted(folder)
             let run = folder.url.appending(path: "run/checkpoints")
-            for name in try FileManager.default.contentsOfDirectory(atPath: run.path) {
+            // What was being written when the run was killed has no manifest yet.
+            for name in try FileManager.default.contentsOfDirectory(atPath: run.path)
+            where !name.hasPrefix(".") {
                 let manifest = run.appending(path: name + "/manifest.json")
                 let text = try String(contentsOf: manifest, encoding: .utf8)
                 let old = text.replacing("\"format-version\" : 2", with: "\"format-version\" : 1")
