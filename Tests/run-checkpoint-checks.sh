@@ -71,7 +71,7 @@ verdict "kills hit the saving" "$([ "$interrupted" -ge $((rounds / 20)) ] || ech
 #   fault POINT KIND EXPECTED_CODE EXPECTED_NEWEST MESSAGE
 fault() {
     local folder=$work/$1-$2 limit=20 code problem=
-    [ "$2" != hang ] || limit=0.3
+    [ "$2" != hang ] || limit=1.5
     BALLAST_FAULTS="step=3,rank=0,point=$1,kind=$2" limited "$limit" train "$folder" 3
     code=$?
     if ! look "$folder"; then
