@@ -59,9 +59,12 @@ final class RegularFile {
     }
 
     /// The first bytes, at most `count`; what `read` gives next is as before.
-    func start(_ count: Int) throws(DataError) -> [UInt8] {
+    func start(_ count: Int) throws(DataError) -> [UInt8] { try read(count, at: 0) }
+
+    /// The bytes at a place, at most `count`, none beyond the end; what `read` gives next is as before.
+    func read(_ count: Int, at offset: Int) throws(DataError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        let got = pread(descriptor, &bytes, count, 0)
+        let got = pread(descriptor, &bytes, count, off_t(offset))
         guard got >= 0 else { throw Self.failure(path, "cannot be read") }
         return Array(bytes.prefix(got))
     }
