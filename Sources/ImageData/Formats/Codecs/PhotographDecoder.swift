@@ -11,7 +11,7 @@ public enum PhotographDecoder {
     /// the end mark is verified.
     ///
     /// With `request.smallestSize` a JPEG may be decoded at M/8 of its size; each edge of the part is then rounded to
-    /// the nearest pixel of the smaller picture.
+    /// the nearest pixel of the smaller picture, and the picture's own edges stay its edges.
     ///
     /// - Parameters:
     ///   - path: The file.
@@ -72,10 +72,11 @@ struct DecodedPart: Equatable {
         ImageSize(height: scaled(originalSize.height, adding: 7), width: scaled(originalSize.width, adding: 7))
     }
 
-    /// The part in the picture at that scale, each edge rounded to the nearest pixel.
+    /// The part in the picture at that scale: each edge at the nearest pixel, those of the picture at its edges.
     var region: PixelRegion {
         let size = size
-        let (rows, columns) = (range(original.rows, size.height), range(original.columns, size.width))
+        let rows = range(original.rows, of: originalSize.height, scaledTo: size.height)
+        let columns = range(original.columns, of: originalSize.width, scaledTo: size.width)
         return PixelRegion(
             top: rows.lowerBound, left: columns.lowerBound,
             size: ImageSize(height: rows.count, width: columns.count))
@@ -94,9 +95,10 @@ struct DecodedPart: Equatable {
     /// Scales at which libjpeg-turbo is faster than at full scale.
     private static let reducedScales = [1, 2, 4]
 
-    private func range(_ range: Range<Int>, _ limit: Int) -> Range<Int> {
+    private func range(_ range: Range<Int>, of length: Int, scaledTo limit: Int) -> Range<Int> {
         let first = min(scaled(range.lowerBound, adding: 4), limit - 1)
-        return first..<max(first + 1, min(scaled(range.upperBound, adding: 4), limit))
+        let last = range.upperBound == length ? limit : min(scaled(range.upperBound, adding: 4), limit)
+        return first..<max(first + 1, last)
     }
 
     private func scaled(_ length: Int, adding: Int) -> Int { (length * eighths + adding) / 8 }
