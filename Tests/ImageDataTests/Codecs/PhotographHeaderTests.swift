@@ -77,7 +77,8 @@ import Testing
         defer { folder.remove() }
         let path = try folder.write(bytes[..<2] + segment + segment + bytes[2...], as: "long.jpg")
         let header = try PhotographHeader(contentsOf: path)
-        #expect(header == (try PhotographHeader(contentsOf: fixture("photograph-variants/orientation-6.jpg"))))
+        #expect(
+            header == (try PhotographHeader(contentsOf: fixture("photograph-variants/orientation-6.jpg"))))
         #expect(header.orientation == .quarterTurn)
     }
 }

@@ -26,7 +26,7 @@ private func regions(of size: ImageSize) -> [PixelRegion] {
             let path = fixture("photograph-variants/\(name)")
             for appliesOrientation in name.hasPrefix("orientation") ? [false, true] : [false] {
                 let whole = try decoded(path, appliesOrientation: appliesOrientation)
-                for region in regions(of: whole.size) {
+                for region in regions(of: whole.size).shuffled(seed: 7).prefix(40) {
                     let image = try decoded(
                         path, PixelRequest(region: region), appliesOrientation: appliesOrientation)
                     let found = mismatch(image, part(region, of: whole), within: 0)
@@ -83,7 +83,9 @@ private func regions(of size: ImageSize) -> [PixelRegion] {
         }
         let whole = try decoded(path, request(PixelRegion(all: size)))
         #expect(whole.size.height == (size.height * eighths + 7) / 8)
-        for (top, left, height, width) in [(0, 0, 8, 8), (64, 48, 96, 104), (200, 304, 8, 16), (8, 0, 200, 312)] {
+        for (top, left, height, width) in [
+            (0, 0, 8, 8), (64, 48, 96, 104), (200, 304, 8, 16), (8, 0, 200, 312),
+        ] {
             let region = PixelRegion(top: top, left: left, size: ImageSize(height: height, width: width))
             let scaled = PixelRegion(
                 top: top * eighths / 8, left: left * eighths / 8,

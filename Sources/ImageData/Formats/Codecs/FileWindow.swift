@@ -29,6 +29,7 @@ struct FileWindow {
             bytes = try file.read(max(wanted, Self.windowBytes), at: offset)
             start = offset
         }
-        return bytes.dropFirst(offset - start).prefix(wanted)
+        let first = min(offset - start, bytes.count)
+        return bytes[first..<min(first + wanted, bytes.count)]
     }
 }

@@ -60,7 +60,8 @@ enum JPEGDecoder {
         case Int32(JWRN_JPEG_EOF.rawValue):
             PhotographHeader.truncated(.jpeg, path, "it ends after \(count) bytes, before the picture does")
         case CTURBOJPEG_OTHER_SIZE:
-            DataError(.format, path: path, "was changed while it was read; start again when it stays the same")
+            DataError(
+                .format, path: path, "was changed while it was read; start again when it stays the same")
         case CTURBOJPEG_MANY_SCANS:
             DataError(.format, path: path, "has more than \(maxScans) scans; save it again as JPEG")
         default: PhotographHeader.damaged(.jpeg, path, message)

@@ -63,10 +63,13 @@ struct JPEGHeader {
         let last = offset + Self.maxSkippedBytes
         var previous: UInt8 = 0
         while offset < last {
-            let byte = try bytes(offset, 1)[0]
-            offset += 1
-            if previous == 0xFF && byte != 0xFF && byte != 0 { return byte }
-            previous = byte
+            let next = try window.available(at: offset, 256)
+            guard !next.isEmpty else { throw truncated() }
+            for byte in next {
+                offset += 1
+                if previous == 0xFF && byte != 0xFF && byte != 0 { return byte }
+                previous = byte
+            }
         }
         throw damaged("no marker is found in \(Self.maxSkippedBytes) bytes")
     }
@@ -119,11 +122,13 @@ struct JPEGHeader {
     }
 
     private mutating func bytes(_ offset: Int, _ count: Int) throws(DataError) -> [UInt8] {
-        guard let bytes = try window.bytes(at: offset, count) else {
-            throw PhotographHeader.truncated(
-                .jpeg, window.path, "it ends after \(window.count) bytes, before the pixels")
-        }
+        guard let bytes = try window.bytes(at: offset, count) else { throw truncated() }
         return bytes
+    }
+
+    private func truncated() -> DataError {
+        PhotographHeader.truncated(
+            .jpeg, window.path, "it ends after \(window.count) bytes, before the pixels")
     }
 
     private func damaged(_ found: String) -> DataError {

@@ -69,7 +69,8 @@ struct DecodedPart: Equatable {
 
     /// The size of the picture at that scale, as libjpeg rounds it: up.
     var size: ImageSize {
-        ImageSize(height: scaled(originalSize.height, adding: 7), width: scaled(originalSize.width, adding: 7))
+        ImageSize(
+            height: scaled(originalSize.height, adding: 7), width: scaled(originalSize.width, adding: 7))
     }
 
     /// The part in the picture at that scale: each edge at the nearest pixel, those of the picture at its edges.

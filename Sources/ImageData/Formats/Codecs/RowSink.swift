@@ -62,13 +62,14 @@ struct RowSink {
     }
 
     /// What libjpeg and libpng call with each row; `context` points to a sink.
-    static let takeRow: @convention(c) (
-        UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, UInt32, UInt32
-    ) -> Void = { context, row, left, columns in
-        guard let context, let row else { return }
-        context.assumingMemoryBound(to: RowSink.self).pointee.take(
-            row, left: Int(left), columns: Int(columns))
-    }
+    static let takeRow:
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, UInt32, UInt32
+        ) -> Void = { context, row, left, columns in
+            guard let context, let row else { return }
+            context.assumingMemoryBound(to: RowSink.self).pointee.take(
+                row, left: Int(left), columns: Int(columns))
+        }
 
     /// Red is what cyan and black leave, rounded as Pillow does; so are green and blue.
     ///
