@@ -10,15 +10,18 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The folder of a run, or a model.safetensors that a run wrote.")
     var model: String
 
-    @Option(help: "IDX images with their labels beside them, or a .safetensors data set.")
+    @Option(
+        help:
+            "A folder of class folders, a list of \"path label\" lines, IDX images with their labels beside them, or a .safetensors data set."
+    )
     var data: String
 
     @Option(
         parsing: .upToNextOption,
         help:
-            "Labels of the data that are the model's classes, in order. Default: those that the model was trained on."
+            "Classes of the data that are the model's, in order: labels, or names where the data have names. Default: those that the model was trained on."
     )
-    var classes: [Int] = []
+    var classes: [String] = []
 
     @Flag(help: "Print one JSON object.")
     var json = false

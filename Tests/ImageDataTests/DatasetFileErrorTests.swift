@@ -26,13 +26,15 @@ import Testing
 
     @Test func otherKindsAreListed() throws {
         let folder = try ScratchFolder()
-        let text = try folder.write(Array("hello, images".utf8), as: "images.txt")
+        let text = try folder.write(Array("hello".utf8), as: "images.txt")
         let empty = try folder.write([], as: "empty-images")
-        for path in [folder.path, text, empty] {
+        for path in [text, empty] {
             let error = openingError(path)
             #expect(error?.kind == .unsupported && error?.path == path && error?.exitCode == 65)
             #expect(error?.detail.contains(".safetensors") == true && error?.detail.contains("IDX") == true)
         }
+        let flat = openingError(folder.path)
+        #expect(flat?.kind == .unsupported && flat?.detail.contains("no folder") == true)
         let missing = openingError(folder.path + "/missing-images")
         #expect(missing?.kind == .inputOutput && missing?.exitCode == 74)
         #expect(missing?.description.contains("No such file") == true)

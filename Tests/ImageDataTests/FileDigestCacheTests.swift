@@ -118,7 +118,7 @@ import Testing
         try data.write(idx([2], [0, 1]), as: "x-labels")
         let before = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
         let cache = cache()
-        let first = try DatasetFile.open(path: images, digests: cache)
+        let first = try DatasetFile.open(path: images, options: DatasetOptions(digests: cache))
         #expect(try FileManager.default.contentsOfDirectory(atPath: run.path).isEmpty)
         try cache.save()
         #expect(try FileManager.default.contentsOfDirectory(atPath: run.path) == ["data-index.json"])
@@ -126,7 +126,7 @@ import Testing
         let text = try String(contentsOfFile: index, encoding: .utf8)
         #expect(text.contains("/x-images\"") && text.contains("/x-labels\""))
         // What the run knows, and what a rank without an index finds out, are the same.
-        let again = try DatasetFile.open(path: images, digests: self.cache())
+        let again = try DatasetFile.open(path: images, options: DatasetOptions(digests: self.cache()))
         let without = try DatasetFile.open(path: images)
         #expect(again.fingerprint == first.fingerprint && without.fingerprint == first.fingerprint)
     }
@@ -136,13 +136,16 @@ import Testing
         let images = try data.write(idx([2, 1, 1], [3, 4]), as: "x-images")
         try data.write(idx([2], [0, 1]), as: "x-labels")
         let first = cache()
-        let fingerprint = try DatasetFile.open(path: images, digests: first).fingerprint
+        let fingerprint = try DatasetFile.open(path: images, options: DatasetOptions(digests: first))
+            .fingerprint
         try first.save()
         var text = try String(contentsOfFile: index, encoding: .utf8)
         let digest = try FileDigest(ofFile: images).description
         text = text.replacingOccurrences(of: digest, with: Self.other)
         try text.write(toFile: index, atomically: true, encoding: .utf8)
-        #expect(try DatasetFile.open(path: images, digests: cache()).fingerprint != fingerprint)
+        #expect(
+            try DatasetFile.open(path: images, options: DatasetOptions(digests: cache())).fingerprint
+                != fingerprint)
     }
 
     @Test func filesThatAreNoLongerUsedAreForgotten() throws {

@@ -28,8 +28,9 @@ import Testing
             ([0, 1], [-1, 0], .selection, "class -1"),
             ([0, 1], [1, 0, 1], .setting, "class 1 twice"),
             ([0, 1], [], .setting, "empty"),
-        ] as [([Int], [Int]?, DataError.Kind, String)])
-    func wrongClasses(labels: [Int], classes: [Int]?, kind: DataError.Kind, problem: String) throws {
+        ] as [([Int], [ClassReference]?, DataError.Kind, String)])
+    func wrongClasses(labels: [Int], classes: [ClassReference]?, kind: DataError.Kind, problem: String) throws
+    {
         let error = #expect(throws: DataError.self) {
             try Subset.training(of: MemoryDataset(labels: labels), classes: classes)
         }
@@ -47,7 +48,7 @@ import Testing
         #expect(error?.detail.contains("sample 1 has label 4") == true)
         #expect(error?.detail.contains("3 classes") == true)
         let none = #expect(throws: DataError.self) {
-            try Subset.evaluation(of: MemoryDataset(labels: [1]), classes: [0, 2], classCount: 2)
+            try Subset.evaluation(of: MemoryDataset(labels: [1]), classes: [0, 2], classNames: ["a", "b"])
         }
         #expect(none?.kind == .selection)
     }

@@ -24,7 +24,7 @@ import Testing
 
     private static func samples(classes: [Int]) throws -> Subset {
         let dataset = try DatasetFile.open(path: goldenPath("trajectory-data.safetensors"))
-        return try Subset.training(of: dataset, classes: classes)
+        return try Subset.training(of: dataset, classes: classes.map { .label($0) })
     }
 
     @Test(arguments: [1, 2, 3])

@@ -2,30 +2,33 @@
 public enum DatasetFile {
     /// What can be opened, for messages and help.
     public static let supportedKinds =
-        "IDX images with their labels beside them (MNIST family, .gz too), or a .safetensors file with "
-        + "\"images\" [n, C, H, W] and \"labels\" [n]"
+        "a folder with a folder of images (JPEG, PNG) for each class, a list of lines \"path label\", IDX images with "
+        + "their labels beside them (MNIST family, .gz too), or a .safetensors file with \"images\" [n, C, H, W] and "
+        + "\"labels\" [n]"
 
     /// Opens a data set.
     ///
-    /// A name in `.safetensors` means a tensor set; a file that begins as IDX does, after unpacking, means
-    /// IDX images.
+    /// A folder is one of class folders; a name in `.safetensors` means a tensor set; a file that begins as IDX does,
+    /// after unpacking, means IDX images; text means a list of photographs.
     ///
     /// - Parameters:
-    ///   - path: The file; every rank opens it.
-    ///   - digests: Hashes of files that are known already; nil where every file is to be hashed.
+    ///   - path: The folder or file; every rank opens it.
+    ///   - options: How it is opened and read.
     /// - Throws: `DataError`, of kind `unsupported` where the path is of another kind.
     public static func open(
-        path: String, digests: FileDigestCache? = nil
+        path: String, options: DatasetOptions = DatasetOptions()
     ) throws(DataError) -> any ImageDataset {
-        guard !RegularFile.isDirectory(path) else {
-            throw DataError(.unsupported, path: path, "is a folder; expected \(supportedKinds)")
+        if RegularFile.isDirectory(path) {
+            return try PhotographDataset(
+                contentsOf: path, PhotographListing(classFolders: path), options: options)
         }
         if path.hasSuffix(".safetensors") {
-            return try TensorDataset(contentsOf: path, digests: digests)
+            return try TensorDataset(contentsOf: path, digests: options.digests)
         }
-        guard try IDXFile.recognizes(path) else {
+        if try IDXFile.recognizes(path) { return try IDXDataset(contentsOf: path, digests: options.digests) }
+        guard try PhotographListing.recognizesList(path) else {
             throw DataError(.unsupported, path: path, "is of an unknown kind; expected \(supportedKinds)")
         }
-        return try IDXDataset(contentsOf: path, digests: digests)
+        return try PhotographDataset(contentsOf: path, PhotographListing(listFile: path), options: options)
     }
 }

@@ -1,3 +1,4 @@
+public import ModelFiles
 public import Tensors
 
 /// Which of two images of one sample is meant.
@@ -22,22 +23,44 @@ public protocol ImageDataset: Sendable {
     var classCount: Int { get }
     /// A name for each label; the label itself in decimal where the file has no names.
     var classNames: [String] { get }
+    /// Whether the names stand in the data: data sets of a run are then matched by them, not by labels.
+    var hasNamedClasses: Bool { get }
     /// What an item of the data set is.
     var content: ImageContent { get }
     /// A summary of all images and labels, from the hashes of their files; equal for equal files, wherever
     /// they lie.
     var fingerprint: UInt64 { get }
+    /// What was left out of the data set or noticed about it, to be said to the user; a line each.
+    var notes: [String] { get }
 
     /// The label of a sample, never negative.
     func label(_ index: Int) -> Int
 
     /// What a list of predictions calls a sample: its index in the file, or the name of its file.
     func identifier(_ index: Int) -> String
+
+    /// What a sample must not be divided from when samples are split, such as a patient; nil: nothing.
+    func group(_ index: Int) -> String?
+
+    /// The hash of a sample's own file; nil where samples share one.
+    func digest(_ index: Int) -> FileDigest?
 }
 
 extension ImageDataset {
     /// The labels in decimal.
     public var classNames: [String] { (0..<classCount).map { String($0) } }
+
+    /// Labels are numbers.
+    public var hasNamedClasses: Bool { false }
+
+    /// Nothing.
+    public var notes: [String] { [] }
+
+    /// Nothing.
+    public func group(_ index: Int) -> String? { nil }
+
+    /// None.
+    public func digest(_ index: Int) -> FileDigest? { nil }
 
     /// The index in decimal.
     public func identifier(_ index: Int) -> String { String(index) }

@@ -47,6 +47,11 @@ final class BatchAssembler: Sendable {
         normalizer = PixelNormalizer(pipeline.normalization)
     }
 
+    /// Bytes of the images of a batch of so many samples.
+    func bytes(_ count: Int) -> Int {
+        count * imageShape.count * MemoryLayout<Float>.size * (wantsSecondView ? 2 : 1)
+    }
+
     /// The batch of the given samples, in their order.
     func batch(_ draws: [SampleDraw]) throws(DataError) -> Batch {
         Batch(

@@ -1,4 +1,4 @@
-/// Gives a rank its share of each step's global batch, preparing the next share in the background.
+/// Gives a rank its share of each step's global batch, preparing the next shares in the background.
 ///
 /// Which samples a step takes and how their images are transformed depends on the seed, the step and the data; how
 /// rows are divided depends on the shard; nothing depends on the number of workers. In order of rank, the
@@ -36,7 +36,7 @@ public final class BatchLoader: Sendable {
         self.globalBatch = globalBatch
         self.rows = rows
         self.stream = stream
-        prefetcher = Prefetcher(count: nil) { step in
+        prefetcher = Prefetcher(count: nil, batchBytes: assembler.bytes(rows.count)) { step in
             let draws = stream.batch(step: step, globalBatch: globalBatch)[rows]
             return Result { () throws(DataError) in try assembler.batch(Array(draws)) }
         }

@@ -30,7 +30,7 @@ public final class EvaluationLoader: Sendable {
         let batchCount = (positions.count + batchSize - 1) / batchSize
         self.positions = positions
         self.batchCount = batchCount
-        prefetcher = Prefetcher(count: batchCount) { number in
+        prefetcher = Prefetcher(count: batchCount, batchBytes: assembler.bytes(batchSize)) { number in
             let start = positions.lowerBound + number * batchSize
             let draws = (start..<min(start + batchSize, positions.upperBound)).map { position in
                 SampleDraw(index: position, pass: 0)

@@ -44,18 +44,22 @@ extension Subset {
     /// Takes a tenth of each class away for validation, chosen by the seed.
     ///
     /// Of n samples of a class, `round(n / 10)` go to validation, at least one where there are two; a single
-    /// sample stays in training.
+    /// sample stays in training. Samples of one group stay together, see `GroupedSplit`.
     ///
     /// - Throws: `DataError` where no class can spare a sample.
     public func split(seed: UInt64) throws(DataError) -> (training: Subset, validation: Subset) {
-        let taken = chosen(seed: seed, purpose: .split) { count in
-            count < 2 ? 0 : max(1, Int((Double(count) / 10).rounded()))
-        }
+        let quota: (Int) -> Int = { $0 < 2 ? 0 : max(1, Int((Double($0) / 10).rounded())) }
+        let groups = indices.map(dataset.group)
+        let hasGroups = groups.contains { $0 != nil }
+        let taken =
+            hasGroups
+            ? GroupedSplit(self, groups, quota: quota, seed: seed).taken
+            : chosen(seed: seed, purpose: .split, amount: quota)
         guard !taken.isEmpty else {
             throw DataError(
                 .selection, path: dataset.path,
-                "no class has two samples, so none can be kept for validation; set data.validation to a file "
-                    + "or to none")
+                "no class has two \(hasGroups ? "groups" : "samples"), so none can be kept for validation; set "
+                    + "data.validation to a file or to none")
         }
         let takenSet = Set(taken)
         return (at((0..<count).filter { !takenSet.contains($0) }), at(taken))

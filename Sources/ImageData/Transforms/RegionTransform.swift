@@ -29,12 +29,13 @@ extension PixelImage {
             region.rows.upperBound <= size.height && region.columns.upperBound <= size.width,
             "region of \(region) of an image of \(size)")
         if region.size == size { return }
-        scratch.reshape(region.size, channels: channels)
         copy(region, to: &scratch)
         swap(&self, &scratch)
     }
 
-    private func copy(_ region: PixelRegion, to target: inout PixelImage) {
+    /// Copies a region of the image, which must lie within it, into a buffer of its size.
+    func copy(_ region: PixelRegion, to target: inout PixelImage) {
+        target.reshape(region.size, channels: channels)
         let (source, rowCount) = (pixels.span, region.size.width * channels)
         target.withMutablePixels { target in
             for row in 0..<region.size.height {

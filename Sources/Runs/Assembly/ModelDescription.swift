@@ -14,8 +14,8 @@ package struct ModelDescription: Codable, Equatable {
     package var stem: String?
     /// A name for each class, in the order of the logits.
     package var classNames: [String]
-    /// Labels of the training data that were kept, in the order of the logits; nil for all.
-    package var classes: [Int]?
+    /// Classes of the training data that were kept, in the order of the logits; nil for all.
+    package var classes: [ClassReference]?
     /// Channels, rows and columns of the images that the model was trained on.
     package var imageSize: [Int]
     /// Means of red, green and blue that pixels in [0, 1] are normalized by.
@@ -43,7 +43,7 @@ package struct ModelDescription: Codable, Equatable {
 
     /// A model from what has to be known of it.
     package init(
-        network: NetworkConfiguration, classNames: [String], classes: [Int]?,
+        network: NetworkConfiguration, classNames: [String], classes: [ClassReference]?,
         imageSize: [Int], normalization: ImageData.Normalization
     ) {
         self.network = network.name.rawValue

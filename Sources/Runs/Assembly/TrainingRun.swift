@@ -24,16 +24,20 @@ package struct TrainingRun {
         try group.coordinate { () throws -> Void in
             try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
         }
-        let digests =
-            group.rank == 0
-            ? FileDigestCache(inFolder: configuration.output) { ProgressLine().say($0) } : nil
+        // Every rank reads what the folder knows, rank 0 alone writes there.
+        let digests = FileDigestCache(inFolder: configuration.output) { line in
+            if group.rank == 0 { ProgressLine().say(line) }
+        }
         let data = try PreparedData(configuration, digests: digests, group: group)
         let start = try StartingPoint(configuration, classCount: data.classCount, group: group)
         let progress = group.rank == 0 ? ProgressLine() : nil
         let output = try RunOutput(
             configuration, resume: resume, start: start, data: data, faults: faults, group: group
         ) { progress?.say($0) }
-        try group.coordinate { () throws -> Void in try digests?.save() }
+        try group.coordinate { () throws -> Void in
+            try digests.save()
+            try SkippedImage.write(data.splits.skipped, inFolder: configuration.output)
+        }
         let assembly = try RunAssembly(configuration.step, start, group: group)
         let needs = assembly.regularizer.needs
         try BatchCheck.require(needs, of: configuration.method.name, configuration.training)

@@ -15,6 +15,8 @@ package struct TrainingSplits {
     package let evaluationPipeline: ImagePipeline
     /// `[C, H, W]` of every image of a batch.
     package let imageShape: Shape
+    /// Images that were left out since they cannot be decoded.
+    package let skipped: [SkippedImage]
     /// What was decided for the user, to be said in the log.
     package let notes: [String]
 
@@ -30,10 +32,17 @@ package struct TrainingSplits {
         _ configuration: RunConfiguration, digests: FileDigestCache? = nil, group: any ProcessGroup
     ) throws -> TrainingSplits {
         let data = configuration.data
-        let splits = try group.agree {
+        var opening = DatasetOpening(
+            onError: data.onError, options: data.datasetOptions(digests: digests), group: group)
+        let train = try opening.open(data.train)
+        var validation: (any ImageDataset)?
+        if case .path(let path) = data.validation { validation = try opening.open(path) }
+        let test = try data.test.map { try opening.open($0) }
+        let splits = try group.agree { [opening] in
             try TrainingSplits(
-                data, normalization: data.imageNormalization(for: configuration.network.name),
-                digests: digests, seed: configuration.training.seed)
+                data, train, validation, test, skipped: opening,
+                normalization: data.imageNormalization(for: configuration.network.name),
+                seed: configuration.training.seed)
         }
         try JobChecks.checkSamples(splits.training, "data.train \(data.train)", group: group)
         if case .path(let path) = data.validation {
@@ -46,11 +55,12 @@ package struct TrainingSplits {
     }
 
     private init(
-        _ data: DataConfiguration, normalization: ImageData.Normalization, digests: FileDigestCache?,
+        _ data: DataConfiguration, _ dataset: any ImageDataset, _ validationSet: (any ImageDataset)?,
+        _ testSet: (any ImageDataset)?, skipped: DatasetOpening, normalization: ImageData.Normalization,
         seed: UInt64
     ) throws {
-        var notes: [String] = []
-        let dataset = try DatasetFile.open(path: data.train, digests: digests)
+        self.skipped = skipped.skipped
+        var notes = [dataset, validationSet, testSet].flatMap { $0?.notes ?? [] } + skipped.notes
         trainingPipeline = ImagePipeline(
             transform: try data.makeTrainTransform(for: dataset), normalization: normalization)
         let evaluationPipeline = ImagePipeline(
@@ -68,12 +78,12 @@ package struct TrainingSplits {
         }
         // Methods look at the training samples as evaluation does.
         try evaluationPipeline.requireShape(imageShape, of: dataset)
-        func evaluated(_ path: String, like training: Subset) throws -> Subset {
-            let other = try DatasetFile.open(path: path, digests: digests)
+        func evaluated(_ other: any ImageDataset, like training: Subset) throws -> Subset {
             try evaluationPipeline.requireShape(imageShape, of: other)
             return try .evaluation(of: other, classes: data.classes, like: training)
         }
-        var training = try Subset.training(of: dataset, classes: data.classes)
+        var training = try Subset.training(
+            of: dataset, classes: data.classes, classNames: data.classNames)
         switch data.selection {
         case .all: break
         case .percent(let rate): training = try training.sampled(sampleRate: rate, seed: seed)
@@ -81,8 +91,8 @@ package struct TrainingSplits {
         }
         switch data.validation {
         case .none: validation = nil
-        case .path(let path):
-            validation = try evaluated(path, like: training)
+        case .path:
+            validation = try validationSet.map { try evaluated($0, like: training) }
         case .stratifiedTenth:
             let (kept, taken) = try training.split(seed: seed)
             notes.append(
@@ -90,7 +100,10 @@ package struct TrainingSplits {
             )
             (training, validation) = (kept, taken)
         }
-        test = try data.test.map { try evaluated($0, like: training) }
+        test = try testSet.map { try evaluated($0, like: training) }
+        notes += [("data.validation", validation), ("data.test", test)].compactMap { name, split in
+            split.flatMap { training.noticeOfSharedImages(with: $0, named: name) }
+        }
         self.training = training
         (self.evaluationPipeline, self.imageShape) = (evaluationPipeline, imageShape)
         self.notes = notes
@@ -134,5 +147,14 @@ extension DataConfiguration {
         }
         return try ImageData.Normalization(
             mean: three(given.mean), standardDeviation: three(given.standardDeviation))
+    }
+}
+
+extension DataConfiguration {
+    /// How files are opened.
+    func datasetOptions(digests: FileDigestCache?) -> DatasetOptions {
+        DatasetOptions(
+            digests: digests, appliesOrientation: appliesOrientation, cacheBytes: cacheBytes,
+            threads: max(workers, ComputeThreads.count))
     }
 }

@@ -1,3 +1,5 @@
+internal import ImageData
+
 /// The section `data`: the images, their split and their transforms.
 struct DataConfiguration: Sendable, Equatable {
     /// The training split, key `train`; an absolute path, required.
@@ -6,8 +8,15 @@ struct DataConfiguration: Sendable, Equatable {
     var validation: ValidationSplit
     /// The split that is evaluated once, at the end, key `test`; an absolute path. Default nil: none.
     var test: String?
-    /// The labels to keep, renumbered in this order, key `classes`; each at least 0 and once. Default nil: all.
-    var classes: [Int]?
+    /// The classes to keep, renumbered in this order, key `classes`: labels, or names where the data have names; each
+    /// once. Default nil: all.
+    var classes: [ClassReference]?
+    /// Names of the labels of data without names, key `class-names`. Default nil: the labels in decimal.
+    var classNames: [String]?
+    /// What happens to an image that cannot be decoded, key `on-error`. Default `stop`.
+    var onError: ImageErrorPolicy
+    /// Whether photographs are turned as their EXIF data say, key `apply-exif-orientation`. Default false.
+    var appliesOrientation: Bool
     /// The part of the training split to use, keys `sample-rate` and `samples-per-class`. Default: all of it.
     var selection: SampleSelection
     /// What happens to an image in training, key `train-transform`. Default `none`.
@@ -22,6 +31,8 @@ struct DataConfiguration: Sendable, Equatable {
     var normalization: Normalization?
     /// Decoding threads a rank, key `workers`; at least 1. Default 1.
     var workers: Int
+    /// Bytes of decoded photographs that a rank keeps in memory, at most, key `cache-bytes`; at least 0. Default 0.
+    var cacheBytes: Int
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
@@ -29,11 +40,16 @@ struct DataConfiguration: Sendable, Equatable {
         train = try reader.required("train", path)
         validation = try ValidationSplit(reading: &reader)
         test = try reader.optional("test", path)
-        let labels = ValueKind.list(of: .integer(.atLeast(0))).satisfying("not empty and without repetition")
-        {
+        let references = ValueKind.list(of: .classReference).satisfying("not empty and without repetition") {
             !$0.isEmpty && Set($0).count == $0.count
         }
-        classes = try reader.optional("classes", labels)
+        classes = try reader.optional("classes", references)
+        let names = ValueKind.list(of: .text).satisfying("not empty and without repetition") {
+            !$0.isEmpty && Set($0).count == $0.count
+        }
+        classNames = try reader.optional("class-names", names)
+        onError = try reader.value("on-error", .choice, default: .stop)
+        appliesOrientation = try reader.value("apply-exif-orientation", .boolean, default: false)
         selection = try SampleSelection(reading: &reader)
         trainTransform = try reader.value("train-transform", .choice, default: .none)
         validationTransform = try reader.value("validation-transform", .choice, default: .none)
@@ -41,6 +57,7 @@ struct DataConfiguration: Sendable, Equatable {
         horizontalFlip = try reader.value("horizontal-flip", .boolean, default: false)
         normalization = try Normalization.read(from: &reader)
         workers = try reader.value("workers", .integer(.atLeast(1)), default: 1)
+        cacheBytes = try reader.value("cache-bytes", .integer(.atLeast(0)), default: 0)
     }
 
     /// The keys and values of the section.
@@ -49,14 +66,18 @@ struct DataConfiguration: Sendable, Equatable {
             YAMLEntry("train", .text(train)),
             validation.entry,
             YAMLEntry("test", .optionalText(test)),
-            YAMLEntry("classes", classes.map { .list($0.map { .integer($0) }) } ?? .null),
+            YAMLEntry("classes", classes.map { .list($0.map(\.yaml)) } ?? .null),
+            YAMLEntry("class-names", classNames.map { .list($0.map { .text($0) }) } ?? .null),
+            YAMLEntry("on-error", .text(onError.rawValue)),
+            YAMLEntry("apply-exif-orientation", .boolean(appliesOrientation)),
         ] + selection.entries + [
             YAMLEntry("train-transform", .text(trainTransform.rawValue)),
             YAMLEntry("validation-transform", .text(validationTransform.rawValue)),
             YAMLEntry("image-size", .optionalInteger(imageSize)),
             YAMLEntry("horizontal-flip", .boolean(horizontalFlip)),
         ] + Normalization.entries(normalization) + [
-            YAMLEntry("workers", .integer(workers))
+            YAMLEntry("workers", .integer(workers)),
+            YAMLEntry("cache-bytes", .integer(cacheBytes)),
         ]
     }
 }
@@ -73,4 +94,43 @@ enum TrainTransform: String, Sendable, CaseIterable {
 enum ValidationTransform: String, Sendable, CaseIterable {
     /// Nothing: images of one size, or tensors that are ready.
     case none
+}
+
+/// What happens to an image that cannot be decoded.
+enum ImageErrorPolicy: String, Sendable, CaseIterable {
+    /// The run ends before its first step; the beginning of every file is looked at.
+    case stop
+    /// Every image is decoded once before the first step, and those that fail leave the data on all ranks.
+    case skip
+}
+
+extension ValueKind where Value == ClassReference {
+    /// A label, or the name of a class.
+    fileprivate static var classReference: ValueKind {
+        ValueKind(expectation: "a label from 0 on, or the name of a class") { node in
+            if let label: Int = node.wholeNumber() { return label >= 0 ? .label(label) : nil }
+            guard let text = node.text, !node.isNull, !text.isEmpty else { return nil }
+            return .name(text)
+        }
+    }
+}
+
+extension ValueKind where Value == String {
+    /// A text that is not empty.
+    fileprivate static var text: ValueKind {
+        ValueKind(expectation: "a text") { node in
+            guard let text = node.text, !text.isEmpty else { return nil }
+            return text
+        }
+    }
+}
+
+extension ClassReference {
+    /// The label or the name.
+    fileprivate var yaml: YAMLValue {
+        switch self {
+        case .label(let label): .integer(label)
+        case .name(let name): .text(name)
+        }
+    }
 }

@@ -1,5 +1,6 @@
-internal import ImageData
+package import ImageData
 package import ProcessGroups
+internal import Tensors
 internal import Training
 
 /// Evaluates a saved model on a data set.
@@ -8,15 +9,15 @@ package struct ModelEvaluation {
     package var model: String
     /// The data set.
     package var data: String
-    /// Labels of the data that are the model's classes, in order; empty: those that it was trained on.
-    package var classes: [Int]
+    /// Classes of the data that are the model's classes, in order; empty: those that it was trained on.
+    package var classes: [ClassReference]
     /// A CSV file for the prediction of each sample.
     package var predictions: String?
 
     /// An evaluation from its options.
-    package init(model: String, data: String, classes: [Int], predictions: String?) {
-        (self.model, self.data) = (model, data)
-        (self.classes, self.predictions) = (classes, predictions)
+    package init(model: String, data: String, classes: [String], predictions: String?) {
+        (self.model, self.data, self.predictions) = (model, data, predictions)
+        self.classes = classes.map { text in Int(text).map { .label($0) } ?? .name(text) }
     }
 
     /// Evaluates, and writes the list of predictions.
@@ -55,7 +56,8 @@ package struct ModelEvaluation {
 
     /// The samples as the model was trained to see them.
     private func samples(_ description: ModelDescription, _ pipeline: ImagePipeline) throws -> Subset {
-        let dataset = try DatasetFile.open(path: data)
+        let dataset = try DatasetFile.open(path: data, options: DatasetOptions(threads: ComputeThreads.count))
+        try (dataset as? PhotographDataset)?.requireUsable()
         let imageSize = try pipeline.outputShape(of: dataset).dimensions
         guard imageSize == description.imageSize else {
             throw DataError(
@@ -66,12 +68,10 @@ package struct ModelEvaluation {
         let kept = classes.isEmpty ? description.classes : classes
         if let kept, kept.count != description.classNames.count {
             throw UsageError(
-                "--classes lists \(kept.count) labels, the model has \(description.classNames.count) classes: \(description.classNames.joined(separator: ", "))"
+                "--classes lists \(kept.count) classes, the model has \(description.classNames.count) classes: \(description.classNames.joined(separator: ", "))"
             )
         }
-        return try .evaluation(
-            of: dataset, classes: kept, classCount: description.classNames.count,
-            classNames: description.classNames)
+        return try .evaluation(of: dataset, classes: kept, classNames: description.classNames)
     }
 }
 

@@ -26,9 +26,9 @@ public final class ProgressLine {
         lastShown = now
         let left = (now - start).seconds / Double(event.step) * Double(steps - event.step)
         let text = String(
-            format: "step %d/%d  epoch %d  loss %.4f  accuracy %.1f %%  %.1f images/s  %@ left", event.step,
-            steps,
-            event.epoch, event.loss, event.accuracy * 100, event.imagesPerSecond, Self.text(seconds: left))
+            format: "step %d/%d  epoch %d  loss %.4f  accuracy %.1f %%  %.1f images/s%@  %@ left", event.step,
+            steps, event.epoch, event.loss, event.accuracy * 100, event.imagesPerSecond,
+            Self.waiting(event.seconds), Self.text(seconds: left))
         write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
         hasOpenLine = isTerminal
     }
@@ -41,6 +41,12 @@ public final class ProgressLine {
 
     /// That nobody can read it is no reason to end a run.
     private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+
+    /// That a step waits for images, where that is much of it: the remedy is `data.workers`.
+    static func waiting(_ seconds: StepSeconds) -> String {
+        let part = seconds.data / seconds.total
+        return part > 0.2 ? String(format: "  %.0f %% waiting for images", part * 100) : ""
+    }
 
     /// For example `1:02:03`, or `42 s`.
     static func text(seconds: Double) -> String {

@@ -1,0 +1,55 @@
+internal import Dispatch
+internal import Foundation
+internal import ModelFiles
+internal import Synchronization
+
+/// What a data set knows of a photograph without having decoded it.
+struct ExaminedPhotograph: Sendable {
+    /// Height and width as decoding gives them, turned if that is asked for.
+    let size: ImageSize
+    /// How it is to be turned, which `size` may or may not have taken into account.
+    let orientation: ImageOrientation
+    /// The hash of the file.
+    let digest: FileDigest
+
+    /// Looks at one file.
+    init(_ path: String, _ options: DatasetOptions) throws(DataError) {
+        do throws(DataError) {
+            let file = try RegularFile(path)
+            let header = try PhotographHeader(file)
+            orientation = header.orientation
+            size = options.appliesOrientation ? orientation.turned(header.size) : header.size
+            digest = try FileDigestCache.digest(of: file, in: options.digests)
+        } catch {
+            throw Self.absence(path) ?? error
+        }
+    }
+
+    /// Looks at files, on as many threads as the options say.
+    static func examine(
+        _ paths: [String], _ options: DatasetOptions
+    ) -> [Result<ExaminedPhotograph, DataError>] {
+        let parts = max(1, min(options.threads, paths.count))
+        let results = Mutex<[Int: [Result<ExaminedPhotograph, DataError>]]>([:])
+        DispatchQueue.concurrentPerform(iterations: parts) { part in
+            let examined = Shard(rank: part, size: parts).slice(of: paths.count).map { index in
+                Result { () throws(DataError) in try ExaminedPhotograph(paths[index], options) }
+            }
+            results.withLock { $0[part] = examined }
+        }
+        let byPart = results.withLock { $0 }
+        return (0..<parts).flatMap { byPart[$0] ?? [] }
+    }
+
+    /// Why a file is not there, if it is not.
+    private static func absence(_ path: String) -> DataError? {
+        var status = stat()
+        guard stat(path, &status) != 0, errno == ENOENT || errno == ENOTDIR || errno == ELOOP else {
+            return nil
+        }
+        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+        return DataError(
+            .format, path: path,
+            target.map { "is a link to \($0.prefix(200)), which is not there" } ?? "is not there")
+    }
+}

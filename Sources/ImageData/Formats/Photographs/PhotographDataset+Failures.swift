@@ -1,0 +1,40 @@
+internal import Dispatch
+internal import Synchronization
+
+extension PhotographDataset {
+    /// Makes sure that every file can be used, as far as its beginning tells.
+    ///
+    /// - Throws: The `DataError` of the first file that cannot, with how many there are.
+    public func requireUsable() throws(DataError) {
+        guard let first = failures.first else { return }
+        let others = failures.count == 1 ? "" : "; so are \(failures.count - 1) more of \(count) files"
+        throw DataError(
+            first.error.kind, path: first.error.path,
+            first.error.detail + others
+                + "; mend or remove them, or set data.on-error: skip to leave them out")
+    }
+
+    /// Decodes whole files, and says which cannot be decoded.
+    ///
+    /// - Parameters:
+    ///   - range: Which of the files; those that failed before are passed over.
+    ///   - threads: Threads that decode.
+    /// - Returns: What failed now, by ascending index.
+    public func failures(decoding range: Range<Int>, threads: Int) -> [PhotographFailure] {
+        let known = Set(failures.map(\.index))
+        let indices = range.filter { !known.contains($0) }
+        let parts = max(1, min(threads, indices.count))
+        let found = Mutex<[PhotographFailure]>([])
+        DispatchQueue.concurrentPerform(iterations: parts) { part in
+            var image = PixelImage()
+            for position in Shard(rank: part, size: parts).slice(of: indices.count) {
+                do throws(DataError) {
+                    try read(indices[position], .all, into: &image)
+                } catch {
+                    found.withLock { $0.append(PhotographFailure(index: indices[position], error: error)) }
+                }
+            }
+        }
+        return found.withLock { $0.sorted { $0.index < $1.index } }
+    }
+}
