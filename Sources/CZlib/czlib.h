@@ -5,4 +5,7 @@
 
 // 15 bits of window, plus 16: a gzip header and its checksum are expected and verified.
 static inline int czlib_inflate_gzip(z_stream *stream) { return inflateInit2(stream, 15 + 16); }
+
+// Deflated data alone, without header and checksum, as in ZIP archives.
+static inline int czlib_inflate_raw(z_stream *stream) { return inflateInit2(stream, -15); }
 #endif

@@ -11,17 +11,20 @@ final class MappedFile: @unchecked Sendable {
     /// What the system said when a file could not be mapped.
     struct Failure: Error {
         let reason: String
+        /// Whether there is something other than a regular file, such as a folder, a device or a pipe.
+        var isOfAnotherKind = false
     }
 
     /// Maps a regular file.
     init(_ path: String) throws(Failure) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK the system would wait for a writer of a pipe.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw Self.failure("cannot be opened") }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Self.failure("cannot be examined") }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(reason: "is not a regular file; give the path of a safetensors file")
+            throw Failure(reason: "is not a regular file; give the path of a file", isOfAnotherKind: true)
         }
         let count = Int(status.st_size)
         guard count > 0 else {

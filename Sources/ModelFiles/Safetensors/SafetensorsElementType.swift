@@ -27,4 +27,14 @@ enum SafetensorsElementType: String, Sendable {
         case .unsigned64, .signed64, .float64: 8
         }
     }
+
+    /// Whether elements are whole numbers; booleans are 0 and 1.
+    var isInteger: Bool {
+        switch self {
+        case .boolean, .unsigned8, .signed8, .unsigned16, .signed16, .unsigned32, .signed32, .unsigned64,
+            .signed64:
+            true
+        case .float8E4M3, .float8E5M2, .float16, .bfloat16, .float32, .float64: false
+        }
+    }
 }

@@ -34,7 +34,8 @@ public struct SafetensorsFile: Sendable {
         do {
             file = try MappedFile(path)
         } catch {
-            throw SafetensorsError(kind: .inputOutput, path: path, detail: error.reason)
+            throw SafetensorsError(
+                kind: error.isOfAnotherKind ? .header : .inputOutput, path: path, detail: error.reason)
         }
         let bytes = file.bytes
         guard bytes.count >= 8 else {
@@ -63,6 +64,12 @@ public struct SafetensorsFile: Sendable {
     /// The shape of a tensor, or nil where the file has none of that name.
     public func shape(of name: String) -> Shape? { header.entries[name]?.shape }
 
+    /// Bytes of data.
+    public var byteCount: Int { file.bytes.count - dataStart }
+
+    /// Whether the elements of a tensor are integers; false where there is none of that name.
+    public func holdsIntegers(_ name: String) -> Bool { header.entries[name]?.type.isInteger ?? false }
+
     /// The tensor of that name, dense, copied out of the file.
     ///
     /// F32 is taken as it is; F16 and BF16 are widened, F64 is rounded to the nearest 32-bit float.
@@ -70,21 +77,11 @@ public struct SafetensorsFile: Sendable {
     /// - Throws: `SafetensorsError` where the name is missing or the elements are integers.
     public func tensor(_ name: String) throws(SafetensorsError) -> Tensor {
         let entry = try entry(name)
-        let source = elements(of: entry)
         defer { withExtendedLifetime(file) {} }
-        switch entry.type {
-        case .float32:
-            return converted(source, entry.shape, from: UInt32.self) { Float(bitPattern: $0) }
-        case .float64:
-            return converted(source, entry.shape, from: UInt64.self) { Float(Double(bitPattern: $0)) }
-        case .float16:
-            return converted(source, entry.shape, from: UInt16.self) { Float(Float16(bitPattern: $0)) }
-        case .bfloat16:
-            return converted(source, entry.shape, from: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
-        case .boolean, .unsigned8, .signed8, .unsigned16, .signed16, .unsigned32, .signed32, .unsigned64,
-            .signed64, .float8E4M3, .float8E5M2:
+        guard let tensor = elements(of: entry).tensor() else {
             throw wrongType(name, entry, expected: "F32, F16, BF16 or F64")
         }
+        return tensor
     }
 
     /// The integers of that name in row-major order; BOOL gives 0 and 1.
@@ -93,28 +90,19 @@ public struct SafetensorsFile: Sendable {
     ///   does not fit into 64 bits with a sign.
     public func integers(_ name: String) throws(SafetensorsError) -> [Int] {
         let entry = try entry(name)
-        let source = elements(of: entry)
         defer { withExtendedLifetime(file) {} }
-        switch entry.type {
-        case .boolean: return integers(source, as: UInt8.self).map { $0 == 0 ? 0 : 1 }
-        case .unsigned8: return integers(source, as: UInt8.self).map { Int($0) }
-        case .signed8: return integers(source, as: Int8.self).map { Int($0) }
-        case .unsigned16: return integers(source, as: UInt16.self).map { Int($0) }
-        case .signed16: return integers(source, as: Int16.self).map { Int($0) }
-        case .unsigned32: return integers(source, as: UInt32.self).map { Int($0) }
-        case .signed32: return integers(source, as: Int32.self).map { Int($0) }
-        case .signed64: return integers(source, as: Int64.self).map { Int($0) }
-        case .unsigned64:
-            let values = integers(source, as: UInt64.self)
-            guard let large = values.firstIndex(where: { $0 > UInt64(Int.max) }) else {
-                return values.map { Int($0) }
-            }
+        let integers: [Int]?
+        do throws(StoredElements.TooLarge) {
+            integers = try elements(of: entry).integers()
+        } catch {
             throw SafetensorsError(
                 kind: .elementType, path: path,
-                detail: "element \(large) of \"\(name)\" is \(values[large]), more than \(Int.max)")
-        case .float8E4M3, .float8E5M2, .float16, .bfloat16, .float32, .float64:
+                detail: "element \(error.index) of \"\(name)\" is \(error.value), more than \(Int.max)")
+        }
+        guard let integers else {
             throw wrongType(name, entry, expected: "an integer type; I64 or I32 are usual")
         }
+        return integers
     }
 
     private func entry(_ name: String) throws(SafetensorsError) -> SafetensorsHeader.Entry {
@@ -134,30 +122,15 @@ public struct SafetensorsFile: Sendable {
             detail: "\"\(name)\" has elements of type \(entry.type.rawValue); expected \(expected)")
     }
 
-    private func elements(of entry: SafetensorsHeader.Entry) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(
-            rebasing: file.bytes[dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound])
+    private func elements(of entry: SafetensorsHeader.Entry) -> StoredElements {
+        let range = dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound
+        return StoredElements(
+            bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]), type: entry.type,
+            layout: StridedLayout(contiguous: entry.shape.dimensions))
     }
+}
 
-    private func converted<Bits: FixedWidthInteger>(
-        _ source: UnsafeRawBufferPointer, _ shape: Shape, from bits: Bits.Type, _ convert: (Bits) -> Float
-    ) -> Tensor {
-        Tensor(shape) { buffer in
-            for index in 0..<buffer.count {
-                // Nothing in the format aligns the elements.
-                let offset = index * MemoryLayout<Bits>.size
-                buffer[index] = convert(
-                    Bits(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: bits)))
-            }
-        }
-    }
-
-    private func integers<Value: FixedWidthInteger & BitwiseCopyable>(
-        _ source: UnsafeRawBufferPointer, as type: Value.Type
-    ) -> [Value] {
-        (0..<source.count / MemoryLayout<Value>.size).map { index in
-            let offset = index * MemoryLayout<Value>.size
-            return Value(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: type))
-        }
-    }
+extension SafetensorsFile: WeightSource {
+    /// How many tensors there are.
+    public var findings: [String] { ["safetensors, \(names.count) tensors"] }
 }

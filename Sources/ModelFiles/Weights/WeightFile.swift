@@ -1,0 +1,28 @@
+/// Opens weights as people have them.
+public enum WeightFile {
+    /// Opens a file of named tensors: safetensors, sharded safetensors by their `*.index.json`, or what `torch.save`
+    /// wrote. The contents decide, not the name.
+    ///
+    /// - Throws: `WeightFileError` or `SafetensorsError`, which say what the file is instead.
+    public static func open(_ path: String) throws -> any WeightSource {
+        let file = try MappedFile(weights: path)
+        switch FileAppearance(file.bytes) {
+        case .zip, .legacyPyTorch: return try PyTorchFile(file, path)
+        case .json: return try ShardedSafetensors(contentsOf: path)
+        case .safetensors: return try SafetensorsFile(contentsOf: path)
+        case let other: throw other.failure.at(path)
+        }
+    }
+}
+
+extension MappedFile {
+    /// Maps a file of weights.
+    convenience init(weights path: String) throws(WeightFileError) {
+        do {
+            try self.init(path)
+        } catch {
+            throw WeightFileError(
+                error.isOfAnotherKind ? .unsupported : .inputOutput, path: path, error.reason)
+        }
+    }
+}
