@@ -54,7 +54,7 @@ let package = Package(
         target("Tensors", ["COneDNN", "COpenBLAS", "Hosts"]),
         target("ModelFiles", ["COpenSSL", "CZlib", "Hosts", "Tensors"]),
         target("Layers", ["Hosts", "ModelFiles", "Tensors"]),
-        target("Networks", ["Layers", "Tensors"]),
+        target("Networks", ["Hosts", "Layers", "ModelFiles", "Tensors"]),
         target("ImageData", ["CPNG", "CTurboJPEG", "CZlib", "Hosts", "ModelFiles", "Tensors"]),
         target("Regularizers", ["Hosts", "Layers", "ModelFiles", "ProcessGroups", "Tensors"]),
         target(
@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "ballast",
             dependencies: [
-                "Hosts", "ProcessGroups", "Runs", "Tensors", "Training",
+                "Hosts", "Networks", "ProcessGroups", "Runs", "Tensors", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], exclude: ["README.md"], swiftSettings: strict),
 

@@ -12,16 +12,18 @@ public struct NetworkSpecification: Sendable {
     public let smallestBaseWidth: Int?
     /// Whether `NetworkOptions.stem` belongs to the network.
     public let hasStem: Bool
+    /// Under which names the network's layers are published; first its own.
+    public let namings: [LayerNaming]
     private let make: @Sendable (NetworkOptions) -> any Backbone
 
     init(
         stageNames: [String], pixelNormalization: PixelNormalization, imageSize: Int,
-        smallestBaseWidth: Int? = nil, hasStem: Bool = false,
+        smallestBaseWidth: Int? = nil, hasStem: Bool = false, namings: [LayerNaming],
         make: @escaping @Sendable (NetworkOptions) -> any Backbone
     ) {
         (self.stageNames, self.pixelNormalization) = (stageNames, pixelNormalization)
         (self.imageSize, self.smallestBaseWidth, self.hasStem) = (imageSize, smallestBaseWidth, hasStem)
-        self.make = make
+        (self.namings, self.make) = (namings, make)
     }
 
     /// The network, its convolutions zero until they are initialized or loaded. Options that do not belong to it

@@ -14,8 +14,20 @@ struct Ballast: ParsableCommand {
         version: BallastVersion.current,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, RelateCommand.self, BenchmarkCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, ImportCommand.self, ExportCommand.self,
         ])
+
+    /// Runs the work of a command that is no work for several ranks, and ends the process.
+    static func runOnOneRank(_ work: () throws -> Void) throws {
+        try runOnAllRanks { group in
+            guard group.size == 1 else {
+                throw CollectiveFailure(
+                    message: "\(group.size) ranks were started, but one process does this work; start it without mpirun",
+                    exitCode: ExitCode.wrongUse)
+            }
+            try work()
+        }
+    }
 
     /// Runs a command's work on all ranks of the launcher, or alone without one, and ends the process.
     static func runOnAllRanks(_ work: (any ProcessGroup) throws -> Void) throws {

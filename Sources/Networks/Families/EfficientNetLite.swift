@@ -43,13 +43,13 @@ extension StagedNetwork {
         let stem = NormalizedConvolution(
             name: "conv_stem", normalization: "bn1", inputChannels: 3, outputChannels: channels, size: 3,
             settings: .init(stride: 2, padding: .same), epsilon: epsilon, activation: .relu6)
+        let blockCounts = blockCounts(scaling)
         let stages = plan.enumerated().map { stage, step in
-            let isScaled = stage > 0 && stage < plan.count - 1
             let width = ChannelRounding.scaled(step.channels, by: scaling.width)
             let name = NetworkSpecification.efficientNetLiteStageNames[stage]
             return StagedLayers.Stage(
                 name: name,
-                blocks: (0..<(isScaled ? scaling.scaled(blocks: step.blocks) : step.blocks)).map { index in
+                blocks: (0..<blockCounts[stage]).map { index in
                     let block = block(
                         name: "\(name).\(index)", inputChannels: channels, outputChannels: width,
                         size: step.size, stride: index == 0 ? step.stride : 1, expansion: step.expansion)
@@ -63,6 +63,13 @@ extension StagedNetwork {
         return StagedNetwork(
             headName: "classifier", poolingName: "global_pool",
             layers: StagedLayers(first: stem, pooling: nil, stages: stages, last: last))
+    }
+
+    /// Blocks of each stage: the first and the last are not scaled.
+    fileprivate static func blockCounts(_ scaling: EfficientNetLiteScaling) -> [Int] {
+        plan.enumerated().map { stage, step in
+            stage > 0 && stage < plan.count - 1 ? scaling.scaled(blocks: step.blocks) : step.blocks
+        }
     }
 
     /// Added to variances, as TensorFlow's networks have it.
@@ -115,7 +122,11 @@ extension NetworkSpecification {
         _ scaling: EfficientNetLiteScaling, imageSize: Int
     ) -> NetworkSpecification {
         NetworkSpecification(
-            stageNames: efficientNetLiteStageNames, pixelNormalization: .symmetric, imageSize: imageSize
+            stageNames: efficientNetLiteStageNames, pixelNormalization: .symmetric, imageSize: imageSize,
+            namings: [
+                LayerNaming(.timm),
+                .efficientNetLitePyTorch(InvertedResidualStages(StagedNetwork.blockCounts(scaling))),
+            ]
         ) { _ in StagedNetwork.efficientNetLite(scaling) }
     }
 }

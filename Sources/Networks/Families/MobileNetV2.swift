@@ -41,6 +41,8 @@ extension StagedNetwork {
         (1, 1, 6, 320),
     ]
 
+    fileprivate static var mobileNetV2BlockCounts: [Int] { plan.map(\.blocks) }
+
     private static func unit(
         _ name: String, _ normalization: String, from inputs: Int, to outputs: Int, size: Int = 1,
         settings: ConvolutionSettings = .init(), activation: Activation = .relu6
@@ -76,6 +78,9 @@ extension NetworkSpecification {
     /// A MobileNetV2. torchvision names no stages; the last block of each width stands for them.
     static let mobileNetV2 = NetworkSpecification(
         stageNames: [1, 3, 6, 10, 13, 16, 17].map { "features.\($0)" }, pixelNormalization: .imageNet,
-        imageSize: 224
+        imageSize: 224,
+        namings: [
+            LayerNaming(.torchvision), .timm(InvertedResidualStages(StagedNetwork.mobileNetV2BlockCounts)),
+        ]
     ) { _ in StagedNetwork.mobileNetV2() }
 }

@@ -108,7 +108,8 @@ extension NetworkSpecification {
     static func resNet(_ architecture: ResNetArchitecture) -> NetworkSpecification {
         NetworkSpecification(
             stageNames: resNetStageNames, pixelNormalization: .imageNet, imageSize: 224,
-            smallestBaseWidth: architecture.smallestBaseWidth, hasStem: true
+            smallestBaseWidth: architecture.smallestBaseWidth, hasStem: true,
+            namings: [LayerNaming(.torchvision), LayerNaming(.timm)]
         ) { StagedNetwork.resNet(architecture, baseWidth: $0.baseWidth, stem: $0.stem) }
     }
 }

@@ -1,5 +1,6 @@
 internal import Layers
 internal import ModelFiles
+internal import Networks
 internal import Regularizers
 internal import Tensors
 
@@ -11,6 +12,8 @@ struct StartingFiles {
     private(set) var sourceClassNames: [String]?
     /// The tensors of `initial-state` that belong to the method.
     private(set) var initialState: [NamedTensor] = []
+    /// What was found in the weights, a line each.
+    private(set) var findings: [String] = []
 
     /// No files.
     init() {}
@@ -20,13 +23,14 @@ struct StartingFiles {
     /// - Parameter classifier: Gets the weights of the backbone, and the head that the initial state holds.
     /// - Throws: What reading throws; `UsageError` where tensors do not fit.
     init(_ configuration: RunConfiguration, filling classifier: Classifier) throws {
-        if let weights = configuration.network.weights {
-            let file = try SafetensorsFile(contentsOf: weights)
+        if let path = configuration.network.weights {
+            let file = try Self.weights(path, for: configuration.network)
             try classifier.backbone.load(file)
+            findings = file.findings
             let method = configuration.method.name
             if method.settings.needsSourceHead {
                 sourceHead = try Self.sourceHead(in: file, of: classifier.backbone, method)
-                let names = (try? ModelDescription(file))?.classNames
+                let names = (try? ModelDescription(SafetensorsFile(contentsOf: path)))?.classNames
                 if names?.count == sourceHead[0].tensor.shape[0] { sourceClassNames = names }
             }
         }
@@ -35,9 +39,28 @@ struct StartingFiles {
         }
     }
 
+    /// Finds the weights of the configured network in a file.
+    ///
+    /// - Throws: `WeightError` where they are of another network, base width or stem.
+    private static func weights(
+        _ path: String, for network: NetworkConfiguration
+    ) throws -> PublishedWeights {
+        let weights = try PublishedWeights(WeightFile.open(path), for: network.name)
+        let specification = network.name.specification
+        let differs =
+            (specification.smallestBaseWidth != nil && weights.options.baseWidth != network.baseWidth)
+            || (specification.hasStem && weights.options.stem != network.stem)
+        guard differs else { return weights }
+        let first = network.makeBackbone().parameters[0]
+        throw WeightError(
+            path,
+            "tensor '\(first.name)' has shape \(weights.shape(of: first.name) ?? []), the network needs \(first.shape); set network.base-width: \(weights.options.baseWidth) and network.stem: \(weights.options.stem.rawValue), as these weights have them"
+        )
+    }
+
     /// Weight and bias of the pretrained network's classifier.
     private static func sourceHead(
-        in file: SafetensorsFile, of backbone: any Backbone, _ method: MethodName
+        in file: PublishedWeights, of backbone: any Backbone, _ method: MethodName
     ) throws -> [NamedTensor] {
         let names = [backbone.headName + ".weight", backbone.headName + ".bias"]
         let shapes = names.map { file.shape(of: $0) }

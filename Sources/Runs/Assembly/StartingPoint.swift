@@ -16,6 +16,8 @@ package struct StartingPoint {
     let sourceClassNames: [String]?
     /// The tensors of `initial-state` that belong to the method; equal on all ranks.
     let initialState: [NamedTensor]
+    /// What was found in the weights, a line each; on rank 0, which alone speaks of it.
+    let findings: [String]
     /// SHA-256 of the weights' file, the same on every rank; `none` without weights.
     let weightsDigest: String
     /// What random draws are keyed by.
@@ -40,7 +42,7 @@ package struct StartingPoint {
         sourceHead =
             source.isEmpty
             ? nil : Linear(name: "source-head", weight: source[0].tensor, bias: source[1].tensor)
-        sourceClassNames = files.sourceClassNames
+        (sourceClassNames, findings) = (files.sourceClassNames, files.findings)
         initialState = try files.initialState.replicated(over: group)
         weightsDigest = try JobChecks.weightsDigest(configuration, group: group)
     }
@@ -55,7 +57,7 @@ package struct StartingPoint {
             name: "source-head", inputs: classifier.backbone.featureCount, outputs: sourceClassCount)
         head.initialize(seed: seed)
         sourceHead = head
-        (sourceClassNames, initialState, weightsDigest) = (nil, [], "none")
+        (sourceClassNames, initialState, findings, weightsDigest) = (nil, [], [], "none")
     }
 
     /// Another backbone of the same kind, its convolutions zero.

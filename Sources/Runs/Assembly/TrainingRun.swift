@@ -31,6 +31,7 @@ package struct TrainingRun {
         let data = try PreparedData(configuration, digests: digests, group: group)
         let start = try StartingPoint(configuration, classCount: data.classCount, group: group)
         let progress = group.rank == 0 ? ProgressLine() : nil
+        for line in start.findings { progress?.say("weights: \(line)") }
         let output = try RunOutput(
             configuration, resume: resume, start: start, data: data, faults: faults, group: group
         ) { progress?.say($0) }

@@ -33,7 +33,8 @@ struct SavedModel {
         (self.description, self.classifier) = (description, classifier)
     }
 
-    private static func file(_ path: String) -> String {
+    /// The file of a model that was given by it or by the folder of its run.
+    static func file(_ path: String) -> String {
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
         return exists && isDirectory.boolValue ? path + "/model.safetensors" : path
