@@ -22,7 +22,8 @@ struct Ballast: ParsableCommand {
         try runOnAllRanks { group in
             guard group.size == 1 else {
                 throw CollectiveFailure(
-                    message: "\(group.size) ranks were started, but one process does this work; start it without mpirun",
+                    message:
+                        "\(group.size) ranks were started, but one process does this work; start it without mpirun",
                     exitCode: ExitCode.wrongUse)
             }
             try work()

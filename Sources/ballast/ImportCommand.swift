@@ -23,7 +23,9 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         try Ballast.runOnOneRank {
-            for line in try WeightImport(weights: weights, network: network, output: output).run() { print(line) }
+            for line in try WeightImport(weights: weights, network: network, output: output).run() {
+                print(line)
+            }
         }
     }
 }

@@ -131,7 +131,9 @@ import Testing
         try file(tensors) { file in
             let classifier = classifier()
             let before = state(classifier)
-            for load in [classifier.load, classifier.backbone.load] {
+            for load in [{ try classifier.load($0) }, { try classifier.backbone.load($0) }]
+            as [(SafetensorsFile) throws -> Void]
+            {
                 let error = try #require(throws: WeightError.self) { try load(file) }
                 #expect(error.path == file.path && error.exitCode == 65)
                 #expect(error.description.hasPrefix(file.path + ": "))
@@ -169,7 +171,47 @@ import Testing
         try file(tensors, counter: nil) { file in
             let classifier = classifier()
             let before = state(classifier)
-            #expect(throws: SafetensorsError.self) { try classifier.load(file) }
+            #expect(throws: WeightFileError.self) { try classifier.load(file) }
+            #expect(state(classifier) == before)
+        }
+    }
+
+    /// Whoever casts a whole file casts the counts too; one that is too large for its type became infinite.
+    @Test(arguments: [(Float(7), Int64(7)), (.infinity, 0)])
+    func countsMayBeFloats(stored: Float, count: Int64) throws {
+        var tensors = Self.tensors
+        tensors["bn1.num_batches_tracked"] = Tensor(scalar: stored)
+        try file(tensors, counter: nil) { file in
+            let classifier = classifier()
+            try classifier.load(file)
+            #expect(classifier.buffers.counters.map(\.counter.value) == [count])
+        }
+    }
+
+    @Test(arguments: [Int64(-1), .max])
+    func countsThatCannotBeAreRefused(count: Int64) throws {
+        try file(Self.tensors, counter: count) { file in
+            let error = try #require(throws: WeightFileError.self) { try classifier().load(file) }
+            #expect(error.exitCode == 65 && error.detail.contains("'bn1.num_batches_tracked' is a count"))
+        }
+    }
+
+    @Test(arguments: [
+        ("conv1.weight", Float.nan, "finite numbers"), ("fc.bias", .infinity, "finite numbers"),
+        ("bn1.running_mean", -.infinity, "finite numbers"), ("bn1.running_var", .nan, "variances"),
+        ("bn1.running_var", -1e-30, "variances"),
+    ])
+    func numbersThatCannotBeAreNamed(_ name: String, _ value: Float, _ part: String) throws {
+        var tensors = Self.tensors
+        let tensor = try #require(tensors[name])
+        tensors[name] = Tensor(tensor.shape, tensor.elements.dropLast() + [value])
+        try file(tensors) { file in
+            let classifier = classifier()
+            let before = state(classifier)
+            let error = try #require(throws: WeightError.self) { try classifier.load(file) }
+            #expect(error.exitCode == 65 && error.path == file.path)
+            #expect(error.detail.contains("element \(tensor.count - 1) of tensor '\(name)'"))
+            #expect(error.detail.contains(part))
             #expect(state(classifier) == before)
         }
     }

@@ -78,7 +78,8 @@ extension PyTorchContents {
         let version = try Unpickler.read(bytes, from: Self.legacyMagic.count)
         guard case .integer(1001) = version[version.root] else {
             throw WeightFileFailure(
-                .unsupported, "is of PyTorch's old format, but not of its version 1001, the only one there was")
+                .unsupported,
+                "is of PyTorch's old format, but not of its version 1001, the only one there was")
         }
         let system = try Unpickler.read(bytes, from: version.end)
         for (key, value) in system.entries(system.root) ?? [] where key == "little_endian" {

@@ -90,7 +90,8 @@ extension PyTorchFile: WeightSource {
                 if let integers = try elements.integers() { return integers }
             } catch {
                 throw WeightFileFailure(
-                    .content, "element \(error.index) of '\(name.excerpt)' is \(error.value), more than \(Int.max)")
+                    .content,
+                    "element \(error.index) of '\(name.excerpt)' is \(error.value), more than \(Int.max)")
             }
             throw wrongType(name, elements, expected: "integers")
         }
@@ -100,7 +101,8 @@ extension PyTorchFile: WeightSource {
         _ name: String, _ elements: StoredElements, expected: String
     ) -> WeightFileFailure {
         WeightFileFailure(
-            .content, "'\(name.excerpt)' has elements of type \(elements.type.rawValue); expected \(expected)")
+            .content, "'\(name.excerpt)' has elements of type \(elements.type.rawValue); expected \(expected)"
+        )
     }
 
     private func withElements<Result>(

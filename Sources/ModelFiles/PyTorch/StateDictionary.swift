@@ -55,7 +55,11 @@ struct StateDictionary: Sendable {
         var tensors: [String: StoredTensor] = [:]
         var others: [String] = []
         for (name, value) in values {
-            if case .tensor(let tensor) = pickle[value] { tensors[name] = tensor } else { others.append(name) }
+            if case .tensor(let tensor) = pickle[value] {
+                tensors[name] = tensor
+            } else {
+                others.append(name)
+            }
         }
         self.init(keys: keys, tensors: tensors, alternatives: [], otherNames: others.sorted())
     }
@@ -80,7 +84,8 @@ struct StateDictionary: Sendable {
         switch pickle[pickle.root] {
         case .opaque(let name):
             return content(
-                "holds no named tensors, but an object that only calling '\(name.excerpt)' would make; \(advice)")
+                "holds no named tensors, but an object that only calling '\(name.excerpt)' would make; \(advice)"
+            )
         case .tensor(let tensor):
             return content(
                 "holds a single tensor of shape \(tensor.layout.sizes); expected a dictionary of named tensors"

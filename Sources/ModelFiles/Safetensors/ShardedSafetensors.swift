@@ -45,8 +45,10 @@ public struct ShardedSafetensors: Sendable {
             }
             shards[shard] = try SafetensorsFile(contentsOf: folder.isEmpty ? shard : "\(folder)/\(shard)")
         }
-        for (name, shard) in names.sorted(by: { $0.key < $1.key }) where shards[shard]?.shape(of: name) == nil {
-            throw failure(.damaged, "says that '\(name.excerpt)' is in \(shard.excerpt), which has no such tensor")
+        for (name, shard) in names.sorted(by: { $0.key < $1.key }) where shards[shard]?.shape(of: name) == nil
+        {
+            throw failure(
+                .damaged, "says that '\(name.excerpt)' is in \(shard.excerpt), which has no such tensor")
         }
         self.path = path
         (self.names, self.shards, shardNames) = (names.keys.sorted(), shards, names)
@@ -66,7 +68,8 @@ public struct ShardedSafetensors: Sendable {
             guard case .string(let shard) = entry.value, isPlain(shard) else {
                 throw WeightFileFailure(
                     .damaged,
-                    "the shard of '\(entry.key.excerpt)' is no plain file name; shards lie beside their index")
+                    "the shard of '\(entry.key.excerpt)' is no plain file name; shards lie beside their index"
+                )
             }
             names[entry.key] = shard
         }
@@ -107,6 +110,7 @@ extension ShardedSafetensors: WeightSource {
 
     private func existingShard(_ name: String) throws(WeightFileError) -> SafetensorsFile {
         if let shard = shard(name) { return shard }
-        throw WeightFileError(.content, path: path, "there is no tensor '\(name.excerpt)' in any of its shards")
+        throw WeightFileError(
+            .content, path: path, "there is no tensor '\(name.excerpt)' in any of its shards")
     }
 }

@@ -26,7 +26,8 @@ enum FileAppearance: Equatable {
     /// Why a file of this appearance is not read.
     var failure: WeightFileFailure {
         switch self {
-        case .other(let what, let advice): WeightFileFailure(.unsupported, "is \(what), not weights; \(advice)")
+        case .other(let what, let advice):
+            WeightFileFailure(.unsupported, "is \(what), not weights; \(advice)")
         case .zip, .legacyPyTorch, .safetensors, .json:
             WeightFileFailure(.unsupported, "is of another kind than expected")
         }
@@ -81,7 +82,8 @@ enum FileAppearance: Equatable {
         if start.count > 262, start[257...].starts(with: "ustar".utf8) {
             return .other(
                 what: "a tar archive",
-                advice: "unpack it first; if PyTorch before 0.1.10 wrote it, load and save it with a later one")
+                advice:
+                    "unpack it first; if PyTorch before 0.1.10 wrote it, load and save it with a later one")
         }
         if start.count > 1, start[0] == 0x80, start[1] <= 5 {
             return .other(

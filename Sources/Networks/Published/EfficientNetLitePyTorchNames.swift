@@ -7,6 +7,7 @@ extension LayerNaming {
             inverted: ["_expand_conv", "_bn0", "_depthwise_conv", "_bn1", "_project_conv", "_bn2"]
         ) { _, _, block in "_blocks.\(block)." }
         return LayerNaming(
-            .efficientNetLitePyTorch, layers: ["_conv_stem", "_bn0"] + blocks + ["_conv_head", "_bn1", "_fc"])
+            .efficientNetLitePyTorch,
+            layers: ["_conv_stem", "_bn0"] + blocks + ["_conv_head", "_bn1", "_fc"])
     }
 }

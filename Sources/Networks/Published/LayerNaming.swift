@@ -33,7 +33,8 @@ struct InvertedResidualStages {
     ///   - inverted: Layers of any other block: expansion, depthwise convolution, projection.
     ///   - prefix: What precedes them, for the stage, the place in the stage and the place among all blocks.
     func names(
-        separable: [String], inverted: [String], _ prefix: (_ stage: Int, _ place: Int, _ block: Int) -> String
+        separable: [String], inverted: [String],
+        _ prefix: (_ stage: Int, _ place: Int, _ block: Int) -> String
     ) -> [String] {
         var names: [String] = []
         var block = 0

@@ -30,7 +30,8 @@ public struct NameTable: Sendable {
     static func layerNames(of backbone: any Backbone) -> [String] {
         var names: [String] = []
         for parameter in backbone.parameters {
-            let layer = String(parameter.name[..<(parameter.name.lastIndex(of: ".") ?? parameter.name.endIndex)])
+            let layer = String(
+                parameter.name[..<(parameter.name.lastIndex(of: ".") ?? parameter.name.endIndex)])
             if names.last != layer { names.append(layer) }
         }
         return names + [backbone.headName]

@@ -30,7 +30,8 @@ public enum NetworkLikeness {
         let smallest = specification.makeBackbone(
             NetworkOptions(baseWidth: specification.smallestBaseWidth ?? 64))
         let expected = StateNames(smallest).tensors.count
-        guard let names = PublishedWeights.bestNames(source, specification, smallest), names.count == expected,
+        guard let names = PublishedWeights.bestNames(source, specification, smallest),
+            names.count == expected,
             let match = try? PublishedWeights.match(source, name)
         else { return nil }
         let state = StateNames(specification.makeBackbone(match.options))

@@ -73,7 +73,8 @@ extension PublishedWeights {
 
     /// Base width and stem by the shape of the first convolution.
     private static func options(
-        _ specification: NetworkSpecification, _ smallest: any Backbone, _ source: any WeightSource, stem: String
+        _ specification: NetworkSpecification, _ smallest: any Backbone, _ source: any WeightSource,
+        stem: String
     ) throws -> NetworkOptions {
         var options = NetworkOptions()
         guard let smallestWidth = specification.smallestBaseWidth else { return options }

@@ -71,11 +71,13 @@ public struct PublishedWeights: Sendable {
     ) -> String? {
         let missing = names.tensors.filter { fileNames[$0.name] == nil }
         if let first = missing.first {
-            let others = missing.count == 1 ? "" : ", as are \(missing.count - 1) others of \(names.tensors.count)"
+            let others =
+                missing.count == 1 ? "" : ", as are \(missing.count - 1) others of \(names.tensors.count)"
             return "tensor '\(first.name)' is missing\(others)"
         }
         for (name, shape) in names.tensors {
-            guard let fileName = fileNames[name], let found = source.shape(of: fileName), found != shape else {
+            guard let fileName = fileNames[name], let found = source.shape(of: fileName), found != shape
+            else {
                 continue
             }
             return "tensor '\(fileName.excerpt)' has shape \(found), the network needs \(shape)"
@@ -139,7 +141,9 @@ extension PublishedWeights: WeightSource {
     public func shape(of name: String) -> Shape? { fileNames[name].flatMap { source.shape(of: $0) } }
 
     /// Whether the elements of a tensor are integers.
-    public func holdsIntegers(_ name: String) -> Bool { fileNames[name].map { source.holdsIntegers($0) } ?? false }
+    public func holdsIntegers(_ name: String) -> Bool {
+        fileNames[name].map { source.holdsIntegers($0) } ?? false
+    }
 
     /// The tensor of that name, dense and in 32-bit floats.
     ///

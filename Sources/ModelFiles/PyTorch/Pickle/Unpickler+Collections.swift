@@ -31,7 +31,9 @@ extension Unpickler {
 
     private func entries(_ items: [PickleReference]) throws(WeightFileFailure) -> [PickleEntry] {
         guard items.count.isMultiple(of: 2) else { throw input.damaged("a key has no value") }
-        return stride(from: 0, to: items.count, by: 2).map { PickleEntry(key: items[$0], value: items[$0 + 1]) }
+        return stride(from: 0, to: items.count, by: 2).map {
+            PickleEntry(key: items[$0], value: items[$0 + 1])
+        }
     }
 
     /// Adds to the topmost list or set. What an opaque value would do with items, nobody knows: they are dropped.

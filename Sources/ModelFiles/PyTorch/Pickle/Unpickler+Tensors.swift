@@ -59,7 +59,8 @@ extension Unpickler {
             let sizes = integers(arguments[2]), let strides = integers(arguments[3])
         else { throw input.damaged("a tensor's storage, offset, sizes or strides are none") }
         var type = storage.type
-        if let dtypePlace, dtypePlace < arguments.count, case .global(let dtype) = self[arguments[dtypePlace]] {
+        if let dtypePlace, dtypePlace < arguments.count, case .global(let dtype) = self[arguments[dtypePlace]]
+        {
             guard let named = SafetensorsElementType(dtype: dtype) else { return try make(.opaque(dtype)) }
             guard type == nil || type == named else {
                 throw input.damaged("a tensor and its storage are of different element types")
