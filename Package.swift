@@ -54,7 +54,7 @@ let package = Package(
         target("Tensors", ["COneDNN", "COpenBLAS", "Hosts"]),
         target("ModelFiles", ["COpenSSL", "CZlib", "Hosts", "Tensors"]),
         target("Layers", ["Hosts", "ModelFiles", "Tensors"]),
-        target("Networks", ["Hosts", "Layers", "ModelFiles", "Tensors"]),
+        target("Networks", ["Layers", "ModelFiles", "Tensors"]),
         target("ImageData", ["CPNG", "CTurboJPEG", "CZlib", "Hosts", "ModelFiles", "Tensors"]),
         target("Regularizers", ["Hosts", "Layers", "ModelFiles", "ProcessGroups", "Tensors"]),
         target(

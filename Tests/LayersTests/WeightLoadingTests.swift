@@ -132,7 +132,7 @@ import Testing
             let classifier = classifier()
             let before = state(classifier)
             for load in [{ try classifier.load($0) }, { try classifier.backbone.load($0) }]
-            as [(SafetensorsFile) throws -> Void]
+                as [(SafetensorsFile) throws -> Void]
             {
                 let error = try #require(throws: WeightError.self) { try load(file) }
                 #expect(error.path == file.path && error.exitCode == 65)

@@ -79,7 +79,7 @@ enum FileAppearance: Equatable {
         if start.allSatisfy({ $0 == 0 }) {
             return .other(what: "zeros, as a file that was never written", advice: again)
         }
-        if start.count > 262, start[257...].starts(with: "ustar".utf8) {
+        if start.count >= 262, start[257...].starts(with: "ustar".utf8) {
             return .other(
                 what: "a tar archive",
                 advice:

@@ -30,6 +30,9 @@ public struct PublishedWeights: Sendable {
     /// The file.
     public let source: any WeightSource
 
+    /// How many tensors have another name in the file than in the network.
+    public var renamedCount: Int { fileNames.count { $0.key != $0.value } }
+
     /// Names in the file, by the names of the network.
     private let fileNames: [String: String]
 

@@ -27,8 +27,10 @@ package struct WeightImport {
         let published = try PublishedWeights(WeightFile.open(weights), for: network)
         let model = try PublishedModel(published)
         try model.file(metadata: ["format": "pt"]).write(to: output, isNamedByUser: true)
+        let renamed = published.renamedCount
         return published.findings.enumerated().map { $0 == 0 ? "\(weights): \($1)" : $1 } + [
-            "used: \(published.names.count) tensors; every one is finite", "wrote \(output)",
+            "used: \(published.names.count) tensors" + (renamed == 0 ? "" : ", \(renamed) of them renamed"),
+            "wrote \(output)",
         ]
     }
 }

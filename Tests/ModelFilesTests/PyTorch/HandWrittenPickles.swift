@@ -20,16 +20,19 @@ func legacyFile(
     let version: [UInt8] = [0x80, 0x02, 0x4D, 0xE9, 0x03, 0x2E]
     let system: [UInt8] = [0x80, 0x02, 0x7D, 0x2E]
     let keyTexts: [UInt8] = keys.map { text($0) }.reduce([], +)
-    let keyList: [UInt8] = [0x80, 0x02, 0x5D, 0x28] + keyTexts + [0x65, 0x2E]
+    let keyList = bytes([0x80, 0x02, 0x5D, 0x28], keyTexts, [0x65, 0x2E])
     var data: [UInt8] = []
     for storage in storages {
         data += withUnsafeBytes(of: storage.count.littleEndian) { Array($0) } + storage.bytes
     }
-    return magic + version + system + pickle + keyList + data
+    return bytes(magic, version, system, pickle, keyList, data)
 }
 
+/// All bytes, one part after the other. A chain of `+` would take the compiler minutes.
+func bytes(_ parts: [UInt8]...) -> [UInt8] { parts.reduce([], +) }
+
 /// The operation that pushes a short text.
-func text(_ text: String) -> [UInt8] { [0x8C, UInt8(text.utf8.count)] + Array(text.utf8) }
+func text(_ text: String) -> [UInt8] { bytes([0x8C, UInt8(text.utf8.count)], Array(text.utf8)) }
 
 /// The operation that pushes a class or function.
 func global(_ module: String, _ name: String) -> [UInt8] { Array("c\(module)\n\(name)\n".utf8) }
@@ -40,23 +43,25 @@ func integer(_ value: Int64) -> [UInt8] {
 }
 
 /// A tuple of what the parts push.
-func tuple(_ parts: [UInt8]...) -> [UInt8] { [0x28] + parts.reduce([], +) + [0x74] }
+func tuple(_ parts: [UInt8]...) -> [UInt8] { bytes([0x28], parts.reduce([], +), [0x74]) }
 
 /// A storage of 32-bit floats.
 func storage(_ key: String, count: Int64, kind: String = "FloatStorage", view: [UInt8] = [0x4E]) -> [UInt8] {
-    tuple(text("storage"), global("torch", kind), text(key), text("cpu"), integer(count), view) + [0x51]
+    let parts = tuple(
+        text("storage"), global("torch", kind), text(key), text("cpu"), integer(count), view)
+    return bytes(parts, [0x51])
 }
 
 /// The tensor that the arguments describe.
 func tensor(_ storage: [UInt8], offset: Int64, sizes: [Int64], strides: [Int64]) -> [UInt8] {
-    func integers(_ values: [Int64]) -> [UInt8] { [0x28] + values.map(integer).reduce([], +) + [0x74] }
+    func integers(_ values: [Int64]) -> [UInt8] { bytes([0x28], values.map(integer).reduce([], +), [0x74]) }
     let arguments = tuple(storage, integer(offset), integers(sizes), integers(strides), [0x89])
-    return global("torch._utils", "_rebuild_tensor_v2") + arguments + [0x52]
+    return bytes(global("torch._utils", "_rebuild_tensor_v2"), arguments, [0x52])
 }
 
 /// A pickle of a dictionary with one entry.
 func dictionary(_ key: String, _ value: [UInt8]) -> [UInt8] {
-    [0x80, 0x02, 0x7D] + text(key) + value + [0x73, 0x2E]
+    bytes([0x80, 0x02, 0x7D], text(key), value, [0x73, 0x2E])
 }
 
 /// Opens bytes as a file and reads every tensor in it.

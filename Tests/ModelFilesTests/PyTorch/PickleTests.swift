@@ -100,8 +100,10 @@ import Testing
             try fail([0x80, 4] + hostile + [0x2E], "os.system")
         }
         // Functions that stand for something take nothing but the arguments of tensors and lists.
-        for name in ["_rebuild_parameter", "_rebuild_tensor_v2"] {
-            try fail(dictionary("w", global("torch._utils", name) + tuple() + [0x52]), "")
+        for (name, part) in [
+            ("_rebuild_parameter", "_rebuild_parameter"), ("_rebuild_tensor_v2", "lacks arguments"),
+        ] {
+            try fail(dictionary("w", bytes(global("torch._utils", name), tuple(), [0x52])), part)
         }
     }
 

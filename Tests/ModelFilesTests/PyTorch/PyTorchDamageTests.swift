@@ -16,7 +16,7 @@ import Testing
     func everyTruncationIsNoticed(_ name: String) throws {
         let folder = try ScratchFolder()
         let bytes = try contents(pyTorchFixture(name))
-        for count in stride(from: 0, to: bytes.count, by: 3) {
+        for count in stride(from: 0, to: bytes.count, by: 7) {
             #expect(
                 try !check(Array(bytes[..<count]), in: folder, "cut to \(count)"),
                 "cut to \(count) of \(bytes.count) bytes")
@@ -29,7 +29,7 @@ import Testing
         let original = try contents(pyTorchFixture(name))
         var generator = SplitMix(state: UInt64(name.utf8.count))
         var accepted = 0
-        for round in 0..<1500 {
+        for round in 0..<600 {
             var bytes = original
             for _ in 0...generator.next(below: 4) {
                 let place = generator.next(below: bytes.count)
@@ -43,7 +43,7 @@ import Testing
             if try check(bytes, in: folder, "round \(round)") { accepted += 1 }
         }
         // Some change nothing that matters, such as a date in an archive.
-        #expect(accepted < 1500)
+        #expect(accepted < 600)
     }
 
     /// The pickle alone is damaged: its checksum would hide that.
@@ -51,7 +51,7 @@ import Testing
         let folder = try ScratchFolder()
         let original = try contents(pyTorchFixture("views-legacy.pth"))
         var generator = SplitMix(state: 7)
-        for round in 0..<3000 {
+        for round in 0..<1500 {
             var bytes = original
             for _ in 0...generator.next(below: 3) {
                 bytes[15 + generator.next(below: 2000)] = UInt8(generator.next(below: 256))

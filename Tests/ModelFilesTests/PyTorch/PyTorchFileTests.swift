@@ -78,12 +78,13 @@ import Testing
         #expect((file as? PyTorchFile)?.opaqueNames == [])
     }
 
-    @Test(arguments: [
+    static let refused: [(String, [String])] = [
         ("only-hostile.pth", ["'posix.system'", "nothing that a file names is called"]),
         ("whole-model.pth", ["'__main__.Net'", "state_dict()"]),
         ("big-endian.pth", ["big-endian"]), ("script.pt", ["TorchScript"]),
-    ])
-    func whatHoldsNoWeightsIsRefused(_ name: String, _ parts: [String]) throws {
+    ]
+
+    @Test(arguments: refused) func whatHoldsNoWeightsIsRefused(_ name: String, _ parts: [String]) throws {
         let path = pyTorchFixture(name)
         let error = try #require(throws: WeightFileError.self) { try PyTorchFile(contentsOf: path) }
         #expect(error.exitCode == 65 && error.description.hasPrefix(path + ": "))
@@ -121,18 +122,28 @@ import Testing
         #expect(try readingError(bytes, in: ScratchFolder()) == nil)
     }
 
-    @Test(arguments: [
-        ([], "empty"), (Array("<!DOCTYPE html><html>".utf8), "an HTML page"),
-        (Array("version https://git-lfs.github.com/spec/v1\noid sha256:00".utf8), "git lfs pull"),
-        ([0x89] + Array("HDF\r\n\u{1A}\n".utf8), "HDF5"), (Array("conv1 0.1 0.2\n".utf8), "text"),
-        ([0x1F, 0x8B, 8, 0], "gzip"), ([UInt8](repeating: 0, count: 100), "zeros"),
-        ([0x80, 4, 0x95, 1], "plain pickle"), ([0x50, 0x4B, 3, 4, 0, 0], "ZIP archive"),
-        (Array("{\"a\": 1}".utf8), "weight_map"), ([1, 2, 3], "unknown kind"),
-        ([UInt8](repeating: 1, count: 257) + Array("ustar".utf8), "tar archive"),
-    ])
-    func whatAFileIsInsteadIsSaid(_ bytes: [UInt8], _ part: String) throws {
-        let error = try #require(try readingError(bytes, in: ScratchFolder()) as? WeightFileError)
-        #expect(error.exitCode == 65 && error.detail.contains(part), "\(error)")
+    struct Kind: Sendable, CustomTestStringConvertible {
+        let bytes: [UInt8]
+        let testDescription: String
+
+        init(_ bytes: [UInt8], _ name: String) { (self.bytes, testDescription) = (bytes, name) }
+
+        init(_ text: String, _ name: String) { self.init(Array(text.utf8), name) }
+    }
+
+    static let kinds: [Kind] = [
+        Kind("", "empty"), Kind("<!DOCTYPE html><html>", "an HTML page"),
+        Kind("version https://git-lfs.github.com/spec/v1\noid sha256:00", "git lfs pull"),
+        Kind([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "HDF5"), Kind("conv1 0.1 0.2\n", "text"),
+        Kind([0x1F, 0x8B, 8, 0], "gzip"), Kind([UInt8](repeating: 0, count: 100), "zeros"),
+        Kind([0x80, 4, 0x95, 1], "plain pickle"), Kind([0x50, 0x4B, 3, 4, 0, 0], "ZIP archive"),
+        Kind("{\"a\": 1}", "weight_map"), Kind([1, 2, 3], "unknown kind"),
+        Kind(bytes([UInt8](repeating: 1, count: 257), Array("ustar".utf8)), "tar archive"),
+    ]
+
+    @Test(arguments: kinds) func whatAFileIsInsteadIsSaid(_ kind: Kind) throws {
+        let error = try #require(try readingError(kind.bytes, in: ScratchFolder()) as? WeightFileError)
+        #expect(error.exitCode == 65 && error.detail.contains(kind.testDescription), "\(error)")
         #expect(error.description.utf8.count < 600)
     }
 
