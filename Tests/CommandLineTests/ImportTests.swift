@@ -74,10 +74,19 @@ import Testing
 
     /// MobileNetV2 has other names in timm: there and back, tensors are the same.
     @Test func exportedNamesAreThoseOfTimm() async throws {
-        let folder = try ScratchFolder()
-        let weights = BallastProcess.golden.appending(path: "source-mobilenet-v2.safetensors").path
+        let folder = try ScratchFolder(
+            configuration: """
+                method: {name: fine-tune}
+                network: {name: mobilenet-v2}
+                data: {train: \(BallastProcess.golden.path)/trajectory-data.safetensors, validation: none}
+                training: {epochs: 1, steps-per-epoch: 1, global-batch: 4, shuffle: false}
+                output: run
+
+                """)
+        let run = try await BallastProcess.run(["train", "--config", "run.yaml"], in: folder.url)
+        try #require(run.exitCode == 0, "\(run.errors)")
         let export = try await BallastProcess.run(
-            ["export", "--model", weights, "--names", "timm", "-o", "timm.safetensors"], in: folder.url)
+            ["export", "--model", "run", "--names", "timm", "-o", "timm.safetensors"], in: folder.url)
         try #require(export.exitCode == 0, "\(export.errors)")
         #expect(export.output.contains("mobilenet-v2") && export.output.contains("names of timm"))
         let exported = try SafetensorsFile(contentsOf: folder.path + "/timm.safetensors")
@@ -89,7 +98,7 @@ import Testing
             in: folder.url)
         try #require(back.exitCode == 0, "\(back.errors)")
         #expect(back.output.contains("names of timm"))
-        let original = try SafetensorsFile(contentsOf: weights)
+        let original = try SafetensorsFile(contentsOf: folder.path + "/run/model.safetensors")
         let file = try SafetensorsFile(contentsOf: folder.path + "/back.safetensors")
         for name in original.names where !original.holdsIntegers(name) {
             #expect(mismatch(try file.tensor(name), try original.tensor(name), relative: 0) == nil, "\(name)")
