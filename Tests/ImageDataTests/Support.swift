@@ -84,7 +84,7 @@ struct FirstPixel: ImageTransform {
     func outputSize(for input: ImageSize?) -> ImageSize? { ImageSize(height: 1, width: 1) }
 
     func apply(
-        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+        to image: inout PixelImage, scratch: inout TransformScratch, key: AugmentationKey
     ) throws(DataError) {
         image.reshape(ImageSize(height: 1, width: 1), channels: image.channels)
     }

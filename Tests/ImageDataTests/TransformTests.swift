@@ -2,21 +2,6 @@ import ImageData
 import Tensors
 import Testing
 
-/// What a transform makes of an image.
-private func applied(
-    _ transform: some ImageTransform, to image: PixelImage, _ key: AugmentationKey
-) throws -> PixelImage {
-    var (image, scratch) = (image, PixelImage())
-    try transform.apply(to: &image, scratch: &scratch, key: key)
-    return image
-}
-
-private func key(seed: UInt64 = 1, pass: Int = 0, _ sample: Int = 0, _ view: ImageView = .first)
-    -> AugmentationKey
-{
-    AugmentationKey(seed: seed, pass: pass, sample: sample, view: view)
-}
-
 private func grey(_ height: Int, _ width: Int, _ pixels: [UInt8]) -> PixelImage {
     PixelImage(size: ImageSize(height: height, width: width), channels: 1, pixels: pixels)
 }
@@ -237,7 +222,7 @@ private func expected(_ image: PixelImage, row: Int, column: Int, mirrored: Bool
             func outputSize(for input: ImageSize?) -> ImageSize? { ImageSize(height: 2, width: 2) }
 
             func apply(
-                to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+                to image: inout PixelImage, scratch: inout TransformScratch, key: AugmentationKey
             ) throws(DataError) {}
         }
         let set = MemoryDataset(labels: [0, 0, 0], sizes: sizes)

@@ -21,7 +21,7 @@ final class BatchAssembler: Sendable {
     /// Where a worker decodes and transforms one image after the other.
     private struct PixelBuffers {
         var image = PixelImage()
-        var scratch = PixelImage()
+        var scratch = TransformScratch()
     }
 
     /// Checks that the data can be transformed and viewed as asked for.

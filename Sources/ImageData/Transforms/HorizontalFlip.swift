@@ -10,20 +10,9 @@ public struct HorizontalFlip: ImageTransform {
 
     /// Mirrors the image if the key says so.
     public func apply(
-        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+        to image: inout PixelImage, scratch: inout TransformScratch, key: AugmentationKey
     ) throws(DataError) {
-        guard mirrors(key) else { return }
-        let (size, channels) = (image.size, image.channels)
-        image.withMutablePixels { pixels in
-            for row in 0..<size.height {
-                var left = row * size.width * channels
-                var right = left + (size.width - 1) * channels
-                while left < right {
-                    for channel in 0..<channels { pixels.swapAt(left + channel, right + channel) }
-                    (left, right) = (left + channels, right - channels)
-                }
-            }
-        }
+        if mirrors(key) { image.mirror() }
     }
 
     /// Whether the image of a key is mirrored.

@@ -10,9 +10,14 @@ public struct ImagePipeline: Sendable {
     /// What pixels are normalized by.
     public let normalization: Normalization
 
+    /// Whether a decoder may give an image that is resized next at a reduced scale, where that is cheaper. Pixels
+    /// then differ from those of the image at full scale.
+    public let reducesScale: Bool
+
     /// A pipeline from its steps.
-    public init(transform: ComposedTransform, normalization: Normalization) {
+    public init(transform: ComposedTransform, normalization: Normalization, reducesScale: Bool = false) {
         (self.transform, self.normalization) = (transform, normalization)
+        self.reducesScale = reducesScale
     }
 
     /// The shape `[C, H, W]` of every image of a data set at the end of the pipeline. Images of one channel
@@ -57,18 +62,11 @@ public struct ImagePipeline: Sendable {
     ///
     /// - Throws: `DataError` where the image cannot be decoded or transformed.
     func pixels(
-        of source: any PixelSource, _ index: Int, into image: inout PixelImage, scratch: inout PixelImage,
+        of source: any PixelSource, _ index: Int, into image: inout PixelImage, scratch: inout TransformScratch,
         key: AugmentationKey
     ) throws(DataError) {
-        guard let first = transform.steps.first as? any RegionTransform else {
-            try source.decode(index, .all, into: &image)
-            return try transform.apply(to: &image, scratch: &scratch, key: key)
-        }
-        let region = first.region(of: try source.size(index), key: key)
-        try source.decode(index, PixelRequest(region: region), into: &image)
-        for step in transform.steps.dropFirst() {
-            try step.apply(to: &image, scratch: &scratch, key: key)
-        }
+        try transform.decode(
+            source, index, reducing: reducesScale, into: &image, scratch: &scratch, key: key)
     }
 
     /// Two images that differ in size.

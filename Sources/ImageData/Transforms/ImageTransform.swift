@@ -13,11 +13,11 @@ public protocol ImageTransform: Sendable {
     ///
     /// - Parameters:
     ///   - image: What is changed.
-    ///   - scratch: A buffer with arbitrary contents for a transform that does not work in place: it writes its
-    ///     result there and swaps the two.
+    ///   - scratch: Buffers with arbitrary contents for a transform that does not work in place: it writes its
+    ///     result to `scratch.image` and swaps the two.
     ///   - key: What draws depend on.
     /// - Throws: `DataError` where the image cannot be changed so, for example because it is too small.
     func apply(
-        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+        to image: inout PixelImage, scratch: inout TransformScratch, key: AugmentationKey
     ) throws(DataError)
 }

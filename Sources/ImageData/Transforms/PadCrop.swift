@@ -25,16 +25,16 @@ public struct PadCrop: ImageTransform {
 
     /// Crops at the place that the key says.
     public func apply(
-        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+        to image: inout PixelImage, scratch: inout TransformScratch, key: AugmentationKey
     ) throws(DataError) {
         let (row, column) = offset(key)
         let (size, channels) = (image.size, image.channels)
         let (rowValues, shift) = (size.width * channels, column * channels)
         // Values of a row that lie inside of the image as well.
         let inside = min(max(0, -shift), rowValues)..<max(min(rowValues, rowValues - shift), 0)
-        scratch.reshape(size, channels: channels)
+        scratch.image.reshape(size, channels: channels)
         let source = image.pixels
-        scratch.withMutablePixels { target in
+        scratch.image.withMutablePixels { target in
             for targetRow in 0..<size.height {
                 let first = targetRow * rowValues
                 let sourceRow = targetRow + row
@@ -47,7 +47,7 @@ public struct PadCrop: ImageTransform {
                 for value in copied.upperBound..<rowValues { target[first + value] = 0 }
             }
         }
-        swap(&image, &scratch)
+        swap(&image, &scratch.image)
     }
 
     /// Row and column of the image that become the first ones; negative where black comes before them.

@@ -1,6 +1,7 @@
 /// A transform that keeps one part of an image as it is, such as a random crop.
 ///
-/// Where such a transform comes first, only that part is decoded.
+/// Where such a transform comes first, only that part is decoded; where it follows a `ResizeTransform`, only that part
+/// is computed.
 public protocol RegionTransform: ImageTransform {
     /// The part that is kept.
     ///
@@ -9,14 +10,25 @@ public protocol RegionTransform: ImageTransform {
     ///   - key: What draws depend on.
     /// - Returns: A region within the image.
     func region(of size: ImageSize, key: AugmentationKey) -> PixelRegion
+
+    /// Brings the part, once it is cut out, to its final size; nothing by default.
+    ///
+    /// - Parameters:
+    ///   - image: The part alone.
+    ///   - scratch: Buffers with arbitrary contents.
+    func complete(_ image: inout PixelImage, scratch: inout TransformScratch)
 }
 
 extension RegionTransform {
+    /// Leaves the part as it is.
+    public func complete(_ image: inout PixelImage, scratch: inout TransformScratch) {}
+
     /// Crops the image to the region.
     public func apply(
-        to image: inout PixelImage, scratch: inout PixelImage, key: AugmentationKey
+        to image: inout PixelImage, scratch: inout TransformScratch, key: AugmentationKey
     ) throws(DataError) {
-        image.crop(to: region(of: image.size, key: key), by: &scratch)
+        image.crop(to: region(of: image.size, key: key), by: &scratch.image)
+        complete(&image, scratch: &scratch)
     }
 }
 
