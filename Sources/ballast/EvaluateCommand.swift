@@ -23,6 +23,12 @@ struct EvaluateCommand: ParsableCommand {
     )
     var classes: [String] = []
 
+    @Flag(
+        help:
+            "Average the probabilities of ten crops of each image: four corners and the middle of the image, its shorter side resized, and of its mirror image."
+    )
+    var tenCrop = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -31,7 +37,8 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let evaluation = ModelEvaluation(
-            model: model, data: data, classes: classes, predictions: predictions)
+            model: model, data: data, classes: classes, predictions: predictions,
+            tenCrop: tenCrop)
         try Ballast.runOnAllRanks { group in
             try JobChecks.begin(group)
             let report = try evaluation.run(group)

@@ -22,8 +22,10 @@ import Testing
             #expect(try difference(image, references.image(name)) == nil, "\(name)")
         }
         let golden = try ReferenceImages.golden()
-        for (name, number) in [("brightness", "1.3"), ("contrast", "0.7"), ("hue", "0.2"), ("saturation", "1.4")] {
-            var image = try golden.image("output.decoded.rgb.jpg")
+        for (name, number) in [
+            ("brightness", "1.3"), ("contrast", "0.7"), ("hue", "0.2"), ("saturation", "1.4"),
+        ] {
+            var image = try golden.image("output.decoded.rgb.png")
             image.adjust(try Self.adjustment(name, try #require(Float(number))))
             #expect(
                 try difference(image, golden.image("output.jitter.\(name)\(number)")) == nil, "\(name)")
@@ -75,7 +77,8 @@ import Testing
 
     /// Every order of the four occurs, each about as often.
     @Test func everyOrderOccurs() throws {
-        let colour = PixelImage(size: ImageSize(height: 1, width: 2), channels: 3, pixels: [200, 90, 30, 10, 60, 110])
+        let colour = PixelImage(
+            size: ImageSize(height: 1, width: 2), channels: 3, pixels: [200, 90, 30, 10, 60, 110])
         let jitter = ColorJitter(0.4)
         var orders: [[Int]: Int] = [:]
         for sample in 0..<2400 {

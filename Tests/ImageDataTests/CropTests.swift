@@ -85,7 +85,8 @@ import Testing
     @Test(arguments: [(1, 1), (1, 1000), (1000, 1), (2, 3), (375, 500), (3000, 10)])
     func regionsLieWithin(height: Int, width: Int) {
         let size = ImageSize(height: height, width: width)
-        for crop in [RandomResizedCrop(), RandomResizedCrop(scale: 0.2...1), RandomResizedCrop(scale: 1...1)] {
+        for crop in [RandomResizedCrop(), RandomResizedCrop(scale: 0.2...1), RandomResizedCrop(scale: 1...1)]
+        {
             for sample in 0..<300 {
                 let region = crop.region(of: size, key: key(sample))
                 #expect(region.rows.upperBound <= height && region.columns.upperBound <= width)

@@ -21,8 +21,8 @@ func key(seed: UInt64 = 1, pass: Int = 0, _ sample: Int = 0, _ view: ImageView =
 struct ReferenceImages {
     private let file: SafetensorsFile
 
-    /// What Pillow and torchvision make of the files in `golden/images`.
-    static func golden() throws -> ReferenceImages { try ReferenceImages("images.safetensors") }
+    /// What Pillow and torchvision make of the files in `photographs`.
+    static func golden() throws -> ReferenceImages { try ReferenceImages("photographs.safetensors") }
 
     /// What they make of the small images that the file holds too.
     static func small() throws -> ReferenceImages { try ReferenceImages("transforms.safetensors") }
@@ -71,7 +71,8 @@ func imageSize(_ text: String) throws -> ImageSize {
 /// nil if two images are equal; else how many values differ and the worst of them.
 func difference(_ image: PixelImage, _ expected: PixelImage) -> String? {
     guard image.size == expected.size, image.channels == expected.channels else {
-        return "\(image.size) of \(image.channels) channels, expected \(expected.size) of \(expected.channels)"
+        return
+            "\(image.size) of \(image.channels) channels, expected \(expected.size) of \(expected.channels)"
     }
     let differences = zip(image.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }
     guard let worst = differences.indices.max(by: { differences[$0] < differences[$1] }),

@@ -1,4 +1,5 @@
 import ImageData
+import TestSupport
 import Testing
 
 /// Decoding, transforms and normalization together.
@@ -73,7 +74,7 @@ import Testing
         let size = ImageSize(height: 20, width: 20)
         let flat = PixelImage(
             size: ImageSize(height: 375, width: 500), channels: 1,
-            pixels: (0..<375 * 500).map { UInt8($0 % 500 / 2) })
+            pixels: (0..<375 * 500).map { UInt8($0 % 500 / 2 + $0 % 2 * 2) })
         let source = PictureSource(pictures: [flat])
         func values(_ steps: [any ImageTransform], reduces: Bool) throws -> [Float] {
             let loader = try BatchLoader(
@@ -88,29 +89,23 @@ import Testing
         ] {
             let (full, reduced) = (try values(steps, reduces: false), try values(steps, reduces: true))
             #expect(full != reduced)
-            #expect(zip(full, reduced).allSatisfy { abs($0 - $1) <= 1 })
+            #expect(zip(full, reduced).allSatisfy { abs($0 - $1) <= 2 })
         }
         let crop: [any ImageTransform] = [RandomCrop(size: size)]
         #expect(try values(crop, reduces: true) == values(crop, reduces: false))
     }
 
-    /// torchvision's evaluation with normalization of a photograph.
+    /// The middle of a photograph, normalized as torchvision does.
     @Test func normalizationEqualsTorchvision() throws {
         let references = try ReferenceImages.golden()
-        let source = PictureSource(pictures: [try references.image("output.decoded.rgb.jpg")])
-        let expected = try references.values("output.normalized96")
-        let candidates: [[any ImageTransform]] = [
-            [Resize(to: ImageSize(height: 96, width: 96))],
-            [ShorterSideResize(to: 110), CenterCrop(size: ImageSize(height: 96, width: 96))],
-        ]
-        let worst = try candidates.map { steps in
-            let loader = try EvaluationLoader(
-                subset: .training(of: source),
-                pipeline: ImagePipeline(transform: ComposedTransform(steps), normalization: .imageNet),
-                batchSize: 1, shard: .whole)
-            let values = try loader.batch(0).images.elements
-            return zip(values, expected).map { abs($0 - $1) }.max() ?? .infinity
-        }
-        #expect(worst.contains { $0 < 1e-5 }, "\(worst)")
+        let source = PictureSource(pictures: [try references.image("output.decoded.rgb.png")])
+        let crop = CenterCrop(size: ImageSize(height: 96, width: 96))
+        let loader = try EvaluationLoader(
+            subset: .training(of: source),
+            pipeline: ImagePipeline(transform: ComposedTransform([crop]), normalization: .imageNet),
+            batchSize: 1, shard: .whole)
+        let expected = try references.values("output.normalized96").map(Double.init)
+        let values = try loader.batch(0).images.elements.map(Double.init)
+        #expect(mismatch(values, expected, absolute: 1e-6, relative: 1e-6) == nil)
     }
 }

@@ -20,7 +20,7 @@ import Testing
     /// A photograph of 320 × 214 and crops of it.
     @Test func equalsTheGoldenPhotographs() throws {
         let references = try ReferenceImages.golden()
-        let photograph = try references.image("output.decoded.rgb.jpg")
+        let photograph = try references.image("output.decoded.rgb.png")
         let size = ImageSize(height: 256, width: 256)
         #expect(
             try difference(

@@ -27,7 +27,7 @@ import Testing
             """
             run.yaml:7: unknown key 'data.clases'; did you mean 'classes'? keys here: train, validation, test, \
             classes, sample-rate, samples-per-class, train-transform, validation-transform, image-size, \
-            horizontal-flip, mean, std, workers
+            interpolation, horizontal-flip, color-jitter, reduced-decoding, mean, std, workers
             """
         ),
         (

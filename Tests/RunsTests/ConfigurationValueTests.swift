@@ -39,10 +39,13 @@ import Testing
               classes: null
               sample-rate: 100.0
               samples-per-class: null
-              train-transform: none
-              validation-transform: none
+              train-transform: null
+              validation-transform: null
               image-size: null
-              horizontal-flip: false
+              interpolation: bilinear
+              horizontal-flip: null
+              color-jitter: 0.0
+              reduced-decoding: false
               mean: null
               std: null
               workers: 1
@@ -185,6 +188,11 @@ import Testing
         ["data.classes=[5, 0, 3]", "data.samples-per-class=4", "data.validation=none", "data.test=t"],
         ["data.sample-rate=12.5", "data.mean=[0.5]", "data.std=[.25]", "data.image-size=28"],
         ["data.mean=[0.1, -2, 3e-7]", "data.std=[1, 2, 3]", "data.train-transform=pad-crop"],
+        [
+            "data.train-transform=inception-crop", "data.validation-transform=resize",
+            "data.interpolation=bicubic", "data.horizontal-flip=false", "data.color-jitter=0.25",
+            "data.reduced-decoding=true",
+        ],
         [
             "training.seed=18446744073709551615", "training.steps-per-epoch=null",
             "training.clip-gradient-norm=1e-20",

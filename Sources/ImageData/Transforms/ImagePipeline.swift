@@ -32,7 +32,7 @@ public struct ImagePipeline: Sendable {
                 throw DataError(
                     .setting, path: dataset.path,
                     "holds prepared images, which are used as they are; set data.train-transform and "
-                        + "data.validation-transform to none and leave horizontal-flip out")
+                        + "data.validation-transform to none and leave horizontal-flip and color-jitter out")
             }
             return Shape(Array(prepared.images.shape.dimensions.dropFirst()))
         case .pixels(let source):
@@ -62,7 +62,8 @@ public struct ImagePipeline: Sendable {
     ///
     /// - Throws: `DataError` where the image cannot be decoded or transformed.
     func pixels(
-        of source: any PixelSource, _ index: Int, into image: inout PixelImage, scratch: inout TransformScratch,
+        of source: any PixelSource, _ index: Int, into image: inout PixelImage,
+        scratch: inout TransformScratch,
         key: AugmentationKey
     ) throws(DataError) {
         try transform.decode(

@@ -22,9 +22,14 @@ extension PixelImage {
             for row in 0..<size.height {
                 var left = row * size.width * channels
                 var right = left + (size.width - 1) * channels
+                // All indices lie in the row.
                 while left < right {
-                    for channel in 0..<channels { pixels.swapAt(left + channel, right + channel) }
-                    (left, right) = (left + channels, right - channels)
+                    for channel in 0..<channels {
+                        let value = pixels[unchecked: left &+ channel]
+                        pixels[unchecked: left &+ channel] = pixels[unchecked: right &+ channel]
+                        pixels[unchecked: right &+ channel] = value
+                    }
+                    (left, right) = (left &+ channels, right &- channels)
                 }
             }
         }

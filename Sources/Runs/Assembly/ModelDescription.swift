@@ -22,6 +22,10 @@ package struct ModelDescription: Codable, Equatable {
     package var mean: [Float]
     /// Their standard deviations.
     package var standardDeviation: [Float]
+    /// What happens to an image in evaluation, as in a configuration; nil: nothing.
+    package var validationTransform: String?
+    /// How pixels are weighted where images are resized, as in a configuration; nil where they are not.
+    package var interpolation: String?
 
     /// Key of the description in the file's metadata.
     private static let key = "ballast"
@@ -39,6 +43,9 @@ package struct ModelDescription: Codable, Equatable {
             network: configuration.network, classNames: splits.training.classNames,
             classes: configuration.data.classes, imageSize: splits.imageShape.dimensions,
             normalization: splits.trainingPipeline.normalization)
+        guard let validation = splits.transforms.validation, validation != .none else { return }
+        validationTransform = validation.rawValue
+        interpolation = splits.transforms.interpolation.rawValue
     }
 
     /// A model from what has to be known of it.

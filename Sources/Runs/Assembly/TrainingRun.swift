@@ -29,6 +29,8 @@ package struct TrainingRun {
             if group.rank == 0 { ProgressLine().say(line) }
         }
         let data = try PreparedData(configuration, digests: digests, group: group)
+        var configuration = configuration
+        configuration.data.transforms = data.splits.transforms
         let start = try StartingPoint(configuration, classCount: data.classCount, group: group)
         let progress = group.rank == 0 ? ProgressLine() : nil
         for line in start.findings { progress?.say("weights: \(line)") }

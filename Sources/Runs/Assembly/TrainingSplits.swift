@@ -13,6 +13,8 @@ package struct TrainingSplits {
     package let trainingPipeline: ImagePipeline
     /// How images are transformed and normalized in evaluation, and where a method looks at them beforehand.
     package let evaluationPipeline: ImagePipeline
+    /// The transforms as the data decided them, with nothing left open.
+    let transforms: TransformConfiguration
     /// `[C, H, W]` of every image of a batch.
     package let imageShape: Shape
     /// Images that were left out since they cannot be decoded.
@@ -61,19 +63,23 @@ package struct TrainingSplits {
     ) throws {
         self.skipped = skipped.skipped
         var notes = [dataset, validationSet, testSet].flatMap { $0?.notes ?? [] } + skipped.notes
+        let transforms = data.transforms.resolved(for: dataset)
         trainingPipeline = ImagePipeline(
-            transform: try data.makeTrainTransform(for: dataset), normalization: normalization)
+            transform: transforms.makeTrainTransform(for: dataset), normalization: normalization,
+            reducesScale: transforms.reducedDecoding)
         let evaluationPipeline = ImagePipeline(
-            transform: data.validationTransform.make(), normalization: normalization)
+            transform: transforms.makeValidationTransform(), normalization: normalization,
+            reducesScale: transforms.reducedDecoding)
         let imageShape = try trainingPipeline.outputShape(of: dataset)
         guard imageShape[0] == 3 else {
             throw DataError(
                 .format, path: data.train, "images have \(imageShape[0]) channels; networks take 3")
         }
-        if let size = data.imageSize, imageShape[1] != size || imageShape[2] != size {
+        if let size = transforms.imageSize, imageShape[1] != size || imageShape[2] != size {
             throw DataError(
                 .setting, path: data.train,
-                "images have \(imageShape[1]) rows and \(imageShape[2]) columns, data.image-size is \(size); this version does not resize: leave the key out"
+                "images have \(imageShape[1]) rows and \(imageShape[2]) columns, data.image-size is \(size); "
+                    + "leave the key out, or set data.train-transform to one that resizes, such as resize"
             )
         }
         // Methods look at the training samples as evaluation does.
@@ -106,35 +112,12 @@ package struct TrainingSplits {
         }
         self.training = training
         (self.evaluationPipeline, self.imageShape) = (evaluationPipeline, imageShape)
+        self.transforms = transforms
         self.notes = notes
     }
 }
 
-extension ValidationTransform {
-    /// The transform that the key names.
-    package func make() -> ComposedTransform {
-        switch self {
-        case .none: .none
-        }
-    }
-}
-
 extension DataConfiguration {
-    /// The transform that the section describes.
-    fileprivate func makeTrainTransform(for dataset: any ImageDataset) throws -> ComposedTransform {
-        let flip: [any ImageTransform] = horizontalFlip ? [HorizontalFlip()] : []
-        switch trainTransform {
-        case .none: return ComposedTransform(flip)
-        case .padCrop:
-            guard let size = dataset.commonSize else {
-                throw DataError(
-                    .setting, path: dataset.path,
-                    "images differ in size, which data.train-transform pad-crop cannot change")
-            }
-            return ComposedTransform([PadCrop(imageSize: size.shorterSide)] + flip)
-        }
-    }
-
     /// What pixels are normalized by: the configured numbers, or those of the network's training.
     package func imageNormalization(for network: NetworkConfiguration.Name) throws -> ImageData.Normalization
     {

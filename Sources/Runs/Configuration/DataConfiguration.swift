@@ -1,7 +1,7 @@
 internal import ImageData
 
 /// The section `data`: the images, their split and their transforms.
-struct DataConfiguration: Sendable, Equatable {
+package struct DataConfiguration: Sendable, Equatable {
     /// The training split, key `train`; an absolute path, required.
     var train: String
     /// What the best model is chosen by, key `validation`. Default: a stratified tenth of `train`.
@@ -19,14 +19,8 @@ struct DataConfiguration: Sendable, Equatable {
     var appliesOrientation: Bool
     /// The part of the training split to use, keys `sample-rate` and `samples-per-class`. Default: all of it.
     var selection: SampleSelection
-    /// What happens to an image in training, key `train-transform`. Default `none`.
-    var trainTransform: TrainTransform
-    /// What happens to an image in evaluation, key `validation-transform`. Default `none`.
-    var validationTransform: ValidationTransform
-    /// Height and width after the transform in pixels, key `image-size`; at least 1. Default nil: as it comes.
-    var imageSize: Int?
-    /// Whether half of the images are mirrored in training, key `horizontal-flip`. Default false.
-    var horizontalFlip: Bool
+    /// How images are changed before they are normalized.
+    package var transforms: TransformConfiguration
     /// What pixels in [0, 1] are normalized by, keys `mean` and `std`. Default nil: the network's.
     var normalization: Normalization?
     /// Decoding threads a rank, key `workers`; at least 1. Default 1.
@@ -51,10 +45,7 @@ struct DataConfiguration: Sendable, Equatable {
         onError = try reader.value("on-error", .choice, default: .stop)
         appliesOrientation = try reader.value("apply-exif-orientation", .boolean, default: false)
         selection = try SampleSelection(reading: &reader)
-        trainTransform = try reader.value("train-transform", .choice, default: .none)
-        validationTransform = try reader.value("validation-transform", .choice, default: .none)
-        imageSize = try reader.optional("image-size", .integer(.atLeast(1)))
-        horizontalFlip = try reader.value("horizontal-flip", .boolean, default: false)
+        transforms = try TransformConfiguration(reading: &reader)
         normalization = try Normalization.read(from: &reader)
         workers = try reader.value("workers", .integer(.atLeast(1)), default: 1)
         cacheBytes = try reader.value("cache-bytes", .integer(.atLeast(0)), default: 0)
@@ -70,30 +61,11 @@ struct DataConfiguration: Sendable, Equatable {
             YAMLEntry("class-names", classNames.map { .list($0.map { .text($0) }) } ?? .null),
             YAMLEntry("on-error", .text(onError.rawValue)),
             YAMLEntry("apply-exif-orientation", .boolean(appliesOrientation)),
-        ] + selection.entries + [
-            YAMLEntry("train-transform", .text(trainTransform.rawValue)),
-            YAMLEntry("validation-transform", .text(validationTransform.rawValue)),
-            YAMLEntry("image-size", .optionalInteger(imageSize)),
-            YAMLEntry("horizontal-flip", .boolean(horizontalFlip)),
-        ] + Normalization.entries(normalization) + [
+        ] + selection.entries + transforms.entries + Normalization.entries(normalization) + [
             YAMLEntry("workers", .integer(workers)),
             YAMLEntry("cache-bytes", .integer(cacheBytes)),
         ]
     }
-}
-
-/// What can happen to an image in training, in this version.
-enum TrainTransform: String, Sendable, CaseIterable {
-    /// Nothing: images of one size, or tensors that are ready.
-    case none
-    /// Padding by zeros on each side, and a random crop.
-    case padCrop = "pad-crop"
-}
-
-/// What can happen to an image in evaluation, in this version.
-enum ValidationTransform: String, Sendable, CaseIterable {
-    /// Nothing: images of one size, or tensors that are ready.
-    case none
 }
 
 /// What happens to an image that cannot be decoded.

@@ -10,7 +10,7 @@ package struct RunConfiguration: Sendable, Equatable {
     /// The network and the weights it starts from.
     var network: NetworkConfiguration
     /// The images, their split and their transforms.
-    var data: DataConfiguration
+    package var data: DataConfiguration
     /// The rule that turns gradients into steps.
     var optimizer: OptimizerConfiguration
     /// How the learning rate changes over the run.

@@ -13,11 +13,16 @@ package struct ModelEvaluation {
     package var classes: [ClassReference]
     /// A CSV file for the prediction of each sample.
     package var predictions: String?
+    /// Whether the probabilities of ten crops of each image are averaged.
+    package var tenCrop: Bool
 
     /// An evaluation from its options.
-    package init(model: String, data: String, classes: [String], predictions: String?) {
+    package init(
+        model: String, data: String, classes: [String], predictions: String?, tenCrop: Bool = false
+    ) {
         (self.model, self.data, self.predictions) = (model, data, predictions)
         self.classes = classes.map { text in Int(text).map { .label($0) } ?? .name(text) }
+        self.tenCrop = tenCrop
     }
 
     /// Evaluates, and writes the list of predictions.
@@ -30,22 +35,18 @@ package struct ModelEvaluation {
             try group.coordinate { () throws -> Void in try WriteAccess.require(predictions) }
         }
         let model = try SavedModel(model, group: group)
-        // A run evaluates images as they are; its `validation-transform` knows nothing else.
-        let pipeline = try group.agree {
-            ImagePipeline(
-                transform: .none,
-                normalization: try ImageData.Normalization(
-                    mean: model.description.mean, standardDeviation: model.description.standardDeviation))
-        }
-        let subset = try group.agree { try samples(model.description, pipeline) }
+        let pipelines = try group.agree { try model.description.pipelines(tenCrop: tenCrop) }
+        let subset = try group.agree { try samples(model.description, pipelines) }
         try JobChecks.checkSamples(subset, "--data \(data)", group: group)
-        let loader = try group.agree {
-            try EvaluationLoader(
-                subset: subset, pipeline: pipeline, batchSize: Evaluator.batchSize,
-                shard: Shard(rank: group.rank, size: group.size))
+        let views = try group.agree {
+            try pipelines.map { pipeline in
+                try EvaluationLoader(
+                    subset: subset, pipeline: pipeline, batchSize: Evaluator.batchSize,
+                    shard: Shard(rank: group.rank, size: group.size))
+            }
         }
         var table = PredictionTable(classCount: model.description.classNames.count)
-        let evaluation = try Evaluator(loader, group: group).evaluate(model.classifier) { prediction in
+        let evaluation = try Evaluator(views: views, group: group).evaluate(model.classifier) { prediction in
             if predictions != nil {
                 table.add(prediction, identifier: subset.identifier(prediction.position))
             }
@@ -55,15 +56,19 @@ package struct ModelEvaluation {
     }
 
     /// The samples as the model was trained to see them.
-    private func samples(_ description: ModelDescription, _ pipeline: ImagePipeline) throws -> Subset {
+    private func samples(
+        _ description: ModelDescription, _ pipelines: [ImagePipeline]
+    ) throws -> Subset {
         let dataset = try DatasetFile.open(path: data, options: DatasetOptions(threads: ComputeThreads.count))
         try (dataset as? PhotographDataset)?.requireUsable()
-        let imageSize = try pipeline.outputShape(of: dataset).dimensions
-        guard imageSize == description.imageSize else {
-            throw DataError(
-                .format, path: data,
-                "images have size \(imageSize), the model was trained on \(description.imageSize); both must be equal"
-            )
+        for pipeline in pipelines {
+            let imageSize = try pipeline.outputShape(of: dataset).dimensions
+            guard imageSize == description.imageSize else {
+                throw DataError(
+                    .format, path: data,
+                    "images have size \(imageSize), the model was trained on \(description.imageSize); both must be equal"
+                )
+            }
         }
         let kept = classes.isEmpty ? description.classes : classes
         if let kept, kept.count != description.classNames.count {

@@ -43,14 +43,24 @@ public struct Evaluator {
     /// Samples that a rank looks at together.
     public static let batchSize = 64
 
-    private let samples: any EvaluationSource
+    private let views: [any EvaluationSource]
     private let group: any ProcessGroup
 
     /// - Parameters:
     ///   - samples: This rank's part of them.
     ///   - group: The ranks.
     public init(_ samples: any EvaluationSource, group: any ProcessGroup) {
-        (self.samples, self.group) = (samples, group)
+        self.init(views: [samples], group: group)
+    }
+
+    /// An evaluation that averages the probabilities of several views of each sample.
+    ///
+    /// - Parameters:
+    ///   - views: This rank's part of the samples, once for each view; all with the same batches.
+    ///   - group: The ranks.
+    public init(views: [any EvaluationSource], group: any ProcessGroup) {
+        precondition(!views.isEmpty, "an evaluation without a view")
+        (self.views, self.group) = (views, group)
     }
 
     /// Accuracy and loss over all ranks.
@@ -66,12 +76,11 @@ public struct Evaluator {
         let classes = classifier.classCount
         // All-reduced below: the loss, then correct predictions and samples of each class.
         var totals = [Double](repeating: 0, count: 1 + 2 * classes)
-        for number in 0..<samples.batchCount {
+        for number in 0..<views[0].batchCount {
             group.noteProgress()
-            let batch = try samples.batch(number)
-            let (_, logits) = try classifier(Variable(batch.images), .inference)
-            let logProbabilities = logits.value.logSoftmax().elements
-            let predicted = logits.value.largestColumns
+            let (batch, logits) = try output(of: classifier, number)
+            let logProbabilities = logits.logSoftmax().elements
+            let predicted = logits.largestColumns
             for (row, label) in batch.labels.enumerated() {
                 totals[0] -= Double(logProbabilities[row * classes + label])
                 totals[1 + label] += predicted[row] == label ? 1 : 0
@@ -90,5 +99,23 @@ public struct Evaluator {
             accuracy: correct.reduce(0, +) / count,
             meanClassAccuracy: shares.reduce(0, +) / Double(shares.count),
             loss: totals[0] / count, count: Int(count))
+    }
+
+    /// A batch and its logits. Of several views these are logarithms of the mean probabilities.
+    private func output(of classifier: Classifier, _ number: Int) throws -> (batch: Batch, logits: Tensor) {
+        let batch = try views[0].batch(number)
+        let (_, logits) = try classifier(Variable(batch.images), .inference)
+        guard views.count > 1 else { return (batch, logits.value) }
+        var means = [Double](repeating: 0, count: logits.value.count)
+        func add(_ logits: Tensor) {
+            for (place, value) in logits.logSoftmax().elements.enumerated() {
+                means[place] += exp(Double(value)) / Double(views.count)
+            }
+        }
+        add(logits.value)
+        for view in views.dropFirst() {
+            add(try classifier(Variable(view.batch(number).images), .inference).logits.value)
+        }
+        return (batch, Tensor(logits.value.shape, means.map { Float(log($0)) }))
     }
 }

@@ -52,6 +52,8 @@ public struct PhotographDataset: ImageDataset, PixelSource {
         (classNames, hasNamedClasses) = (listing.classNames, listing.hasNamedClasses)
         (self.failures, self.appliesOrientation, self.cacheBytes) = (failures, appliesOrientation, cacheBytes)
         cache = cacheBytes > 0 ? DecodedImageCache(limit: cacheBytes) : nil
+        let sizes = Set(examined.map { $0?.size })
+        commonSize = sizes.count == 1 ? sizes.first ?? nil : nil
         let turned = examined.count { ($0?.orientation ?? .upright) != .upright }
         notes =
             listing.notes
@@ -80,8 +82,8 @@ public struct PhotographDataset: ImageDataset, PixelSource {
     public var classCount: Int { classNames.count }
     /// Photographs of three channels.
     public var content: ImageContent { .pixels(self) }
-    /// Nil: every photograph has a size of its own.
-    public var commonSize: ImageSize? { nil }
+    /// The size of every photograph, where all have the same.
+    public let commonSize: ImageSize?
 
     /// A summary of contents, classes and order. Where files lie and what they are called makes no difference.
     public var fingerprint: UInt64 {
