@@ -72,9 +72,11 @@ import Testing
     /// At a reduced scale sizes are those of the full scale, and nothing but an image that is resized is reduced.
     @Test func aReducedScaleKeepsTheGeometry() throws {
         let size = ImageSize(height: 20, width: 20)
+        // Even columns rise by 1 in two pixels; odd ones lie 2 higher, which a reduced scale leaves out.
+        let row: [UInt8] = (0..<500).map { column in UInt8(column / 2 + column % 2 * 2) }
         let flat = PixelImage(
             size: ImageSize(height: 375, width: 500), channels: 1,
-            pixels: (0..<375 * 500).map { UInt8($0 % 500 / 2 + $0 % 2 * 2) })
+            pixels: (0..<375).flatMap { _ in row })
         let source = PictureSource(pictures: [flat])
         func values(_ steps: [any ImageTransform], reduces: Bool) throws -> [Float] {
             let loader = try BatchLoader(
