@@ -96,7 +96,7 @@ let package = Package(
             [
                 "Hosts", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers", "Tensors",
                 "TestSupport",
-            ]),
+            ], exclude: ["Fixtures"]),
         tests(
             of: "Training",
             [

@@ -9,8 +9,6 @@ public enum RelationshipError: Error, Equatable, Sendable, ExitCodeProviding, Cu
     case emptyValidation
     /// A source logit of this split is non-finite; sample as counted over all ranks.
     case nonFiniteLogit(split: String, sample: Int)
-    /// A regression did not reach its optimum.
-    case notConverged(strength: Double, gradientNorm: Double)
     /// A row is not a distribution: an element is negative or non-finite, or the sum is not 1.
     case notADistribution(targetClass: String, sum: Double)
     /// The file at this path is a relationship of other classes, another network, or none at all.
@@ -37,9 +35,6 @@ public enum RelationshipError: Error, Equatable, Sendable, ExitCodeProviding, Cu
         case .nonFiniteLogit(let split, let sample):
             "the source head's output for \(split) sample \(sample) is not finite. The pretrained weights or "
                 + "the sample are damaged."
-        case .notConverged(let strength, let gradientNorm):
-            "the regression of Co-Tuning's relationship with C = \(strength) stopped at a gradient of "
-                + "\(gradientNorm) of its first. Set method.relationship to direct."
         case .notADistribution(let targetClass, let sum):
             "the relationship's row of \"\(targetClass)\" is not a distribution: its elements must be finite "
                 + "and not negative, and add to 1; they add to \(sum)."

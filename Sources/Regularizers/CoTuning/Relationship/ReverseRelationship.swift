@@ -31,8 +31,8 @@ extension Relationship {
     ///   - sourceLogitScale: s, the inverse temperature of the source model; the same on every rank.
     ///   - group: The ranks.
     /// - Returns: The relationship, the same bits on every rank.
-    /// - Throws: `CollectiveFailure` with the text and exit code of a `RelationshipError`: `emptyClasses`,
-    ///   `emptyValidation`, `nonFiniteLogit`, `notConverged`; `MPIError` if the communication fails.
+    /// - Throws: `CollectiveFailure` with the text and exit code of a `RelationshipError`, `emptyClasses`,
+    ///   `emptyValidation` or `nonFiniteLogit`, or of a `RegressionError`; `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     ///
     /// You, Kou, Long and Wang, Co-Tuning for transfer learning, NeurIPS 2020; the reverse approach of its

@@ -3,7 +3,7 @@ package import Tensors
 extension MultinomialRegression {
     /// Where a descent ended.
     package struct Optimum: Sendable {
-        /// W, `[K, S]`.
+        /// W, `[K, S]`; with an intercept `[K, S + 1]`, the last column b.
         package let coefficients: DoubleMatrix
         /// ‖∇f(W)‖ as a part of ‖∇f(0)‖, or of C · ‖x‖ / 10⁶ where that is larger.
         package let gradientNorm: Double
@@ -18,17 +18,15 @@ extension MultinomialRegression {
     /// - Parameters:
     ///   - tolerance: ‖∇f‖ to reach, as a part of ‖∇f(0)‖.
     ///   - noteProgress: Called for each product with the matrix of samples.
-    /// - Throws: `RelationshipError.notConverged`.
+    /// - Throws: `RegressionError`.
     package func optimum(
         tolerance: Double = 1e-8, noteProgress: () -> Void = {}
-    ) throws(RelationshipError) -> Optimum {
+    ) throws(RegressionError) -> Optimum {
         var strengths = [strength]
         while strengths[strengths.count - 1] > 1 { strengths.append(strengths[strengths.count - 1] / 10) }
         var coefficients = DoubleMatrix(zeros: classCount, samples.columnCount)
         for strength in strengths.dropFirst().reversed() {
-            let easier = MultinomialRegression(
-                samples: samples, labels: labels, classCount: classCount, strength: strength)
-            coefficients = try easier.descend(
+            coefficients = try with(strength: strength).descend(
                 from: coefficients, tolerance: 1e-2, noteProgress
             ).coefficients
         }
@@ -37,7 +35,7 @@ extension MultinomialRegression {
 
     private func descend(
         from start: DoubleMatrix, tolerance: Double, _ noteProgress: () -> Void
-    ) throws(RelationshipError) -> Optimum {
+    ) throws(RegressionError) -> Optimum {
         let initial = evaluate(DoubleMatrix(zeros: classCount, samples.columnCount))
         // Where samples are all alike, the first gradient is nothing but rounding: no measure of a goal.
         let initialNorm = max(norm(initial.gradient), 1e-6 * strength * norm(samples))
@@ -53,7 +51,7 @@ extension MultinomialRegression {
             guard let next = search(from: point, along: step) else { break }
             point = next
         }
-        throw .notConverged(strength: strength, gradientNorm: norm(point.gradient) / initialNorm)
+        throw RegressionError(strength: strength, gradientNorm: norm(point.gradient) / initialNorm)
     }
 
     /// V with ∇²f · V ≈ −∇f, up to a residual of `accuracy` times the gradient.
