@@ -76,20 +76,11 @@ public struct Evaluator {
         let classes = classifier.classCount
         // All-reduced below: the loss, then correct predictions and samples of each class.
         var totals = [Double](repeating: 0, count: 1 + 2 * classes)
-        for number in 0..<views[0].batchCount {
-            group.noteProgress()
-            let (batch, logits) = try output(of: classifier, number)
-            let logProbabilities = logits.logSoftmax().elements
-            let predicted = logits.largestColumns
-            for (row, label) in batch.labels.enumerated() {
-                totals[0] -= Double(logProbabilities[row * classes + label])
-                totals[1 + label] += predicted[row] == label ? 1 : 0
-                totals[1 + classes + label] += 1
-                try observe(
-                    Prediction(
-                        position: batch.positions[row], label: label, predicted: predicted[row],
-                        probabilities: logProbabilities[row * classes..<(row + 1) * classes].map { exp($0) }))
-            }
+        try forEachPrediction(of: classifier) { prediction, logProbability in
+            totals[0] -= Double(logProbability)
+            totals[1 + prediction.label] += prediction.predicted == prediction.label ? 1 : 0
+            totals[1 + classes + prediction.label] += 1
+            try observe(prediction)
         }
         try group.allReduce(&totals)
         let (correct, counts) = (totals[1...classes], totals[(1 + classes)...])
@@ -117,5 +108,31 @@ public struct Evaluator {
             add(try classifier(Variable(view.batch(number).images), .inference).logits.value)
         }
         return (batch, Tensor(logits.value.shape, means.map { Float(log($0)) }))
+    }
+
+    /// Gives the predictions for this rank's samples, whatever their labels, in order of the samples. Not collective.
+    ///
+    /// - Throws: What the data throw.
+    public func predict(_ classifier: Classifier, observe: (Prediction) throws -> Void) throws {
+        try forEachPrediction(of: classifier) { prediction, _ in try observe(prediction) }
+    }
+
+    /// Calls `body` for each of this rank's samples with the logarithm of its label's probability.
+    private func forEachPrediction(
+        of classifier: Classifier, _ body: (Prediction, Float) throws -> Void
+    ) throws {
+        let classes = classifier.classCount
+        for number in 0..<views[0].batchCount {
+            group.noteProgress()
+            let (batch, logits) = try output(of: classifier, number)
+            let logProbabilities = logits.logSoftmax().elements
+            let predicted = logits.largestColumns
+            for (row, label) in batch.labels.enumerated() {
+                let prediction = Prediction(
+                    position: batch.positions[row], label: label, predicted: predicted[row],
+                    probabilities: logProbabilities[row * classes..<(row + 1) * classes].map { exp($0) })
+                try body(prediction, logProbabilities[row * classes + label])
+            }
+        }
     }
 }

@@ -83,16 +83,16 @@ public final class Trainer {
             if position.step % plan.stepsPerEpoch == 0 { try evaluateEpoch() }
             try saveState(stopping: ballot.stop)
         }
-        if data.validation == nil { try files.saveModel(classifier) }
+        if data.validation == nil { try saveModel(nil) }
         try files.finish(isNeeded: false)
         let best = position.best
         let test = try evaluateTest(savedAtLastStep: best.map { $0.step == plan.stepCount } ?? true)
         let outcome = Outcome(
             bestStep: best?.step ?? plan.stepCount, validation: best?.evaluation, test: test)
-        let finished = FinishedEvent(
-            bestStep: outcome.bestStep, accuracy: (test ?? best?.evaluation)?.accuracy,
-            seconds: (ContinuousClock.now - start).seconds)
-        files.log(.finished(finished))
+        // A run that goes on from its end saves no model, and one that was killed may not have described it.
+        try files.describeModel(
+            step: outcome.bestStep, bestBy: plan.bestBy, validation: best?.evaluation, test: test)
+        files.log(.finished(FinishedEvent(outcome, bestBy: plan.bestBy, since: start)))
         try files.endIfNeeded()
         return outcome
     }
@@ -133,10 +133,16 @@ public final class Trainer {
         let evaluation = try validation.evaluate(classifier)
         files.log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
         files.say("validation after step \(position.step): \(evaluation.summary)")
-        if position.best.map({ evaluation.accuracy > $0.evaluation.accuracy }) ?? true {
+        if position.best.map({ plan.bestBy.prefers(evaluation, to: $0.evaluation) }) ?? true {
             position.best = .init(step: position.step, evaluation: evaluation)
-            try files.saveModel(classifier)
+            try saveModel(evaluation)
         }
+    }
+
+    /// Saves the present state as the model of the run, and what is known of it.
+    private func saveModel(_ validation: Evaluation?) throws {
+        try files.saveModel(
+            classifier, step: position.step, bestBy: plan.bestBy, validation: validation)
     }
 
     /// Saves the state if it is time to, or if a signal ends the run.

@@ -14,15 +14,17 @@ public struct TrainingPlan: Sendable {
     public let schedule: LearningRateSchedule
     /// Epochs at the start in which only the new head trains.
     public let headOnlyEpochs: Int
+    /// By what the best model is chosen.
+    public let bestBy: BestMeasure
 
     /// A plan from its parts.
     public init(
         epochs: Int, stepsPerEpoch: Int, globalBatch: Int, accumulation: Int, learningRate: Double,
-        schedule: LearningRateSchedule, headOnlyEpochs: Int = 0
+        schedule: LearningRateSchedule, headOnlyEpochs: Int = 0, bestBy: BestMeasure = .accuracy
     ) {
         (self.epochs, self.stepsPerEpoch, self.globalBatch) = (epochs, stepsPerEpoch, globalBatch)
         (self.accumulation, self.learningRate, self.schedule) = (accumulation, learningRate, schedule)
-        self.headOnlyEpochs = headOnlyEpochs
+        (self.headOnlyEpochs, self.bestBy) = (headOnlyEpochs, bestBy)
     }
 
     /// Steps in the run.

@@ -4,7 +4,7 @@ internal import Layers
 internal import ProcessGroups
 internal import Tensors
 
-/// The folder that a run leaves behind: `config.yaml`, `metrics.jsonl` and `model.safetensors`.
+/// The folder that a run leaves behind: `config.yaml`, `metrics.jsonl`, `model.safetensors` and `model.json`.
 ///
 /// Rank 0 alone makes and writes it; whether that worked reaches every rank through `coordinate`.
 public final class RunDirectory {
@@ -16,6 +16,9 @@ public final class RunDirectory {
 
     /// The file with the best model.
     public var modelPath: String { path + "/model.safetensors" }
+
+    /// The file that says what the best model is.
+    public var descriptionPath: String { path + "/model.json" }
 
     /// Makes the folder and begins its files.
     ///
@@ -85,7 +88,7 @@ public final class RunDirectory {
             guard hasCheckpoints || hasLines || hasModel else { return nil }
             try manager.createDirectory(atPath: aside, withIntermediateDirectories: false)
             do {
-                for name in ["config.yaml", "metrics.jsonl", "model.safetensors"]
+                for name in ["config.yaml", "metrics.jsonl", "model.safetensors", "model.json"]
                 where manager.fileExists(atPath: "\(path)/\(name)") {
                     try manager.copyItem(atPath: "\(path)/\(name)", toPath: "\(aside)/\(name)")
                 }

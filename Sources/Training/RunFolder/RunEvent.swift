@@ -89,6 +89,10 @@ public struct CheckpointEvent: Sendable, Encodable {
 public struct FinishedEvent: Sendable, Encodable {
     /// Steps after which the saved model stood.
     public let bestStep: Int
+    /// By what it was chosen; nil without a validation split.
+    public let bestBy: BestMeasure?
+    /// What it had there by this measure.
+    public let bestValue: Double?
     /// Its accuracy: on the test split if there is one, else on the validation split; nil without either.
     public let accuracy: Double?
     /// Seconds of the whole run.
@@ -97,6 +101,17 @@ public struct FinishedEvent: Sendable, Encodable {
     private enum CodingKeys: String, CodingKey {
         case accuracy, seconds
         case bestStep = "best-step"
+        case bestBy = "best-by"
+        case bestValue = "best-value"
+    }
+
+    init(_ outcome: Trainer.Outcome, bestBy: BestMeasure, since start: ContinuousClock.Instant) {
+        bestStep = outcome.bestStep
+        self.bestBy = outcome.validation.map { _ in bestBy }
+        // JSON has no word for NaN or infinity.
+        bestValue = outcome.validation.map(bestBy.value).flatMap { $0.isFinite ? $0 : nil }
+        accuracy = (outcome.test ?? outcome.validation)?.accuracy
+        seconds = (ContinuousClock.now - start).seconds
     }
 }
 

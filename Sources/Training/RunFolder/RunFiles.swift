@@ -12,6 +12,7 @@ public final class RunFiles {
     private let directory: RunDirectory?
     private let checkpoints: RunCheckpoints?
     private let metadata: [String: String]
+    private let describe: ((ModelResult) throws -> [UInt8])?
     let policy: CheckpointPolicy
     private let progress: ProgressLine?
     private let group: any ProcessGroup
@@ -26,14 +27,17 @@ public final class RunFiles {
     ///   - checkpoints: Where to save; on rank 0 only.
     ///   - policy: When to save.
     ///   - metadata: Strings for the header of the saved model.
+    ///   - describe: What `model.json` says of a saved model; nil: there is none.
     ///   - progress: Where to report; on rank 0 only.
     ///   - group: The ranks.
     public init(
         directory: RunDirectory?, checkpoints: RunCheckpoints?, policy: CheckpointPolicy,
-        metadata: [String: String] = [:], progress: ProgressLine?, group: any ProcessGroup
+        metadata: [String: String] = [:], describe: ((ModelResult) throws -> [UInt8])? = nil,
+        progress: ProgressLine?, group: any ProcessGroup
     ) {
         (self.directory, self.checkpoints, self.policy) = (directory, checkpoints, policy)
-        (self.metadata, self.progress, self.group) = (metadata, progress, group)
+        (self.metadata, self.describe) = (metadata, describe)
+        (self.progress, self.group) = (progress, group)
     }
 
     /// Whether a file could not be written and the run must end; known to rank 0.
@@ -57,14 +61,34 @@ public final class RunFiles {
     /// Tells the user a line. On rank 0.
     func say(_ line: String) { progress?.say(line) }
 
-    /// Writes the model of the run.
+    /// Writes the model of the run, and then what is known of it.
+    ///
+    /// A run that is killed between the two leaves the description of the model before: it names that model's digest,
+    /// so that nobody takes it for this one's, and the header of the model has all that its use needs.
     ///
     /// - Throws: `CollectiveFailure` with rank 0's error.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func saveModel(_ classifier: Classifier) throws {
+    func saveModel(
+        _ classifier: Classifier, step: Int, bestBy: BestMeasure, validation: Evaluation?
+    ) throws {
         try group.coordinate { [directory, metadata] in
             guard let directory else { return }
             try classifier.file(metadata: metadata).write(to: directory.modelPath)
+        }
+        try describeModel(step: step, bestBy: bestBy, validation: validation, test: nil)
+    }
+
+    /// Writes what is known of the saved model, `model.json`.
+    ///
+    /// - Throws: `CollectiveFailure` with rank 0's error.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func describeModel(step: Int, bestBy: BestMeasure, validation: Evaluation?, test: Evaluation?) throws {
+        try group.coordinate { [directory, describe] () throws -> Void in
+            guard let directory, let describe else { return }
+            let result = ModelResult(
+                step: step, digest: try FileDigest(ofFile: directory.modelPath),
+                bestBy: validation.map { _ in bestBy }, validation: validation, test: test)
+            try OutputFile.replace(directory.descriptionPath, with: describe(result))
         }
     }
 

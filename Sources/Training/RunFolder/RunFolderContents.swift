@@ -8,8 +8,9 @@ internal import ProcessGroups
 /// their own, both would hit what no run made.
 public enum RunFolderContents {
     private static let files: Set<String> = [
-        "config.yaml", "metrics.jsonl", "model.safetensors", "attention.safetensors", "data-index.json",
-        "relationship.safetensors", "relationship.csv", "relationship.svg", "skipped-images.csv",
+        "config.yaml", "metrics.jsonl", "model.safetensors", "model.json", "attention.safetensors",
+        "data-index.json", "relationship.safetensors", "relationship.csv", "relationship.svg",
+        "skipped-images.csv",
     ]
     /// Beginnings of names that a process which was killed, a network file system or Foundation leaves behind.
     private static let leftovers = [".ballast-write-check-", ".nfs", ".dat.nosync"]

@@ -65,6 +65,7 @@ final class TrainerBench {
         var hasTest = false
         var everySteps: Int? = nil
         var stopsOnFailure = true
+        var bestBy = BestMeasure.accuracy
         var faults = ""
         /// The step before which this rank is asked to stop.
         var stopBefore: Int?
@@ -110,7 +111,7 @@ final class TrainerBench {
             learningRate: 0.1,
             schedule: LearningRateSchedule(
                 .cosine, warmUpSteps: 0, stepsPerEpoch: settings.stepsPerEpoch, epochs: settings.epochs),
-            headOnlyEpochs: settings.headOnlyEpochs)
+            headOnlyEpochs: settings.headOnlyEpochs, bestBy: settings.bestBy)
         let (files, point) = try Self.files(group, folder: folder, settings, store)
         trainer = try Trainer(
             step: step, plan: plan,
@@ -138,7 +139,11 @@ final class TrainerBench {
             path: folder, configuration: "# ballast test\n# hosts: here\n", resume: point, lock: lock)
         let checkpoints = RunCheckpoints(store, worldSize: group.size, configuration: "", identity: "")
         let files = RunFiles(
-            directory: directory, checkpoints: checkpoints, policy: policy, progress: nil, group: group)
+            directory: directory, checkpoints: checkpoints, policy: policy,
+            describe: { result in
+                let best = result.bestBy.map { "\($0)" } ?? "none"
+                return Array("\(result.step) \(result.digest) \(best) \(result.test != nil)".utf8)
+            }, progress: nil, group: group)
         return (files, point)
     }
 
@@ -150,11 +155,20 @@ final class TrainerBench {
         try SafetensorsFile(contentsOf: folder + "/model.safetensors").tensor(name).elements
     }
 
-    /// Names of the events in the log.
-    func events() throws -> [String] {
+    /// What `model.json` says; the digest of the model is `model` where it is that of the file.
+    func description() throws -> String {
+        let digest = try FileDigest(ofFile: folder + "/model.safetensors").description
+        return try String(contentsOfFile: folder + "/model.json", encoding: .utf8)
+            .replacingOccurrences(of: digest, with: "model")
+    }
+
+    /// The lines of the log.
+    func lines() throws -> [[String: Any]] {
         try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
-            let line = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
-            return line?["event"] as? String ?? "none"
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
         }
     }
+
+    /// Names of the events in the log.
+    func events() throws -> [String] { try lines().map { $0["event"] as? String ?? "none" } }
 }

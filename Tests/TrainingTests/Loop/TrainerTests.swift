@@ -25,6 +25,9 @@ import Training
             #expect(Set(heads).count == 3)
             #expect(try bench.saved("fc.weight") == heads[1])
             #expect(bench.test?.heads == [heads[1]])
+            #expect(try bench.description() == "4 model accuracy true")
+            let finished = try #require(bench.lines().last)
+            #expect(finished["best-by"] as? String == "accuracy" && finished["best-value"] as? Double == 1)
             let ofEpoch = ["step", "step", "evaluation"]
             #expect(try bench.events() == ofEpoch + ofEpoch + ofEpoch + ["evaluation", "finished"])
         }
@@ -38,6 +41,31 @@ import Training
         }
     }
 
+    /// All epochs are equally accurate, and the first of them is not the one with the least loss.
+    @Test func theBestModelIsThatOfTheMeasure() throws {
+        try withFolder { folder in
+            let script = [0.75, 0.75, 0.75, 0.75]
+            for measure in BestMeasure.allCases {
+                let bench = try TrainerBench(
+                    SoloGroup(), folder: "\(folder)-\(measure)",
+                    .init(epochs: 4, validation: script, bestBy: measure))
+                let outcome = try bench.trainer.run()
+                let losses = try bench.lines().compactMap {
+                    $0["event"] as? String == "evaluation" ? $0["loss"] as? Double : nil
+                }
+                let least = try #require(losses.indices.min { losses[$0] < losses[$1] })
+                try #require(least > 0)
+                let index = measure == .loss ? least : 0
+                #expect(outcome.bestStep == 2 * (index + 1))
+                #expect(try bench.saved("fc.weight") == bench.validation?.heads[index])
+                #expect(try bench.description() == "\(outcome.bestStep) model \(measure) false")
+                let finished = try #require(bench.lines().last)
+                #expect(finished["best-by"] as? String == measure.rawValue)
+                #expect(finished["best-value"] as? Double == outcome.validation.map(measure.value))
+            }
+        }
+    }
+
     @Test func withoutValidationTheLastStateIsTheModel() throws {
         try withFolder { folder in
             let bench = try TrainerBench(SoloGroup(), folder: folder, .init(hasTest: true))
@@ -46,6 +74,9 @@ import Training
             let last = bench.classifier.head.weight.variable.value.elements
             #expect(try bench.saved("fc.weight") == last)
             #expect(bench.test?.heads == [last])
+            #expect(try bench.description() == "6 model none true")
+            let finished = try #require(bench.lines().last)
+            #expect(finished["best-by"] == nil && finished["best-value"] == nil)
         }
     }
 
