@@ -13,8 +13,8 @@ struct Ballast: ParsableCommand {
         abstract: "Fine-tune pretrained image classifiers on CPU clusters.",
         version: BallastVersion.current,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, RelateCommand.self, BenchmarkCommand.self,
-            DoctorCommand.self, ImportCommand.self, ExportCommand.self,
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, RelateCommand.self,
+            BenchmarkCommand.self, DoctorCommand.self, ImportCommand.self, ExportCommand.self,
         ])
 
     /// Runs the work of a command that is no work for several ranks, and ends the process.

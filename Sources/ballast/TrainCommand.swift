@@ -32,12 +32,13 @@ struct TrainCommand: ParsableCommand {
                 if group.rank == 0 { print(configuration.yaml(), terminator: "") }
                 return
             }
-            let run = try TrainingRun(configuration, resume: Resume(resume), group: group)
-            let outcome = try run.trainer.run()
+            let run = try configuration.start(resume: Resume(resume), group: group)
+            let outcome = try run.run()
             guard group.rank == 0 else { return }
             print("model: \(run.modelPath)")
             if let validation = outcome.validation {
-                print("validation: \(validation.summary), best after step \(outcome.bestStep)")
+                let step = outcome.bestStep == 0 ? "" : ", best after step \(outcome.bestStep)"
+                print("validation: \(validation.summary)\(step)")
             }
             if let test = outcome.test { print("test: \(test.summary)") }
         }

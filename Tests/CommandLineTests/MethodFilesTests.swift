@@ -15,7 +15,7 @@ extension ManyRanksTests {
             let run = try await train("trajectory-co-tuning", in: folder, as: "run", ranks: 2)
             #expect(
                 try run.names == [
-                    "config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors",
+                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
                     "relationship.csv",
                     "relationship.safetensors", "relationship.svg",
                 ])
@@ -144,7 +144,9 @@ extension ManyRanksTests {
                     try FileManager.default.destinationOfSymbolicLink(atPath: path).hasPrefix("real/"))
             }
             #expect(
-                try run.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
+                try run.names == [
+                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
+                ])
         }
 
         @Test func relateNeedsCoTuning() async throws {

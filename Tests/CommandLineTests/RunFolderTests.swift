@@ -44,7 +44,7 @@ extension ManyRanksTests {
             let evaluation = [
                 "accuracy", "count", "event", "loss", "mean-class-accuracy", "split", "step",
             ]
-            let finished = ["accuracy", "best-step", "event", "seconds"]
+            let finished = ["accuracy", "best-by", "best-step", "best-value", "event", "seconds"]
             let events = try run.events
             #expect(
                 events.map(\.keys) == [
@@ -65,7 +65,9 @@ extension ManyRanksTests {
             let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run")
             #expect(
-                try run.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
+                try run.names == [
+                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
+                ])
             let model = try run.model
             #expect(model.metadata["format"] == "pt")
             // 60 parameters of a ResNet-18, three tensors for each of its 20 batch normalizations, and the head.
@@ -88,7 +90,9 @@ extension ManyRanksTests {
             let aside = RunFolder(url: folder.url.appending(path: "run.1"))
             #expect(try aside.contents(of: "metrics.jsonl") == old)
             #expect(
-                try aside.names == ["config.yaml", "data-index.json", "metrics.jsonl", "model.safetensors"])
+                try aside.names == [
+                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
+                ])
         }
 
         /// Whoever prepares `.lock` as another name of a file must not get that file emptied.
@@ -171,7 +175,8 @@ extension ManyRanksTests {
             let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run", set: ["checkpoint.every-steps=3"])
             for file in [
-                "model.safetensors.partial-17", ".ballast-write-check-17", ".nfs0001", "relationship.csv",
+                "model.safetensors.partial-17", "model.json.partial-17", ".ballast-write-check-17",
+                ".nfs0001", "relationship.csv",
                 "checkpoints/.staging-step-00000004-17/state.safetensors",
             ] {
                 try Self.put("", run.url.appending(path: file))

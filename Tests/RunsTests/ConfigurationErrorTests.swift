@@ -67,20 +67,25 @@ import Testing
             "  name: resnet18", "  name: efficientnet-lite0\n  stem: small",
             """
             run.yaml:5: key 'network.stem' does not belong to network 'efficientnet-lite0'; keys of \
-            efficientnet-lite0: name, weights, batch-norm
+            efficientnet-lite0: name, weights, batch-norm, head-initialization
             """
         ),
         (
             "  name: resnet18", "  name: efficientnet-lite4\n  base-width: 64",
             """
             run.yaml:5: key 'network.base-width' does not belong to network 'efficientnet-lite4'; keys of \
-            efficientnet-lite4: name, weights, batch-norm
+            efficientnet-lite4: name, weights, batch-norm, head-initialization
             """
+        ),
+        // A regression on features that nobody learned.
+        (
+            "  name: resnet18", "  name: resnet18\n  head-initialization: linear-probe",
+            "run.yaml:5: network.head-initialization is linear-probe, a regression on pretrained features; set network.weights to a file, or leave it out"
         ),
         // Names that do not exist.
         (
             "  name: l2-sp", "  name: stoch-norm",
-            "run.yaml:2: method.name is 'stoch-norm'; expected one of fine-tune, l2-sp, delta, lwf, co-tuning, bi-tuning, bss"
+            "run.yaml:2: method.name is 'stoch-norm'; expected one of fine-tune, linear-probe, l2-sp, delta, lwf, co-tuning, bi-tuning, bss"
         ),
         (
             "  name: resnet18", "  name: vgg",

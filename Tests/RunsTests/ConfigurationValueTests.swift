@@ -32,6 +32,7 @@ import Testing
               base-width: 64
               stem: standard
               batch-norm: synchronized
+              head-initialization: normal
             data:
               train: /folder/pictures
               validation: null
@@ -69,6 +70,7 @@ import Testing
               shuffle: true
               seed: 0
               clip-gradient-norm: null
+              best-by: accuracy
             communication:
               overlap: auto
               wire-format: float32
@@ -113,6 +115,7 @@ import Testing
               name: efficientnet-lite2
               weights: /w.safetensors
               batch-norm: synchronized
+              head-initialization: normal
             data:
 
             """
@@ -195,9 +198,10 @@ import Testing
         ],
         [
             "training.seed=18446744073709551615", "training.steps-per-epoch=null",
-            "training.clip-gradient-norm=1e-20",
+            "training.clip-gradient-norm=1e-20", "training.best-by=mean-class-accuracy",
         ],
         ["schedule={name: multi-step, milestones: [], gamma: 1e22}", "network.batch-norm=frozen"],
+        ["network.weights=w", "network.head-initialization=linear-probe", "training.best-by=loss"],
         [
             "output=\"tab\\tnew\\nline \\u2028 ä 'one' \\\\ two: # \"", "network.weights='no'",
             "data.train='x ~'",

@@ -27,7 +27,7 @@ import Testing
 
     /// The keys of each method, first with the defaults of both profiles, then with other values.
     static let keys: [(method: MethodName, tllib: String, paper: String, other: String)] = [
-        (.fineTune, "", "", ""),
+        (.fineTune, "", "", ""), (.linearProbe, "", "", ""),
         (
             .l2SP, "trade-off: 0.01, head-trade-off: 0.01, scope: all",
             "trade-off: 0.1, head-trade-off: 0.01, scope: weights",
@@ -112,7 +112,7 @@ import Testing
 
     @Test(arguments: MethodName.allCases)
     func whatComparesWithPretrainedWeightsAsksForThem(method: MethodName) throws {
-        let needsWeights: Set<MethodName> = [.l2SP, .delta, .lwf, .coTuning]
+        let needsWeights: Set<MethodName> = [.linearProbe, .l2SP, .delta, .lwf, .coTuning]
         if needsWeights.contains(method) {
             let error = #expect(throws: ConfigurationError.self) {
                 try Self.configuration(method, weights: "null")
@@ -122,6 +122,7 @@ import Testing
             #expect(try Self.configuration(method, weights: "null").method.name == method)
         }
         #expect(method.settings.needsPretrainedWeights == needsWeights.contains(method))
+        #expect(method.settings.takesSteps == (method != .linearProbe))
         #expect(method.settings.needsSourceHead == [.lwf, .coTuning].contains(method))
         #expect(method.settings.defaultWeightDecay == ([.l2SP, .delta].contains(method) ? 0 : 0.0005))
     }
@@ -130,7 +131,7 @@ import Testing
 
     private static let start = NetworkConfiguration(name: .resnet18, baseWidth: 4, stem: .small)
 
-    @Test(arguments: MethodName.allCases, MethodProfile.allCases)
+    @Test(arguments: MethodName.allCases.filter { $0 != .linearProbe }, MethodProfile.allCases)
     func theRegularizerIsTheMethods(method: MethodName, profile: MethodProfile) throws {
         let start = StartingPoint(random: Self.start, classCount: 3, sourceClassCount: 5)
         let types: [MethodName: any Regularizer.Type] = [
@@ -144,6 +145,14 @@ import Testing
             #expect(type(of: regularizer) == types[method])
         }
         #expect(settings.hasPreparation == [.lwf, .coTuning].contains(method))
+    }
+
+    /// There is no step to measure.
+    @Test func theProbeHasNoRegularizer() throws {
+        let start = StartingPoint(random: Self.start, classCount: 3, sourceClassCount: 5)
+        let settings = try Self.configuration(.linearProbe).method.settings
+        let error = #expect(throws: UsageError.self) { try settings.makeRegularizer(from: start) }
+        #expect(error?.description.hasPrefix("method linear-probe takes no steps") == true)
     }
 
     /// A benchmark begins at once: without attention, and without files of all samples.

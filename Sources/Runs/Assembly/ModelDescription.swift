@@ -76,16 +76,21 @@ package struct ModelDescription: Codable, Equatable {
         }
     }
 
-    /// The network, its tensors zero.
+    /// The network with its head, their tensors zero.
     package func makeClassifier(_ path: String) throws -> Classifier {
+        Classifier(backbone: try makeBackbone(path), classCount: classNames.count)
+    }
+
+    /// The network, its tensors zero.
+    func makeBackbone(_ path: String) throws -> any Backbone {
         guard let name = NetworkConfiguration.Name(rawValue: network),
             let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"),
             baseWidth ?? 64 >= name.specification.smallestBaseWidth ?? 1,
             !classNames.isEmpty
         else {
-            throw UsageError("\(path): describes a network '\(network)' that this version does not know")
+            throw UsageError(
+                "\(path): describes a network '\(network.prefix(80))' that this version does not know")
         }
-        let configuration = NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem)
-        return Classifier(backbone: configuration.makeBackbone(), classCount: classNames.count)
+        return NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem).makeBackbone()
     }
 }

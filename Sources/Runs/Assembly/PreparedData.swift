@@ -55,6 +55,14 @@ struct PreparedData {
         }
     }
 
+    /// This rank's part of the splits that are evaluated.
+    ///
+    /// - Throws: `CollectiveFailure` where the data cannot be transformed as asked for.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func evaluators() throws -> (validation: Evaluator?, test: Evaluator?) {
+        try group.agree { (try splits.validation.map(evaluator), try splits.test.map(evaluator)) }
+    }
+
     /// This rank's part of the micro-batches of training samples. Not collective.
     func trainingLoader(_ subset: Subset, secondView: Bool) throws -> BatchLoader {
         try BatchLoader(

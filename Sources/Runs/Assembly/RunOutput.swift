@@ -3,7 +3,7 @@ internal import ProcessGroups
 internal import Tensors
 internal import Training
 
-/// The folder of a run that is about to train. Rank 0 alone has it; on the other ranks everything is nil.
+/// The folder of a run that is about to train. Rank 0 alone has it; on the other ranks all but `goesOn` is nil.
 struct RunOutput {
     /// The folder, locked.
     private(set) var directory: RunDirectory?
@@ -11,6 +11,8 @@ struct RunOutput {
     private(set) var checkpoints: RunCheckpoints?
     /// Where the run goes on from, if it does.
     private(set) var resume: ResumePoint?
+    /// Whether it goes on; the same on every rank.
+    let goesOn: Bool
 
     /// Locks the folder, looks for a checkpoint to go on from, and makes the folder on rank 0.
     ///
@@ -46,6 +48,7 @@ struct RunOutput {
                 path: configuration.output, configuration: configuration.yaml(comments: comments),
                 resume: point, lock: lock)
         }
+        goesOn = try group.coordinate { [point == nil ? 0 : 1] } == [1]
         if let point { say("goes on after step \(point.step)") }
         (self.directory, self.resume) = (directory, point)
         guard group.rank == 0 else { return }

@@ -24,8 +24,10 @@ struct RunSummary {
             "method \(configuration.method.name.rawValue), network \(configuration.network.name.rawValue), "
                 + "\(rankCount) ranks of \(ComputeThreads.count) threads",
             "samples: \(counts.joined(separator: ", ")); classes: \(splits.training.classCount)",
-        ] + groups.map(rate) + microBatchNotice
+        ] + groups.map(rate) + (configuration.method.name.settings.takesSteps ? notices : [])
     }
+
+    private var notices: [String] { microBatchNotice + smallClassNotice }
 
     private var counts: [String] {
         [("training", splits.training), ("validation", splits.validation), ("test", splits.test)]
@@ -36,6 +38,23 @@ struct RunSummary {
         let rate = configuration.optimizer.learningRate * group.learningRateMultiplier
         return
             "learning rate \(group.name): \(Float(rate)) (\(group.parameters.count) tensors, \(group.count) values)"
+    }
+
+    /// Below so many samples of a class batch statistics of the target data do more harm than good.
+    private static let enoughSamplesForStatistics = 20
+
+    /// Running statistics of few images replace those of the pretraining, which are better.
+    private var smallClassNotice: [String] {
+        let counts = splits.training.samplesPerClass
+        guard configuration.network.weights != nil, configuration.network.batchNorm != .frozen,
+            let (number, count) = counts.enumerated().min(by: { $0.element < $1.element }),
+            count < Self.enoughSamplesForStatistics
+        else { return [] }
+        return [
+            "class \(splits.training.classNames[number]) has \(count) training samples: with fewer than "
+                + "\(Self.enoughSamplesForStatistics) a class, batch statistics of the target data often hurt; try "
+                + "network.batch-norm: frozen, which keeps those of the pretraining"
+        ]
     }
 
     /// Gradient accumulation equals the whole batch in everything but this.

@@ -35,7 +35,9 @@ struct StartingFiles {
             }
         }
         if let path = configuration.initialState {
-            initialState = try Self.load(try SafetensorsFile(contentsOf: path), into: classifier)
+            initialState = try Self.load(
+                try SafetensorsFile(contentsOf: path), into: classifier,
+                heads: configuration.network.headInitialization)
         }
     }
 
@@ -82,7 +84,9 @@ struct StartingFiles {
     ]
 
     /// Gives the classifier its head, and returns what is left for the method.
-    private static func load(_ file: SafetensorsFile, into classifier: Classifier) throws -> [NamedTensor] {
+    private static func load(
+        _ file: SafetensorsFile, into classifier: Classifier, heads: HeadInitialization
+    ) throws -> [NamedTensor] {
         if let unknown = file.names.first(where: { !knownNames.contains($0) }) {
             throw UsageError(
                 "\(file.path): tensor '\(unknown)' is none that a run can start from; known: \(knownNames.sorted().joined(separator: ", "))"
@@ -91,6 +95,11 @@ struct StartingFiles {
         let targets = [("head.weight", classifier.head.weight), ("head.bias", classifier.head.bias)]
         for (name, parameter) in targets {
             guard let shape = file.shape(of: name) else { continue }
+            guard heads == .normal else {
+                throw UsageError(
+                    "\(file.path): holds '\(name)', and network.head-initialization is linear-probe: the head can start from one of the two"
+                )
+            }
             guard shape == parameter.shape else {
                 throw UsageError(
                     "\(file.path): tensor '\(name)' has shape \(shape), the new head needs \(parameter.shape): \(parameter.shape[0]) classes are in the data"

@@ -19,11 +19,13 @@ package struct NetworkConfiguration: Sendable, Equatable {
     package var stem: Stem
     /// The statistics of batch normalization, key `batch-norm`. Default `synchronized`.
     package var batchNorm: BatchNormalizationMode
+    /// What the new head starts from, key `head-initialization`; `linear-probe` needs `weights`. Default `normal`.
+    package var headInitialization: HeadInitialization
 
     /// A network of random weights, for a model whose tensors are read or measured elsewhere.
     package init(name: Name, baseWidth: Int = 64, stem: Stem = .standard) {
         (self.name, weights, self.baseWidth, self.stem) = (name, nil, baseWidth, stem)
-        batchNorm = .synchronized
+        (batchNorm, headInitialization) = (.synchronized, .normal)
     }
 
     /// Reads the section.
@@ -42,6 +44,13 @@ package struct NetworkConfiguration: Sendable, Equatable {
             stem = try reader.value("stem", .choice, default: .standard)
         }
         batchNorm = try reader.value("batch-norm", .choice, default: .synchronized)
+        headInitialization = try reader.value("head-initialization", .choice, default: .normal)
+        if headInitialization == .linearProbe, weights == nil {
+            throw reader.error(
+                at: "head-initialization",
+                "is linear-probe, a regression on pretrained features; set network.weights to a file, or leave it out"
+            )
+        }
     }
 
     /// The keys and values of the section.
@@ -51,8 +60,19 @@ package struct NetworkConfiguration: Sendable, Equatable {
             (specification.smallestBaseWidth == nil ? [] : [YAMLEntry("base-width", .integer(baseWidth))])
             + (specification.hasStem ? [YAMLEntry("stem", .text(stem.rawValue))] : [])
         return [YAMLEntry("name", .text(name.rawValue)), YAMLEntry("weights", .optionalText(weights))]
-            + ofFamily + [YAMLEntry("batch-norm", .text(batchNorm.rawValue))]
+            + ofFamily + [
+                YAMLEntry("batch-norm", .text(batchNorm.rawValue)),
+                YAMLEntry("head-initialization", .text(headInitialization.rawValue)),
+            ]
     }
+}
+
+/// What a new head starts from.
+package enum HeadInitialization: String, Sendable, CaseIterable {
+    /// Random weights from N(0, 0.01²).
+    case normal
+    /// The linear probe of the pretrained features.
+    case linearProbe = "linear-probe"
 }
 
 extension NetworkName {

@@ -56,7 +56,7 @@ package struct RunConfiguration: Sendable, Equatable {
         guard network.weights != nil || !method.name.settings.needsPretrainedWeights else {
             throw reader.error(
                 at: "network",
-                "has no weights, but method '\(method.name.rawValue)' compares with pretrained weights; set "
+                "has no weights, but method '\(method.name.rawValue)' \(method.name.settings.takesSteps ? "compares with pretrained weights" : "classifies by pretrained features"); set "
                     + "network.weights to a file, or method.name to fine-tune")
         }
     }

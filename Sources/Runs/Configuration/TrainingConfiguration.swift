@@ -1,3 +1,5 @@
+internal import Training
+
 /// The section `training`: how long, in which batches and in which order.
 package struct TrainingConfiguration: Sendable, Equatable {
     /// Epochs of the run, key `epochs`; at least 1. Default 20.
@@ -15,6 +17,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
     var seed: UInt64
     /// Upper bound of the norm of the whole gradient, key `clip-gradient-norm`; above 0. Default nil: none.
     var clipGradientNorm: Double?
+    /// Which number of the validation split picks the saved model, key `best-by`. Default `accuracy`.
+    var bestBy: BestMeasure
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
@@ -25,6 +29,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
         shuffle = try reader.value("shuffle", .boolean, default: true)
         seed = try reader.value("seed", .integer(.atLeast(0)), default: 0)
         clipGradientNorm = try reader.optional("clip-gradient-norm", .number(.above(0)))
+        bestBy = try reader.value("best-by", .choice, default: .accuracy)
     }
 
     /// Steps of an epoch: as many as the key says, or as one pass over the samples takes.
@@ -42,6 +47,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
             YAMLEntry("shuffle", .boolean(shuffle)),
             YAMLEntry("seed", .integer(seed)),
             YAMLEntry("clip-gradient-norm", .optionalNumber(clipGradientNorm)),
+            YAMLEntry("best-by", .text(bestBy.rawValue)),
         ]
     }
 }

@@ -25,6 +25,14 @@ struct ConfiguredRun {
     /// - Throws: Errors that other ranks may not know of.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(_ configuration: RunConfiguration, group: any ProcessGroup, say: (String) -> Void) throws {
+        var configuration = configuration
+        let takesSteps = configuration.method.name.settings.takesSteps
+        if !takesSteps {
+            say("method \(configuration.method.name.rawValue) takes no steps: none are measured")
+            // Its section says nothing about batches, in which images are read all the same.
+            configuration.training.globalBatch = max(configuration.training.globalBatch, group.size)
+            configuration.training.accumulation = 1
+        }
         (self.configuration, self.group) = (configuration, group)
         let fits: Void? = try failures.attempt(
             "training", remedy: "other training.global-batch, training.accumulation or number of ranks"
@@ -35,7 +43,7 @@ struct ConfiguredRun {
         let start = try startingPoint(classCount: prepared?.classCount)
         try examineOutput()
         guard let prepared, fits != nil else { return }
-        let assembly = try start.flatMap { try assemble($0) }
+        let assembly = takesSteps ? try start.flatMap { try assemble($0) } : nil
         say("reading images")
         try read(prepared, secondView: assembly?.regularizer.needs.secondView ?? false)
         guard let assembly, data != nil else { return }

@@ -61,7 +61,8 @@ struct StepEstimate {
             peakBytes: try group.allGather([ProcessMemory.peakBytes]),
             stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,
             evaluationSecondsPerImage: evaluation,
-            hasPreparation: configuration.method.settings.hasPreparation)
+            hasPreparation: configuration.method.settings.hasPreparation
+                || configuration.network.headInitialization == .linearProbe)
     }
 
     private var training: TrainingConfiguration { configuration.training }

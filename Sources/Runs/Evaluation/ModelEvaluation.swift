@@ -35,8 +35,8 @@ package struct ModelEvaluation {
             try group.coordinate { () throws -> Void in try WriteAccess.require(predictions) }
         }
         let model = try SavedModel(model, group: group)
-        let pipelines = try group.agree { try model.description.pipelines(tenCrop: tenCrop) }
-        let subset = try group.agree { try samples(model.description, pipelines) }
+        let pipelines = try group.agree { try model.pipelines(tenCrop: tenCrop) }
+        let subset = try group.agree { try samples(model, pipelines) }
         try JobChecks.checkSamples(subset, "--data \(data)", group: group)
         let views = try group.agree {
             try pipelines.map { pipeline in
@@ -45,31 +45,27 @@ package struct ModelEvaluation {
                     shard: Shard(rank: group.rank, size: group.size))
             }
         }
-        var table = PredictionTable(classCount: model.description.classNames.count)
+        var table = PredictionTable(
+            ["sample", "label", "prediction"], classCount: model.description.classNames.count)
         let evaluation = try Evaluator(views: views, group: group).evaluate(model.classifier) { prediction in
             if predictions != nil {
-                table.add(prediction, identifier: subset.identifier(prediction.position))
+                table.add(
+                    [
+                        subset.identifier(prediction.position), String(prediction.label),
+                        String(prediction.predicted),
+                    ], prediction.probabilities)
             }
         }
-        if let predictions { try table.write(predictions, group: group) }
+        if let predictions { try table.write(to: predictions, group: group) }
         return EvaluationReport(model: model.path, data: data, evaluation: evaluation)
     }
 
     /// The samples as the model was trained to see them.
-    private func samples(
-        _ description: ModelDescription, _ pipelines: [ImagePipeline]
-    ) throws -> Subset {
+    private func samples(_ model: SavedModel, _ pipelines: [ImagePipeline]) throws -> Subset {
         let dataset = try DatasetFile.open(path: data, options: DatasetOptions(threads: ComputeThreads.count))
         try (dataset as? PhotographDataset)?.requireUsable()
-        for pipeline in pipelines {
-            let imageSize = try pipeline.outputShape(of: dataset).dimensions
-            guard imageSize == description.imageSize else {
-                throw DataError(
-                    .format, path: data,
-                    "images have size \(imageSize), the model was trained on \(description.imageSize); both must be equal"
-                )
-            }
-        }
+        for pipeline in pipelines { try model.requireSize(of: dataset, pipeline) }
+        let description = model.description
         let kept = classes.isEmpty ? description.classes : classes
         if let kept, kept.count != description.classNames.count {
             throw UsageError(

@@ -1,38 +1,49 @@
 internal import Foundation
 internal import ModelFiles
 internal import ProcessGroups
-internal import Training
 
-/// Sample, label, prediction and probabilities of each sample, as CSV.
+/// What a model says of each sample, as CSV: some columns of text, and a probability for each class.
 struct PredictionTable {
-    private let classCount: Int
+    private let header: String
     /// Those of this rank's samples, in their order.
     private var lines: [String] = []
 
-    init(classCount: Int) { self.classCount = classCount }
-
-    /// Adds a line.
-    mutating func add(_ prediction: Prediction, identifier: String) {
-        let name =
-            identifier.contains(where: { ",\"\n\r".contains($0) })
-            ? "\"" + identifier.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : identifier
-        let values =
-            [name, String(prediction.label), String(prediction.predicted)]
-            + prediction.probabilities.map { "\($0)" }
-        lines.append(values.joined(separator: ","))
+    /// A table without lines.
+    ///
+    /// - Parameters:
+    ///   - columns: Names of the columns of text.
+    ///   - classCount: Classes; the probabilities' columns are `probability-0`, `probability-1` and so on.
+    init(_ columns: [String], classCount: Int) {
+        header = (columns + (0..<classCount).map { "probability-\($0)" }).joined(separator: ",") + "\n"
     }
 
-    /// Writes the lines of all ranks on rank 0. Ranks hold contiguous parts of the samples, so the lines in order of
-    /// rank are in order of the samples.
+    /// Adds a line.
+    mutating func add(_ texts: [String], _ probabilities: [Float]) {
+        lines.append((texts.map(Self.quoted) + probabilities.map { "\($0)" }).joined(separator: ",") + "\n")
+    }
+
+    private static func quoted(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
+            return text
+        }
+        return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }
+
+    /// The lines of all ranks under the header, on every rank. Ranks hold contiguous parts of the samples, so the
+    /// lines in order of rank are in order of the samples.
+    ///
+    /// - Throws: What the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func gathered(over group: any ProcessGroup) throws -> [UInt8] {
+        try Array(header.utf8) + group.allGatherEach(Array(lines.joined().utf8)).joined()
+    }
+
+    /// Writes the lines of all ranks on rank 0.
     ///
     /// - Throws: `CollectiveFailure` with rank 0's error, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func write(_ path: String, group: any ProcessGroup) throws {
-        let parts = try group.allGatherEach(Array(lines.map { $0 + "\n" }.joined().utf8))
-        try group.coordinate { () throws -> Void in
-            let probabilities = (0..<classCount).map { ",probability-\($0)" }.joined()
-            let header = "sample,label,prediction\(probabilities)\n"
-            try OutputFile.write(Array(header.utf8) + parts.joined(), named: path)
-        }
+    func write(to path: String, group: any ProcessGroup) throws {
+        let bytes = try gathered(over: group)
+        try group.coordinate { () throws -> Void in try OutputFile.write(bytes, named: path) }
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ImageData
 internal import Layers
 internal import ModelFiles
 internal import ProcessGroups
@@ -8,21 +9,26 @@ internal import Training
 struct SavedModel {
     /// The file.
     let path: String
-    /// What it says of itself.
+    /// What it is.
     let description: ModelDescription
     /// The network with its weights.
     let classifier: Classifier
 
     /// Reads the model on rank 0 and gives it to the other ranks.
     ///
-    /// - Parameter path: The folder of a run, or a `model.safetensors`.
+    /// - Parameter path: The folder of a run, whose `model.json` says what the model is, or a `model.safetensors`,
+    ///   whose header does.
     /// - Throws: `CollectiveFailure`, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(_ path: String, group: any ProcessGroup) throws {
         let file = Self.file(path)
+        let folder = file == path ? nil : path
         self.path = file
         let content = try group.coordinate {
-            Array(try JSONEncoder().encode(ModelDescription(SafetensorsFile(contentsOf: file))))
+            let tensors = try SafetensorsFile(contentsOf: file)
+            let description = try Self.description(tensors, folder: folder) { ProgressLine().say($0) }
+            try description.requireFit(of: tensors)
+            return Array(try JSONEncoder().encode(description))
         }
         let description = try JSONDecoder().decode(ModelDescription.self, from: Data(content))
         let classifier = try group.agree { try description.makeClassifier(file) }
@@ -38,5 +44,75 @@ struct SavedModel {
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
         return exists && isDirectory.boolValue ? path + "/model.safetensors" : path
+    }
+
+    /// What the model is: by the record beside it where that is of this very file, else by its header.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder of the run; nil where the file alone was given.
+    ///   - say: Tells the user a line.
+    private static func description(
+        _ file: SafetensorsFile, folder: String?, say: (String) -> Void
+    ) throws -> ModelDescription {
+        guard let folder else { return try ModelDescription(file) }
+        let recordPath = folder + "/model.json"
+        if let record = try ModelRecord(contentsOf: recordPath) {
+            if try FileDigest(ofFile: file.path).description == record.modelSha256 { return record.model }
+            say("\(recordPath): is of another model than \(file.path), whose header is used")
+        } else {
+            say("\(recordPath): is missing; the header of \(file.path) is used")
+        }
+        return try ModelDescription(file)
+    }
+
+    /// How images are made ready for the model.
+    ///
+    /// - Parameter tenCrop: Whether ten crops of each image are looked at instead of one.
+    /// - Returns: One pipeline for each look.
+    /// - Throws: `DataError` (65) where the description has numbers that no image can be normalized by; `UsageError`
+    ///   where it names a transform that this version does not know.
+    func pipelines(tenCrop: Bool = false) throws -> [ImagePipeline] {
+        do {
+            return try description.pipelines(tenCrop: tenCrop)
+        } catch let error as DataError {
+            throw DataError(.format, path: path, String(error.detail.prefix(300)))
+        }
+    }
+
+    /// Makes sure that images come out of the pipeline as the model was trained to see them.
+    ///
+    /// - Throws: `DataError`.
+    func requireSize(of dataset: any ImageDataset, _ pipeline: ImagePipeline) throws {
+        let imageSize = try pipeline.outputShape(of: dataset).dimensions
+        guard imageSize == description.imageSize else {
+            throw DataError(
+                .format, path: dataset.path,
+                "images have size \(imageSize), the model was trained on \(description.imageSize.prefix(8)); both must be equal"
+            )
+        }
+    }
+}
+
+extension ModelDescription {
+    /// Checks, before a network is made from what the description says, that the file can hold one of that size.
+    ///
+    /// - Throws: `DataError`, 65; `UsageError` where the network is not known.
+    fileprivate func requireFit(of file: SafetensorsFile) throws {
+        // Only the last stage of the smallest residual network has 8 · 512 times the square of its base width.
+        let count = file.names.reduce(0) { $0 + (file.shape(of: $1)?.count ?? 0) }
+        let width = baseWidth ?? 1
+        guard (1...1 << 20).contains(width), 512 * width * width <= count else {
+            throw DataError(
+                .format, path: file.path,
+                "is described as a network of base width \(width), and holds only \(count) numbers")
+        }
+        let backbone = try makeBackbone(file.path)
+        let name = backbone.headName + ".weight"
+        guard let head = file.shape(of: name), head == [classNames.count, backbone.featureCount] else {
+            throw DataError(
+                .format, path: file.path,
+                "is described as a model of \(classNames.count) classes, and its head '\(name)' "
+                    + (file.shape(of: name).map { "has shape \($0)" } ?? "is missing"))
+        }
     }
 }

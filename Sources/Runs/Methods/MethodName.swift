@@ -2,6 +2,8 @@
 package enum MethodName: String, Sendable, CaseIterable {
     /// Cross-entropy alone.
     case fineTune = "fine-tune"
+    /// No training: a regression on the features of the pretrained network.
+    case linearProbe = "linear-probe"
     /// A quadratic penalty on the distance from the pretrained weights.
     case l2SP = "l2-sp"
     /// A distance between feature maps of the network and of the pretrained one.
@@ -19,6 +21,7 @@ package enum MethodName: String, Sendable, CaseIterable {
     package var settings: any MethodSettings.Type {
         switch self {
         case .fineTune: FineTuneSettings.self
+        case .linearProbe: LinearProbeSettings.self
         case .l2SP: L2SPSettings.self
         case .delta: DELTASettings.self
         case .lwf: LWFSettings.self

@@ -9,6 +9,10 @@ package protocol MethodSettings: Sendable, Equatable {
     /// The name in configurations.
     static var name: MethodName { get }
 
+    /// Whether the method trains step by step. One that does not takes nothing from the sections `training`,
+    /// `optimizer` and `schedule` but the seed, and has no regularizer. Default true.
+    static var takesSteps: Bool { get }
+
     /// The weight decay where `optimizer.weight-decay` is not given. Default 0.0005.
     static var defaultWeightDecay: Double { get }
 
@@ -39,11 +43,13 @@ package protocol MethodSettings: Sendable, Equatable {
 
     /// The method that the settings describe.
     ///
-    /// - Throws: `UsageError`, the same on every rank, where something does not fit the network.
+    /// - Throws: `UsageError`, the same on every rank, where something does not fit the network, or the method takes no
+    ///   steps.
     func makeRegularizer(from start: StartingPoint) throws -> any Regularizer
 }
 
 extension MethodSettings {
+    package static var takesSteps: Bool { true }
     package static var defaultWeightDecay: Double { 0.0005 }
     package static var needsPretrainedWeights: Bool { false }
     package static var needsSourceHead: Bool { false }

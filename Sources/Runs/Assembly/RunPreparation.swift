@@ -1,0 +1,85 @@
+internal import ImageData
+internal import ProcessGroups
+internal import Regularizers
+internal import Training
+
+/// What a run has before its method: samples, weights and its folder.
+struct RunPreparation {
+    /// The samples.
+    let data: PreparedData
+    /// The weights; a head that the configuration wants from a probe is not yet there.
+    let start: StartingPoint
+    /// The folder.
+    let output: RunOutput
+
+    private let configuration: RunConfiguration
+    private let progress: ProgressLine?
+    private let group: any ProcessGroup
+
+    /// Reads data and weights and makes the folder of the run.
+    ///
+    /// - Throws: Errors that are the same on every rank.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    init(
+        _ configuration: RunConfiguration, resume: Resume, faults: FaultSchedule, group: any ProcessGroup
+    ) throws {
+        self.group = group
+        let progress = group.rank == 0 ? ProgressLine() : nil
+        self.progress = progress
+        try group.coordinate { () throws -> Void in
+            try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
+        }
+        // Every rank reads what the folder knows, rank 0 alone writes there.
+        let digests = FileDigestCache(inFolder: configuration.output) { progress?.say($0) }
+        data = try PreparedData(configuration, digests: digests, group: group)
+        var configuration = configuration
+        configuration.data.transforms = data.splits.transforms
+        self.configuration = configuration
+        start = try StartingPoint(configuration, classCount: data.classCount, group: group)
+        for line in start.findings { progress?.say("weights: \(line)") }
+        output = try RunOutput(
+            configuration, resume: resume, start: start, data: data, faults: faults, group: group
+        ) { progress?.say($0) }
+        try group.coordinate { [data] () throws -> Void in
+            try digests.save()
+            try SkippedImage.write(data.splits.skipped, inFolder: configuration.output)
+        }
+    }
+
+    /// Tells the user a line, on rank 0.
+    func say(_ line: String) { progress?.say(line) }
+
+    /// Computes the linear probe of the pretrained features and makes it the head.
+    ///
+    /// - Throws: What data and group throw, the same on every rank.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func probeHead() throws {
+        let probe = try LinearProbe.learn(
+            start.preparation(
+                on: data.methodSamples, group: group, directory: configuration.output, say: say))
+        probe.assign(to: start.classifier.head)
+    }
+
+    /// What the run writes while it goes on.
+    func files() throws -> RunFiles {
+        let description = ModelDescription(configuration, data.splits)
+        let record = { [configuration, start] (result: ModelResult) in
+            try ModelRecord(
+                description, result, method: configuration.method.name, sourceWeights: start.weightsDigest
+            ).json()
+        }
+        return RunFiles(
+            directory: output.directory, checkpoints: output.checkpoints,
+            policy: configuration.checkpoint.policy, metadata: try description.metadata(), describe: record,
+            progress: progress, group: group)
+    }
+}
+
+extension CheckpointConfiguration {
+    /// When the run saves, for the trainer.
+    fileprivate var policy: CheckpointPolicy {
+        CheckpointPolicy(
+            everySteps: everySteps, stopsOnFailure: onFailure == .stop,
+            timeoutSeconds: Double(timeoutSeconds))
+    }
+}

@@ -1,0 +1,216 @@
+import Foundation
+import Hosts
+import ImageData
+import ModelFiles
+import ProcessGroups
+import Runs
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// `model.json`: what it says, what is believed of it, and what `predict` makes of a run's folder.
+@Suite struct ModelRecordTests {
+    private static let network = NetworkConfiguration(name: .resnet18, baseWidth: 4, stem: .small)
+    private static let description = ModelDescription(
+        network: network, classNames: ["a, b", "c \"d\"", "é"], classes: nil, imageSize: [3, 16, 16],
+        normalization: .imageNet)
+
+    /// A folder as a run leaves it: a model and its record.
+    private func runFolder() throws -> ScratchFolder {
+        let folder = try ScratchFolder()
+        let classifier = try Self.description.makeClassifier("m")
+        classifier.backbone.initialize(seed: 1)
+        classifier.head.initialize(seed: 1)
+        classifier.head.weight.initializeNormal(deviation: 1, seed: 2)
+        let path = folder.path + "/model.safetensors"
+        try classifier.file(metadata: Self.description.metadata()).write(to: path)
+        try folder.write(record(of: path).json(), as: "model.json")
+        var images = SafetensorsWriter()
+        images.add("images", randomTensor([5, 3, 16, 16], seed: 9))
+        try images.write(to: folder.path + "/images.safetensors")
+        return folder
+    }
+
+    private func record(of model: String) throws -> ModelRecord {
+        ModelRecord(
+            Self.description,
+            ModelResult(
+                step: 7, digest: try FileDigest(ofFile: model), bestBy: .loss,
+                validation: try evaluation(loss: 0.5), test: try evaluation(loss: .infinity)),
+            method: .coTuning, sourceWeights: "none")
+    }
+
+    private func evaluation(loss: Double) throws -> Evaluation {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let text = "{\"accuracy\": 0.5, \"meanClassAccuracy\": 0.25, \"count\": 4, \"loss\": \"\(loss)\"}"
+        return try decoder.decode(
+            Evaluation.self,
+            from: Data((loss.isFinite ? text.replacing("\"\(loss)\"", with: "\(loss)") : text).utf8))
+    }
+
+    private func predict(_ model: String, _ folder: ScratchFolder, size: Int = 1) throws -> String {
+        let path = folder.path
+        return try ThreadedGroup.run(size: size) { group in
+            try ModelPrediction(
+                model: model, data: [path + "/images.safetensors"], output: nil
+            ).run(group) ?? ""
+        }[0]
+    }
+
+    @Test func theRecordReadsAgainAsItself() throws {
+        let folder = try runFolder()
+        let path = folder.path + "/model.json"
+        let written = try record(of: folder.path + "/model.safetensors")
+        #expect(try ModelRecord(contentsOf: path) == written)
+        #expect(try ModelRecord(contentsOf: folder.path + "/missing.json") == nil)
+        let text = try folder.text(of: "model.json")
+        for part in [
+            "\"best-by\" : \"loss\"", "\"method\" : \"co-tuning\"", "\"step\" : 7", "\"class-names\"",
+            "\"loss\" : \"inf\"", "\"mean-class-accuracy\" : 0.25", "\"standard-deviation\"",
+            "\"ballast-version\" : \"\(BallastVersion.current)\"",
+        ] {
+            #expect(text.contains(part), "\(part) in \(text)")
+        }
+        #expect(!text.contains("source-weights"))
+    }
+
+    // MARK: Predictions
+
+    @Test func predictionsHaveNamesAndProbabilitiesWhateverTheRanks() throws {
+        let folder = try runFolder()
+        let table = try predict(folder.path, folder)
+        let lines = table.split(separator: "\n")
+        #expect(lines[0] == "path,class,probability-0,probability-1,probability-2")
+        #expect(lines.count == 6)
+        let names = ["\"a, b\"", "\"c \"\"d\"\"\"", "é"]
+        for (index, line) in lines.dropFirst().enumerated() {
+            let start = "\(folder.path)/images.safetensors:\(index),"
+            #expect(line.hasPrefix(start))
+            let rest = line.dropFirst(start.count)
+            let name = try #require(names.firstIndex { rest.hasPrefix($0 + ",") })
+            let values = try rest.dropFirst(names[name].count + 1).split(separator: ",").map {
+                try #require(Double($0))
+            }
+            #expect(values.count == 3 && abs(values.reduce(0, +) - 1) <= 1e-6)
+            #expect(values[name] == values.max())
+        }
+        for size in [2, 3, 7] {
+            let other = try predict(folder.path, folder, size: size).split(separator: "\n")
+            #expect(other.map { $0.prefix { $0 != "." } } == lines.map { $0.prefix { $0 != "." } })
+            #expect(other.count == 6)
+        }
+    }
+
+    /// With a record of this model, of another one, and without one: the header says the same.
+    @Test func theHeaderServesWhereTheRecordDoesNot() throws {
+        let folder = try runFolder()
+        let expected = try predict(folder.path, folder)
+        #expect(try predict(folder.path + "/model.safetensors", folder) == expected)
+        let old = try folder.text(of: "model.json")
+        let digest = try FileDigest(ofFile: folder.path + "/model.safetensors").description
+        let other = String(repeating: "0", count: 64)
+        // A record of another model is not looked at further.
+        try folder.write(
+            Array(old.replacing(digest, with: other).replacing("\"é\"", with: "\"e\"").utf8), as: "model.json"
+        )
+        #expect(try predict(folder.path, folder) == expected)
+        try FileManager.default.removeItem(atPath: folder.path + "/model.json")
+        #expect(try predict(folder.path, folder) == expected)
+    }
+
+    /// Python's `safetensors` keeps no header: the record then says what the model is.
+    @Test func theRecordServesWhereTheHeaderDoesNot() throws {
+        let folder = try runFolder()
+        let expected = try predict(folder.path, folder)
+        let path = folder.path + "/model.safetensors"
+        let classifier = try Self.description.makeClassifier("m")
+        try classifier.load(SafetensorsFile(contentsOf: path))
+        try classifier.file(metadata: [:]).write(to: path)
+        try folder.write(record(of: path).json(), as: "model.json")
+        #expect(try predict(folder.path, folder) == expected)
+        let alone = #expect(throws: CollectiveFailure.self) { try predict(path, folder) }
+        #expect(alone?.message.contains("does not say which network it is") == true)
+    }
+
+    // MARK: What is not believed
+
+    /// What is done to the text of a record, and what the message says.
+    static let spoiled: [(change: @Sendable (String) -> String, message: String)] = [
+        ({ _ in "" }, "is not the description of a model"),
+        ({ _ in "[]" }, "is not the description of a model"),
+        ({ String($0.prefix($0.count / 2)) }, "is not the description of a model"),
+        ({ _ in String(repeating: "[", count: 200_000) }, "is not the description of a model"),
+        ({ _ in String(repeating: "{\"model\":", count: 200_000) }, "is not the description of a model"),
+        ({ $0.replacing("\"format-version\" : 1", with: "\"format-version\" : 2") }, "of format 1"),
+        ({ $0.replacing("\"step\" : 7", with: "\"step\" : 1e999") }, "is not the description of a model"),
+        ({ $0.replacing("\"step\" : 7", with: "\"step\" : 99999999999999999999") }, "is not the description"),
+        ({ $0.replacing("\"é\"", with: "\"é\", \"f\"") }, "described as a model of 4 classes, and its head"),
+        (
+            { $0.replacing("\"é\"", with: "\"é\"" + String(repeating: ",\"\"", count: 300_000)) },
+            "of 300003 classes"
+        ),
+        ({ $0.replacing("\"base-width\" : 4", with: "\"base-width\" : 400") }, "a network of base width 400"),
+        (
+            { $0.replacing("\"base-width\" : 4", with: "\"base-width\" : 4611686018427387904") },
+            "a network of base width 4611686018427387904"
+        ),
+        ({ $0.replacing("\"base-width\" : 4", with: "\"base-width\" : -4") }, "a network of base width -4"),
+        (
+            { $0.replacing("\"base-width\" : 4", with: "\"base-width\" : 8") },
+            "its head 'fc.weight' has shape"
+        ),
+        ({ $0.replacing("resnet18", with: "resnet999") }, "describes a network 'resnet999'"),
+        ({ $0.replacing("resnet18", with: "efficientnet-lite0") }, "its head 'classifier.weight' is missing"),
+        ({ $0.replacing("0.225", with: "0") }, "model.safetensors: std [0.229, 0.224, 0.0]: expected three"),
+        ({ $0.replacing("0.225", with: "1e-60") }, "is not the description of a model"),
+        ({ $0.replacing("0.225", with: "1, 2") }, "std [0.229, 0.224, 1.0, 2.0]: expected three"),
+        ({ $0.replacing("16,", with: "-16,") }, "the model was trained on [3, -16, 16]"),
+    ]
+
+    @Test(arguments: spoiled.indices)
+    func aSpoiledRecordIsAnError(index: Int) throws {
+        let folder = try runFolder()
+        let (change, message) = Self.spoiled[index]
+        let text = change(try folder.text(of: "model.json"))
+        try #require(try text != folder.text(of: "model.json"))
+        try folder.write(Array(text.utf8), as: "model.json")
+        let error = #expect(throws: CollectiveFailure.self) { try predict(folder.path, folder) }
+        #expect(error?.message.contains(message) == true, "\(String(describing: error))")
+        #expect(error.map { [64, 65].contains($0.exitCode) && $0.message.utf8.count < 1000 } == true)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatIsNoFileIsNotWaitedFor() throws {
+        let folder = try runFolder()
+        let path = folder.path + "/model.json"
+        for number in 0..<3 {
+            try FileManager.default.removeItem(atPath: path)
+            switch number {
+            case 0: try #require(mkfifo(path, 0o600) == 0)
+            case 1: try #require(mkdir(path, 0o700) == 0)
+            default:
+                try folder.write([], as: "model.json")
+                try #require(truncate(path, 1 << 30) == 0)
+            }
+            let error = #expect(throws: CollectiveFailure.self) { try predict(folder.path, folder) }
+            #expect(error?.exitCode == 65)
+            #expect(error?.message.hasPrefix("\(path): is no file of at most") == true)
+        }
+    }
+
+    @Test func imagesThatDoNotFitAreNamed() throws {
+        let folder = try runFolder()
+        for (shape, message) in [
+            (Shape([2, 3, 8, 8]), "images have size [3, 8, 8], the model was trained on [3, 16, 16]"),
+            (Shape([2, 3]), "images have shape [2, 3]"),
+        ] {
+            var images = SafetensorsWriter()
+            images.add("images", Tensor(repeating: 1, shape))
+            try images.write(to: folder.path + "/images.safetensors")
+            let error = #expect(throws: CollectiveFailure.self) { try predict(folder.path, folder) }
+            #expect(error?.message.contains(message) == true && error?.exitCode == 65)
+        }
+    }
+}
