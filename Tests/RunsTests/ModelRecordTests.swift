@@ -13,7 +13,7 @@ import Training
 @Suite struct ModelRecordTests {
     private static let network = NetworkConfiguration(name: .resnet18, baseWidth: 4, stem: .small)
     private static let description = ModelDescription(
-        network: network, classNames: ["a, b", "c \"d\"", "é"], classes: nil, imageSize: [3, 16, 16],
+        network: network, classNames: ["a, b", "c \"d\"", "é,"], classes: nil, imageSize: [3, 16, 16],
         normalization: .imageNet)
 
     /// A folder as a run leaves it: a model and its record.
@@ -85,7 +85,7 @@ import Training
         let lines = table.split(separator: "\n")
         #expect(lines[0] == "path,class,probability-0,probability-1,probability-2")
         #expect(lines.count == 6)
-        let names = ["\"a, b\"", "\"c \"\"d\"\"\"", "é"]
+        let names = ["\"a, b\"", "\"c \"\"d\"\"\"", "\"é,\""]
         for (index, line) in lines.dropFirst().enumerated() {
             let start = "\(folder.path)/images.safetensors:\(index),"
             #expect(line.hasPrefix(start))
@@ -104,6 +104,22 @@ import Training
         }
     }
 
+    @Test(arguments: [
+        ("a, b", "\"a, b\""), ("c \"d\"", "\"c \"\"d\"\"\""), ("e\nf", "\"e\nf\""), ("g\r", "\"g\r\""),
+        ("é h", "é h"),
+    ])
+    func namesAreQuotedWhereCSVNeedsIt(_ name: String, _ expected: String) throws {
+        let folder = try runFolder()
+        var description = Self.description
+        description.classNames = [name, name, name]
+        let path = folder.path + "/model.safetensors"
+        let classifier = try description.makeClassifier("m")
+        try classifier.load(SafetensorsFile(contentsOf: path))
+        try classifier.file(metadata: description.metadata()).write(to: path)
+        let table = try predict(path, folder)
+        #expect(table.contains("/images.safetensors:4,\(expected),0."), "\(table)")
+    }
+
     /// With a record of this model, of another one, and without one: the header says the same.
     @Test func theHeaderServesWhereTheRecordDoesNot() throws {
         let folder = try runFolder()
@@ -114,7 +130,9 @@ import Training
         let other = String(repeating: "0", count: 64)
         // A record of another model is not looked at further.
         try folder.write(
-            Array(old.replacing(digest, with: other).replacing("\"é\"", with: "\"e\"").utf8), as: "model.json"
+            Array(
+                old.replacing(digest, with: other).replacing("\"é,\"", with: "\"e\"")
+                    .replacing("a, b", with: "x").replacing("c \\\"d\\\"", with: "y").utf8), as: "model.json"
         )
         #expect(try predict(folder.path, folder) == expected)
         try FileManager.default.removeItem(atPath: folder.path + "/model.json")
@@ -147,9 +165,12 @@ import Training
         ({ $0.replacing("\"format-version\" : 1", with: "\"format-version\" : 2") }, "of format 1"),
         ({ $0.replacing("\"step\" : 7", with: "\"step\" : 1e999") }, "is not the description of a model"),
         ({ $0.replacing("\"step\" : 7", with: "\"step\" : 99999999999999999999") }, "is not the description"),
-        ({ $0.replacing("\"é\"", with: "\"é\", \"f\"") }, "described as a model of 4 classes, and its head"),
         (
-            { $0.replacing("\"é\"", with: "\"é\"" + String(repeating: ",\"\"", count: 300_000)) },
+            { $0.replacing("\"é,\"", with: "\"é,\", \"f\"") },
+            "described as a model of 4 classes, and its head"
+        ),
+        (
+            { $0.replacing("\"é,\"", with: "\"é,\"" + String(repeating: ",\"\"", count: 300_000)) },
             "of 300003 classes"
         ),
         ({ $0.replacing("\"base-width\" : 4", with: "\"base-width\" : 400") }, "a network of base width 400"),
