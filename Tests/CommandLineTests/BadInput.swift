@@ -50,8 +50,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     private static let data = [
         train("data.train=absent.safetensors", 74, "absent.safetensors: cannot be opened"),
         train("data.train=absent-images-idx3-ubyte", 74, "absent-images-idx3-ubyte: cannot be opened"),
-        train("data.train=.", 65, ": is a folder; expected IDX images"),
-        train("data.train=words.txt", 65, "words.txt: is of an unknown kind; expected IDX images"),
+        train("data.train=.", 65, "t10k-images-idx3-ubyte.gz: is a gzip file, not JPEG or PNG"),
+        train("data.train=words.txt", 65, "words.txt: is of an unknown kind; expected a folder"),
         train(
             "data.train=unlabelled.safetensors", 65, "unlabelled.safetensors: there is no tensor \"labels\""),
         train(
@@ -172,7 +172,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         evaluate("run", "grey.safetensors", 65, "grey.safetensors: images have size [1, 32, 32]"),
         evaluate("run", "large-label.safetensors", 65, "large-label.safetensors: sample 2 has label 2"),
         evaluate(
-            "run", "good.safetensors", 64, "--classes lists 1 labels, the model has 2",
+            "run", "good.safetensors", 64, "--classes lists 1 classes, the model has 2",
             options: ["--classes", "0"]),
         evaluate(
             "run", "good.safetensors", 74, "words.txt/list.csv: cannot be written: Not a directory",

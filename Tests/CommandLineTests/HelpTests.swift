@@ -4,7 +4,8 @@ import Testing
 /// What the program says of itself.
 @Suite struct HelpTests {
     @Test(arguments: [
-        [], ["train"], ["evaluate"], ["predict"], ["relate"], ["benchmark"], ["doctor"], ["import"], ["export"],
+        [], ["train"], ["evaluate"], ["predict"], ["relate"], ["benchmark"], ["doctor"], ["import"],
+        ["export"],
     ])
     func helpIsAResult(command: [String]) async throws {
         let outcome = try await BallastProcess.run(command + ["--help"])

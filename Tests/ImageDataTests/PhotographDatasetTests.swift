@@ -34,7 +34,7 @@ import Testing
         try put("grey.jpg", as: "b/z")
         let set = try open()
         #expect(set.count == 3 && set.classNames == ["a", "b"] && set.hasNamedClasses)
-        #expect(set.failures.isEmpty && set.notes.isEmpty && set.commonSize == nil)
+        #expect(set.failures.isEmpty && set.notes.isEmpty)
         #expect((0..<3).map { set.identifier($0) } == ["a/x.png", "a/y.JPEG", "b/z"])
         #expect((0..<3).map { set.label($0) } == [0, 0, 1])
         for index in 0..<3 {
@@ -42,6 +42,15 @@ import Testing
             #expect(try image.size == set.size(index) && image.channels == 3)
         }
         try set.requireUsable()
+    }
+
+    @Test func aSizeThatAllHaveIsKnown() throws {
+        try put("rgb.jpg", as: "a/1.jpg")
+        try put("rgb.png", as: "b/2.png")
+        let set = try open()
+        #expect(try set.commonSize == set.size(0) && set.commonSize == set.size(1))
+        try put("narrow.jpg", as: "b/3.jpg")
+        #expect(try open().commonSize == nil)
     }
 
     @Test func brokenFilesAreNamed() throws {
@@ -58,7 +67,7 @@ import Testing
             #expect(set.failures[2].error.detail.contains("link to nowhere.jpg"))
             let error = #expect(throws: DataError.self) { try set.requireUsable() }
             #expect(error?.path.hasSuffix("a/2.jpg") == true && error?.exitCode == 65)
-            #expect(error?.detail.contains("2 more of 5 files") == true)
+            #expect(error?.detail.contains("2 more of 5 files cannot be used") == true)
             #expect(error?.detail.contains("on-error: skip") == true)
             let decoded = set.failures(decoding: 0..<5, threads: threads)
             #expect(decoded.map(\.index) == [3] && decoded[0].error.exitCode == 65)

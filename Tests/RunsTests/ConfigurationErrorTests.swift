@@ -26,8 +26,9 @@ import Testing
             "  workers: 2", "  clases: [1]",
             """
             run.yaml:7: unknown key 'data.clases'; did you mean 'classes'? keys here: train, validation, test, \
-            classes, sample-rate, samples-per-class, train-transform, validation-transform, image-size, \
-            interpolation, horizontal-flip, color-jitter, reduced-decoding, mean, std, workers
+            classes, class-names, on-error, apply-exif-orientation, sample-rate, samples-per-class, \
+            train-transform, validation-transform, image-size, interpolation, horizontal-flip, color-jitter, \
+            reduced-decoding, mean, std, workers, cache-bytes
             """
         ),
         (

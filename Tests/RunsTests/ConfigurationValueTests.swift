@@ -38,6 +38,9 @@ import Testing
               validation: null
               test: null
               classes: null
+              class-names: null
+              on-error: stop
+              apply-exif-orientation: false
               sample-rate: 100.0
               samples-per-class: null
               train-transform: null
@@ -50,6 +53,7 @@ import Testing
               mean: null
               std: null
               workers: 1
+              cache-bytes: 0
             optimizer:
               name: sgd
               learning-rate: 0.01

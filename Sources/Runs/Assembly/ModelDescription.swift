@@ -82,7 +82,12 @@ package struct ModelDescription: Codable, Equatable {
     }
 
     /// The network, its tensors zero.
-    func makeBackbone(_ path: String) throws -> any Backbone {
+    func makeBackbone(_ path: String) throws -> any Backbone { try networkConfiguration(path).makeBackbone() }
+
+    /// Which network it is.
+    ///
+    /// - Throws: `UsageError` where this version does not know it.
+    func networkConfiguration(_ path: String) throws -> NetworkConfiguration {
         guard let name = NetworkConfiguration.Name(rawValue: network),
             let stem = NetworkConfiguration.Stem(rawValue: stem ?? "standard"),
             baseWidth ?? 64 >= name.specification.smallestBaseWidth ?? 1,
@@ -91,6 +96,6 @@ package struct ModelDescription: Codable, Equatable {
             throw UsageError(
                 "\(path): describes a network '\(network.prefix(80))' that this version does not know")
         }
-        return NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem).makeBackbone()
+        return NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem)
     }
 }

@@ -98,6 +98,7 @@ extension ModelDescription {
     ///
     /// - Throws: `DataError`, 65; `UsageError` where the network is not known.
     fileprivate func requireFit(of file: SafetensorsFile) throws {
+        let network = try networkConfiguration(file.path)
         // Only the last stage of the smallest residual network has 8 · 512 times the square of its base width.
         let count = file.names.reduce(0) { $0 + (file.shape(of: $1)?.count ?? 0) }
         let width = baseWidth ?? 1
@@ -106,7 +107,7 @@ extension ModelDescription {
                 .format, path: file.path,
                 "is described as a network of base width \(width), and holds only \(count) numbers")
         }
-        let backbone = try makeBackbone(file.path)
+        let backbone = network.makeBackbone()
         let name = backbone.headName + ".weight"
         guard let head = file.shape(of: name), head == [classNames.count, backbone.featureCount] else {
             throw DataError(

@@ -7,7 +7,8 @@ extension PhotographDataset {
     /// - Throws: The `DataError` of the first file that cannot, with how many there are.
     public func requireUsable() throws(DataError) {
         guard let first = failures.first else { return }
-        let others = failures.count == 1 ? "" : "; so are \(failures.count - 1) more of \(count) files"
+        let others =
+            failures.count == 1 ? "" : "; \(failures.count - 1) more of \(count) files cannot be used either"
         throw DataError(
             first.error.kind, path: first.error.path,
             first.error.detail + others
