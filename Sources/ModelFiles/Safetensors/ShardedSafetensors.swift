@@ -54,6 +54,9 @@ public struct ShardedSafetensors: Sendable {
         (self.names, self.shards, shardNames) = (names.keys.sorted(), shards, names)
     }
 
+    /// The files of the shards, in the order of their names.
+    var shardPaths: [String] { shards.sorted { $0.key < $1.key }.map(\.value.path) }
+
     /// The shard of each tensor.
     private static func weightMap(_ index: HeaderJSON) throws(WeightFileFailure) -> [String: String] {
         guard case .object(let members) = index,

@@ -13,6 +13,17 @@ public enum WeightFile {
         case let other: throw other.failure.at(path)
         }
     }
+
+    /// The SHA-256 of all that weights consist of: a file, or an index with its shards.
+    ///
+    /// - Throws: As `open` does where an index is damaged; what the system says where a file cannot be read.
+    public static func digest(_ path: String) throws -> FileDigest {
+        guard case .json = FileAppearance(try MappedFile(weights: path).bytes) else {
+            return try FileDigest(ofFile: path)
+        }
+        let parts = [path] + (try ShardedSafetensors(contentsOf: path).shardPaths)
+        return SHA256.digest(of: try parts.map { try FileDigest(ofFile: $0).description }.joined().utf8)
+    }
 }
 
 extension MappedFile {

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Hosts
-internal import ModelFiles
+package import ModelFiles
 package import ProcessGroups
 
 /// The SHA-256 of the file that each rank finds at a path; each file is read once on each host.
@@ -10,12 +10,18 @@ package struct HostFileDigests {
 
     /// Lets the lowest rank of those that see the same file read it.
     ///
-    /// - Parameter path: The file; relative to the folder of each rank.
+    /// - Parameters:
+    ///   - path: The file; relative to the folder of each rank.
+    ///   - group: The ranks.
+    ///   - digest: What is computed of the file.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package init(_ path: String, group: any ProcessGroup) throws {
+    package init(
+        _ path: String, group: any ProcessGroup,
+        digest: (String) throws -> FileDigest = { try FileDigest(ofFile: $0) }
+    ) throws {
         let places = try group.allGatherTexts(Self.place(of: path))
         let firstRanks = places.map { places.firstIndex(of: $0) ?? 0 }
-        let own = firstRanks[group.rank] == group.rank ? try? FileDigest(ofFile: path).description : nil
+        let own = firstRanks[group.rank] == group.rank ? try? digest(path).description : nil
         let digests = try group.allGatherTexts(own ?? "")
         values = firstRanks.map { digests[$0].isEmpty ? nil : digests[$0] }
     }

@@ -1,5 +1,6 @@
 internal import Hosts
 package import ImageData
+internal import ModelFiles
 package import ProcessGroups
 internal import Tensors
 internal import Training
@@ -81,7 +82,7 @@ package enum JobChecks {
         return try digest(ofFile: path, key: "network.weights", group: group)
     }
 
-    /// The SHA-256 of a file that rank 0 alone reads; a host that has another file at that place is an error.
+    /// The SHA-256 of weights that rank 0 alone reads, with all their shards; a host that has another file at that place is an error.
     ///
     /// A host without the file is as it should be: it gets the contents from rank 0.
     ///
@@ -92,7 +93,7 @@ package enum JobChecks {
     /// - Throws: `CollectiveFailure` (65, or 74 where rank 0 cannot read it), on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     private static func digest(ofFile path: String, key: String, group: any ProcessGroup) throws -> String {
-        let digests = try HostFileDigests(path, group: group).values
+        let digests = try HostFileDigests(path, group: group, digest: WeightFile.digest).values
         guard let expected = digests[0] else {
             throw CollectiveFailure(
                 message: "\(key) \(path): cannot be read on the host of rank 0",

@@ -51,4 +51,19 @@ import Testing
         }
         #expect(error.exitCode == 74 && error.path.hasSuffix("three.safetensors"))
     }
+
+    /// Other weights in a shard are other weights, though the index is the same.
+    @Test func theDigestIsThatOfAllShards() throws {
+        let folder = try folder(#"{"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}"#)
+        defer { folder.remove() }
+        let index = folder.path + "/model.safetensors.index.json"
+        let digest = try WeightFile.digest(index)
+        #expect(try WeightFile.digest(index) == digest)
+        var other = SafetensorsWriter()
+        other.add("a", Tensor([2], [1, 3]))
+        try other.write(to: folder.path + "/one.safetensors")
+        #expect(try WeightFile.digest(index) != digest)
+        let single = folder.path + "/one.safetensors"
+        #expect(try WeightFile.digest(single) == FileDigest(ofFile: single))
+    }
 }
