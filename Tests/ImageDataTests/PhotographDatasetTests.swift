@@ -1,8 +1,7 @@
 internal import Foundation
+import ImageData
 import TestSupport
 import Testing
-
-@testable import ImageData
 
 /// Folders and lists of real files.
 @Suite struct PhotographDatasetTests {

@@ -1,8 +1,7 @@
 internal import Foundation
+import ImageData
 import TestSupport
 import Testing
-
-@testable import ImageData
 
 /// Which files a folder or a list names; the files themselves are not opened.
 @Suite struct PhotographListingTests {

@@ -36,7 +36,7 @@ extension PixelImage {
     /// Keeps a region of the image, which must lie within it.
     ///
     /// - Parameter scratch: A buffer with arbitrary contents, which takes the image's place.
-    mutating func crop(to region: PixelRegion, by scratch: inout PixelImage) {
+    package mutating func crop(to region: PixelRegion, by scratch: inout PixelImage) {
         precondition(
             region.rows.upperBound <= size.height && region.columns.upperBound <= size.width,
             "region of \(region) of an image of \(size)")

@@ -5,7 +5,7 @@ extension PhotographListing {
     /// Files and folders whose name begins with a dot are left out, as are files beside the class folders.
     ///
     /// - Throws: `DataError` where there is no class folder, a class folder is empty, or one cannot be read.
-    init(classFolders root: String) throws(DataError) {
+    package init(classFolders root: String) throws(DataError) {
         let (names, hidden) = try FolderContents.names(in: root)
         let classNames = names.filter { RegularFile.isDirectory(root + "/" + $0) }
         guard !classNames.isEmpty else {

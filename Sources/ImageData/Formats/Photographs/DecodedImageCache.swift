@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Decoded images that are kept in memory up to a limit: those that came first, for a pass over the data meets each
 /// image once, and whichever is thrown away would be as likely the next.
-final class DecodedImageCache: Sendable {
+package final class DecodedImageCache: Sendable {
     private struct State {
         var images: [Int: PixelImage] = [:]
         var bytes = 0
@@ -12,13 +12,13 @@ final class DecodedImageCache: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter limit: Bytes of pixels, at most.
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// The image of a sample, if it is kept.
-    func image(_ index: Int) -> PixelImage? { state.withLock { $0.images[index] } }
+    package func image(_ index: Int) -> PixelImage? { state.withLock { $0.images[index] } }
 
     /// Keeps an image where there is room.
-    func keep(_ image: PixelImage, for index: Int) {
+    package func keep(_ image: PixelImage, for index: Int) {
         let bytes = image.pixels.count
         state.withLock { state in
             guard state.bytes + bytes <= limit, state.images[index] == nil else { return }

@@ -10,7 +10,7 @@ extension PhotographListing {
     /// out.
     ///
     /// - Throws: `DataError` with the number of the line.
-    init(listFile path: String) throws(DataError) {
+    package init(listFile path: String) throws(DataError) {
         let lines = try Self.lines(of: path)
         let root = (path as NSString).deletingLastPathComponent
         guard let first = lines.first else {
@@ -54,7 +54,7 @@ extension PhotographListing {
     }
 
     /// Whether a file begins as a list does: with a line of text of at least two columns.
-    static func recognizesList(_ path: String) throws(DataError) -> Bool {
+    package static func recognizesList(_ path: String) throws(DataError) -> Bool {
         let start = try RegularFile(path).start(1 << 12)
         guard !start.contains(0) else { return false }
         // The last character may be cut off.

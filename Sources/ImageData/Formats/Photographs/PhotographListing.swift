@@ -1,29 +1,34 @@
 /// Which photographs a folder or a list names, of which classes they are, and what was left out; none of them is
 /// opened yet.
-struct PhotographListing: Sendable {
+package struct PhotographListing: Sendable {
     /// A photograph.
-    struct Entry: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
         /// Its path below `root`, or from the root of the file system.
-        let path: String
+        package let path: String
         /// Its class.
-        let label: Int
+        package let label: Int
         /// What must stay together when samples are divided: a patient, a scene.
-        var group: String?
+        package var group: String?
+
+        /// An entry from its parts.
+        package init(path: String, label: Int, group: String? = nil) {
+            (self.path, self.label, self.group) = (path, label, group)
+        }
     }
 
     /// The folder that relative paths begin in.
-    let root: String
+    package let root: String
     /// The photographs in their order.
-    let entries: [Entry]
+    package let entries: [Entry]
     /// A name for each class.
-    let classNames: [String]
+    package let classNames: [String]
     /// Whether the names stand in the data, or are numbers in decimal.
-    let hasNamedClasses: Bool
+    package let hasNamedClasses: Bool
     /// What was left out, a line each.
-    let notes: [String]
+    package let notes: [String]
 
     /// Where a photograph lies.
-    func location(_ entry: Entry) -> String {
+    package func location(_ entry: Entry) -> String {
         entry.path.hasPrefix("/") ? entry.path : root + "/" + entry.path
     }
 }
