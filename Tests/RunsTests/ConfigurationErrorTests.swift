@@ -167,8 +167,8 @@ import Testing
         (
             "  workers: 2", "  classes: [1, 1]",
             """
-            run.yaml:7: data.classes is the list [1, 1]; expected a list (each entry a whole number, at least 0), not \
-            empty and without repetition
+            run.yaml:7: data.classes is the list [1, 1]; expected a list (each entry a label from 0 on, or the name of \
+            a class), not empty and without repetition
             """
         ),
         (

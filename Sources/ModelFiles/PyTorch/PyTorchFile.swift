@@ -33,7 +33,7 @@ public struct PyTorchFile: Sendable {
 
     init(_ file: MappedFile, _ path: String) throws(WeightFileError) {
         do throws(WeightFileFailure) {
-            switch FileAppearance(file.bytes) {
+            switch file.withBytes(FileAppearance.init) {
             case .zip: contents = try PyTorchContents(zip: file)
             case .legacyPyTorch: contents = try PyTorchContents(legacy: file)
             case let other: throw other.failure

@@ -31,7 +31,7 @@ public struct ShardedSafetensors: Sendable {
         }
         let names: [String: String]
         do {
-            names = try Self.weightMap(try HeaderJSONReader.read(Array(file.bytes)))
+            names = try Self.weightMap(try HeaderJSONReader.read(file.withBytes { Array($0) }))
         } catch let error as HeaderJSONError {
             throw failure(.damaged, "is no JSON at byte \(error.offset): \(error.reason.excerpt)")
         } catch let error as WeightFileFailure {

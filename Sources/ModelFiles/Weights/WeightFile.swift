@@ -6,7 +6,7 @@ public enum WeightFile {
     /// - Throws: `WeightFileError` or `SafetensorsError`, which say what the file is instead.
     public static func open(_ path: String) throws -> any WeightSource {
         let file = try MappedFile(weights: path)
-        switch FileAppearance(file.bytes) {
+        switch file.withBytes(FileAppearance.init) {
         case .zip, .legacyPyTorch: return try PyTorchFile(file, path)
         case .json: return try ShardedSafetensors(contentsOf: path)
         case .safetensors: return try SafetensorsFile(contentsOf: path)
@@ -18,7 +18,7 @@ public enum WeightFile {
     ///
     /// - Throws: As `open` does where an index is damaged; what the system says where a file cannot be read.
     public static func digest(_ path: String) throws -> FileDigest {
-        guard case .json = FileAppearance(try MappedFile(weights: path).bytes) else {
+        guard case .json = try MappedFile(weights: path).withBytes(FileAppearance.init) else {
             return try FileDigest(ofFile: path)
         }
         let parts = [path] + (try ShardedSafetensors(contentsOf: path).shardPaths)
