@@ -98,15 +98,15 @@ extension ModelDescription {
     ///
     /// - Throws: `DataError`, 65; `UsageError` where the network is not known.
     fileprivate func requireFit(of file: SafetensorsFile) throws {
-        let network = try networkConfiguration(file.path)
-        // Only the last stage of the smallest residual network has 8 · 512 times the square of its base width.
         let count = file.names.reduce(0) { $0 + (file.shape(of: $1)?.count ?? 0) }
         let width = baseWidth ?? 1
-        guard (1...1 << 20).contains(width), 512 * width * width <= count else {
-            throw DataError(
-                .format, path: file.path,
-                "is described as a network of base width \(width), and holds only \(count) numbers")
-        }
+        let misfit = DataError(
+            .format, path: file.path,
+            "is described as a network of base width \(width), and holds only \(count) numbers")
+        guard (1...1 << 20).contains(width) else { throw misfit }
+        let network = try networkConfiguration(file.path)
+        // Only the last stage of the smallest residual network has 8 · 512 times the square of its base width.
+        guard 512 * width * width <= count else { throw misfit }
         let backbone = network.makeBackbone()
         let name = backbone.headName + ".weight"
         guard let head = file.shape(of: name), head == [classNames.count, backbone.featureCount] else {
