@@ -70,7 +70,7 @@ extension ManyRanksTests {
             #expect(resolved.contains("horizontal-flip: true"))
         }
 
-        @Test func aBrokenFileStopsOrIsSkipped() async throws {
+        @Test func aBrokenFileStopsOrIsLeftOut() async throws {
             let (without, clean) = try await train(ranks: 2, "output=clean")
             try #require(without.exitCode == 0, "\(without.errors)")
             try put("not-an-image.jpg", as: "train/cats/0.jpg")
