@@ -23,7 +23,7 @@ read_hostfile() {
         slots=
         for field in "${fields[@]:1}"; do
             case $field in
-            slots=*[!0-9]* | slots= | slots=0* | slots=???????*) echo "$1:$number: '$field' is no number of slots from 1 to 999999" >&2; return 1 ;;
+            slots=*[!0-9]* | slots= | slots=0* | slots=???????*) echo "$1:$number: '$field' is not a number of slots from 1 to 999999" >&2; return 1 ;;
             slots=*) slots=${field#slots=} ;;
             max_slots=* | max-slots=*) ;;
             *) echo "$1:$number: '$field' is not understood; a line is: host slots=N" >&2; return 1 ;;

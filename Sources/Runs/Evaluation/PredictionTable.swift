@@ -1,4 +1,3 @@
-internal import Foundation
 internal import ModelFiles
 internal import ProcessGroups
 
@@ -14,19 +13,12 @@ struct PredictionTable {
     ///   - columns: Names of the columns of text.
     ///   - classCount: Classes; the probabilities' columns are `probability-0`, `probability-1` and so on.
     init(_ columns: [String], classCount: Int) {
-        header = (columns + (0..<classCount).map { "probability-\($0)" }).joined(separator: ",") + "\n"
+        header = CSVText.line(columns + (0..<classCount).map { "probability-\($0)" })
     }
 
     /// Adds a line.
     mutating func add(_ texts: [String], _ probabilities: [Float]) {
-        lines.append((texts.map(Self.quoted) + probabilities.map { "\($0)" }).joined(separator: ",") + "\n")
-    }
-
-    private static func quoted(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
-            return text
-        }
-        return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+        lines.append(CSVText.line(texts + probabilities.map { "\($0)" }))
     }
 
     /// The lines of all ranks under the header, on every rank. Ranks hold contiguous parts of the samples, so the
