@@ -22,8 +22,7 @@ public struct LinearProbe: Sendable {
     /// C where nothing tells which is best.
     public static let defaultStrength = 1.0
 
-    /// How C was chosen: the most correct predictions of samples that were not fitted, on ties the least
-    /// cross-entropy, then the smallest C.
+    /// How C was chosen: the least cross-entropy of samples that were not fitted, on ties the smallest C.
     public enum Selection: Sendable, Equatable {
         /// By the validation split: how many of its samples the chosen C classifies correctly.
         case validation(correct: Int, count: Int)

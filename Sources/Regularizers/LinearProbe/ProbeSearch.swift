@@ -97,11 +97,10 @@ struct ProbeSearch {
         var correct: [Int]
         var losses: [Double]
 
-        /// The most correct, on ties the least loss, then the first.
+        /// The least loss, then the first. Counts of right samples tie or differ by one on a few dozen, and then pick
+        /// an end of the grid.
         var best: Int {
-            correct.indices.dropFirst().reduce(0) { best, index in
-                (correct[index], -losses[index]) > (correct[best], -losses[best]) ? index : best
-            }
+            losses.indices.dropFirst().reduce(0) { losses[$1] < losses[$0] ? $1 : $0 }
         }
     }
 
