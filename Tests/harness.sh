@@ -13,6 +13,7 @@
 # A MESSAGE that begins with ^ is an extended regular expression, another one a text; an empty one is not looked for.
 # A failed check prints its label, the reason and the ends of the files in $shown. Settings, which a suite may change
 # at any time:
+unset CDPATH                 # cd would print where it went
 time_limit=60                # seconds that a command may take before it counts as one that hangs
 message_count=''             # how many lines must hold the MESSAGE; one or more where this is empty
 passes_are_printed=1         # empty where a suite has too many

@@ -18,10 +18,11 @@ not_run() {
 [ "$(id -u)" = 0 ] || not_run "network namespaces need root"
 { command -v ip && command -v tc; } >/dev/null || not_run "ip and tc are missing: install iproute2"
 
-# The names of the namespaces are the machine's: two such tests wait for one another.
+# The names of the namespaces are the machine's: two such tests wait for one another. They lock a file that is there,
+# since one in a folder that all can write to could be a link of somebody else's.
 if [ -z "${BALLAST_CLUSTER_CHECKS_ALONE:-}" ]; then
     export BALLAST_CLUSTER_CHECKS_ALONE=1
-    exec flock --close --timeout 900 "${TMPDIR:-/tmp}/ballast-cluster-checks.lock" "$0" "$build"
+    exec flock --close --timeout 900 "$(command -v ip)" "$0" "$build"
 fi
 
 # shellcheck disable=SC2317 # The harness calls it.
@@ -86,7 +87,7 @@ mark=$work/started
     sleep 1
     "$namespaces" link ballast2 down
 ) &
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016 # The inner shell expands its arguments.
 check_inside "a host lost during a job, and a new start without it" 0 "restart 1 of 1" \
     "${cluster[@]}" --restarts 1 --drop-failed-host -- sh -c '[ -e "$0" ] || { touch "$0"; sleep 50; }' "$mark"
 wait
@@ -138,12 +139,12 @@ unset BALLAST_STALL_SECONDS
     done
     kill -s TERM "$(cat "$work/process")"
 ) &
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016 # The inner shell expands its arguments.
 check_inside "TERM to launch/cluster.sh" 75 "^.*stopped by a signal after step [0-9]+, which is saved" \
     sh -c 'echo $$ >"$0"; exec "$@"' "$work/process" \
     "${cluster[@]}" --restarts 3 -- "${train[@]}" "output=$work/stopped" training.steps-per-epoch=1000000
 wait
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016 # The inner shell expands its arguments.
 check_inside "a rank is killed, and the job started again" 0 "mpirun ended with 137: a rank was killed" \
     "${cluster[@]}" --restarts 1 -- sh -c '
         if [ "$OMPI_COMM_WORLD_RANK" = 1 ] && [ ! -e "$0" ]; then

@@ -15,7 +15,7 @@
 # BALLAST_GRACE_SECONDS (120); launch/jobs.sh says how, and what other codes there are.
 # BALLAST_MPI_OPTIONS holds more options of mpirun, for example "--mca btl_tcp_if_include 10.0.0.0/24".
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 # shellcheck source=launch/threads.sh
 . "$root/launch/threads.sh"
 # shellcheck source=launch/hosts.sh
@@ -23,14 +23,14 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=launch/jobs.sh
 . "$root/launch/jobs.sh"
 ballast_script=launch/cluster.sh
+ballast_open_streams
 
 say() { ballast_say "$1"; }
 wrong_use() {
     say "$1"
-    echo "usage: launch/cluster.sh --hostfile FILE -n RANKS [--restarts N] [--drop-failed-host] -- ballast COMMAND …" >&2
+    echo "usage: launch/cluster.sh --hostfile FILE -n RANKS [--restarts N] [--drop-failed-host] -- ballast COMMAND …" >&2 || true
     exit 64
 }
-is_number() { [[ $1 =~ ^[0-9]+$ ]]; }
 
 hostfile='' ranks='' restarts=0 drop_failed_host=''
 while [ $# -gt 0 ]; do
@@ -41,38 +41,39 @@ while [ $# -gt 0 ]; do
         shift 2 ;;
     --drop-failed-host) drop_failed_host=1; shift ;;
     --) shift; break ;;
-    *) wrong_use "'$1' is no option" ;;
+    *) wrong_use "'$(ballast_shown "$1")' is no option" ;;
     esac
 done
 [ -n "$hostfile" ] || wrong_use "--hostfile is missing"
 [ -n "$ranks" ] || wrong_use "-n is missing"
-if ! is_number "$ranks" || [ "$ranks" -eq 0 ]; then wrong_use "-n takes a number of ranks, not '$ranks'"; fi
-is_number "$restarts" || wrong_use "--restarts takes a number, not '$restarts'"
+ballast_is count "$ranks" || wrong_use "-n takes a number of ranks, not '$(ballast_shown "$ranks")'"
+ballast_is number "$restarts" || wrong_use "--restarts takes a number, not '$(ballast_shown "$restarts")'"
+ballast_need seconds BALLAST_RESTART_PAUSE
 [ $# -gt 0 ] || wrong_use "the command after -- is missing"
 
-[ -r "$hostfile" ] || wrong_use "hostfile $hostfile is missing"
+[ -r "$hostfile" ] || wrong_use "hostfile $(ballast_shown "$hostfile") is missing"
 read_hostfile "$hostfile" || exit 64
-[ ${#host_names[@]} -gt 0 ] || wrong_use "hostfile $hostfile names no hosts"
+[ ${#host_names[@]} -gt 0 ] || wrong_use "hostfile $(ballast_shown "$hostfile") names no hosts"
 
 program=$1
 if [ "$program" = ballast ]; then program=$root/.build/release/ballast; fi
-command -v "$program" >/dev/null || { say "$program is missing; run: swift build -c release"; exit 64; }
-program=$(command -v "$program")
+command -v -- "$program" >/dev/null || { say "$program is missing; run: swift build -c release"; exit 64; }
+program=$(command -v -- "$program")
 # The same absolute path on every host.
-program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
+program=$(CDPATH='' cd -- "$(dirname -- "$program")" && pwd)/${program##*/}
 shift
 command=("$program" "$@")
 ballast_saves=''
 if ballast_is_training "${command[@]}"; then ballast_saves=1; fi
 
-read -r -a user_options <<<"${BALLAST_MPI_OPTIONS:-}"
+read -r -d '' -a user_options <<<"${BALLAST_MPI_OPTIONS:-}" || true
 
 # How mpirun starts a process on another host. ssh must not stop to ask for a password.
 remote_shell=${OMPI_MCA_plm_rsh_agent:-}
 for ((i = 0; i + 2 < ${#user_options[@]}; i++)); do
     if [ "${user_options[i + 1]}" = plm_rsh_agent ]; then remote_shell=${user_options[i + 2]}; fi
 done
-read -r -a agent <<<"${remote_shell%% :*}"
+read -r -d '' -a agent <<<"${remote_shell%% :*}" || true
 if [ ${#agent[@]} -eq 0 ]; then agent=(ssh -o BatchMode=yes -o ConnectTimeout=5); fi
 
 # OpenMPI alone takes about eight minutes to see that a host is gone from the network; this takes half a minute.
@@ -80,11 +81,14 @@ watch_options=()
 if [[ "${user_options[*]} $(env)" != *oob_tcp_keepalive* ]]; then
     watch_options=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 4)
 fi
-# mpirun would cut node1.example.org and me@10.0.0.1 at the first dot.
-name_options=()
+# mpirun would cut node1.example.org and me@10.0.0.1 at the first dot. It refuses _ in names unless it passes them on
+# as they are, and takes a user from a hostfile only.
+name_options=() job_hostfile=''
 for host in "${host_names[@]}"; do
     if [[ $host = *[A-Za-z]*.* ]] || [[ $host = *@*.* ]]; then name_options=(--mca orte_keep_fqdn_hostnames 1); fi
 done
+if [[ ${host_names[*]} = *_* ]]; then name_options+=(--mca regx naive); fi
+trap 'rm -f -- "$job_hostfile"' EXIT
 ballast_export_options
 # What the user set: what choose_threads sets for one start must not bind the next.
 user_threads=${OMP_NUM_THREADS:-}
@@ -92,19 +96,26 @@ user_threads=${OMP_NUM_THREADS:-}
 # Asks the hosts and deals out the ranks. Ends with 76 if hosts are missing, 64 if the job does not fit them.
 #   prepare
 prepare() {
-    local host fitting=$ranks troubled=0
-    ask_hosts "$PWD" "$program" "${agent[@]}"
+    local host fitting=$ranks troubled=0 silent=''
+    ask_hosts "$PWD" "$program" "${agent[@]}" || { say "no folder for temporary files can be made: $(ballast_session_trouble)"; return 76; }
     for host in "${host_names[@]}"; do
         [ -n "${host_trouble[$host]:-}" ] || continue
-        case ${host_trouble[$host]} in has\ no*)
+        case ${host_trouble[$host]} in
+        has\ no*)
             say "host $host ${host_trouble[$host]}: every host needs the same paths"
             return 64 ;;
+        does\ not\ answer*) silent=1 ;;
         esac
         troubled=1
         say "host $host ${host_trouble[$host]}${drop_failed_host:+ and is left out}"
     done
     if [ "$troubled" -eq 1 ] && [ -z "$drop_failed_host" ]; then
-        say "try '${agent[*]} HOST true', or leave such hosts out with --drop-failed-host"
+        if [ -n "$silent" ] && ! command -v -- "${agent[0]}" >/dev/null; then
+            say "${agent[0]}, which reaches other hosts, is missing here: install it (openssh-client holds ssh)"
+        else
+            if [ -n "$silent" ]; then say "try '${agent[*]} HOST true'"; fi
+            say "leave such hosts out with --drop-failed-host"
+        fi
         return 76
     fi
     local slots
@@ -122,12 +133,28 @@ prepare() {
     fi
     spread_ranks "$fitting"
     choose_threads
-    local list=''
-    for host in "${host_names[@]}"; do
-        if [ -n "${host_ranks[$host]:-}" ]; then list+=,$host:${host_ranks[$host]}; fi
-    done
-    line=(mpirun -np "$fitting" --host "${list#,}" --map-by slot --wdir "$PWD" "${ballast_mpi_options[@]}"
+    choose_hosts
+    line=(mpirun -np "$fitting" "${host_options[@]}" --map-by slot --wdir "$PWD" "${ballast_mpi_options[@]}"
         "${export_options[@]}" "${watch_options[@]}" "${name_options[@]}" "${user_options[@]}" "${command[@]}")
+}
+
+# What mpirun is told of the hosts that have ranks; and whether some of these ranks are on this machine.
+choose_hosts() {
+    local host list='' elsewhere=''
+    ballast_ranks_here=''
+    for host in "${host_names[@]}"; do
+        [ -n "${host_ranks[$host]:-}" ] || continue
+        list+=,$host:${host_ranks[$host]}
+        if [ -n "${host_here[$host]}" ]; then ballast_ranks_here=1; else elsewhere=1; fi
+    done
+    host_options=(--host "${list#,}")
+    if [[ $list = *@* ]]; then
+        if [ -z "$job_hostfile" ]; then job_hostfile=$(mktemp); fi
+        tr , '\n' <<<"${list#,}" | sed 's/:/ slots=/' >"$job_hostfile"
+        host_options=(--hostfile "$job_hostfile")
+    fi
+    # On this machine alone no ssh is needed.
+    if [ -z "$elsewhere" ] && [[ " ${user_options[*]} " != *" plm "* ]]; then host_options+=(--mca plm isolated); fi
 }
 
 # Threads for all ranks: what the host with the fewest cores a rank can give.
@@ -147,7 +174,7 @@ choose_threads() {
 ballast_trap_signals
 for ((start = 0; ; start++)); do
     code=0
-    prepare || code=$?
+    if [ -z "$ballast_told" ]; then prepare || code=$?; fi
     if [ -n "$ballast_told" ]; then exit $((128 + $(kill -l "$ballast_told"))); fi
     if [ "$code" -eq 0 ]; then ballast_run_job "${line[@]}" || code=$?; fi
     if [ "$code" -ne 75 ] && [ "$code" -ne 76 ]; then exit "$code"; fi
@@ -155,5 +182,5 @@ for ((start = 0; ; start++)); do
     say "the job ended with $code: restart $((start + 1)) of $restarts"
     if [ -n "$ballast_saves" ] && [[ " ${command[*]} " != *" --resume"[\ =]* ]]; then command+=(--resume auto); fi
     # Time for a host to come back and for connections of the last job to end.
-    sleep "${BALLAST_RESTART_PAUSE:-5}"
+    ballast_pause "${BALLAST_RESTART_PAUSE:-5}" || true
 done

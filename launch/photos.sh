@@ -10,14 +10,16 @@
 set -euo pipefail
 usage() { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 64; }
 here=$PWD
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname -- "$0")/.."
 runs=runs/photos folder='' seeds=1 ranks=2
 while [ $# -gt 0 ]; do
     case "$1" in
-    --seeds) seeds=${2:-} ; shift ;;
-    -n) ranks=${2:-} ; shift ;;
+    --seeds | -n)
+        [ $# -gt 1 ] || usage
+        case "$1" in --seeds) seeds=$2 ;; -n) ranks=$2 ;; esac
+        shift ;;
     -*) usage ;;
-    *) [ -z "$folder" ] || usage; folder=$(cd "$here" && realpath -- "$1") ;;
+    *) [ -z "$folder" ] || usage; folder=$(cd -- "$here" && realpath -- "$1") || exit 64 ;;
     esac
     shift
 done

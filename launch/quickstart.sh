@@ -3,7 +3,7 @@
 # ResNet on six classes of Fashion-MNIST and fine-tunes it on the other four, with 25 labelled images a class, by
 # every method.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 
 launch/install.sh

@@ -7,7 +7,7 @@
 # Tests/README.md says what each suite is and how to run one. The last line counts all suites together:
 # "N passed, N failed". As root, jobs over 2 and 3 hosts are among them; else their suite says that it is not run.
 set -uo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root" || exit
 
 case "$*" in
@@ -18,7 +18,7 @@ esac
 
 launch/install.sh --tests || exit
 swift build -c release --build-tests --explicit-target-dependency-import-check error || exit
-log=$(mktemp)
+log=$(mktemp) || exit
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0
 
@@ -56,6 +56,7 @@ if [ -n "$all" ]; then
     suite env FAULT_POINTS="backward half-written before-rename" FAULT_KINDS=sigkill \
         Tests/run-fault-table.sh .build/release
     suite Tests/run-save-checks.sh .build/release
+    suite Tests/run-hostfile-fuzz.sh
 fi
 
 echo "$passed passed, $failed failed"

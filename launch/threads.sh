@@ -24,6 +24,11 @@ ballast_cores() {
 
 ballast_divide_cores() {
     local ranks=$1 cores=${2:-$(ballast_cores)}
+    # What was set by others: not arithmetic, which would execute what it finds in a subscript.
+    if [ -n "${OMP_NUM_THREADS:-}" ] && [[ ! $OMP_NUM_THREADS =~ ^[1-9][0-9]{0,4}$ ]]; then
+        echo "OMP_NUM_THREADS is ${OMP_NUM_THREADS@Q}, expected a number of threads from 1 to 99999" >&2
+        exit 64
+    fi
     if [ -z "${OMP_NUM_THREADS:-}" ]; then
         OMP_NUM_THREADS=$((cores / ranks))
         if [ "$OMP_NUM_THREADS" -lt 1 ]; then OMP_NUM_THREADS=1; fi

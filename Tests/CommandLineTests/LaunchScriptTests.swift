@@ -23,6 +23,22 @@ extension ManyRanksTests {
             #expect(configuration.contains("\n# ranks: 2\n"))
         }
 
+        @Test func oneMachineNeedsNoSSHAndNoOtherMachineOfABatchSystem() async throws {
+            let folder = try ScratchFolder()
+            let withoutSSH = """
+                mkdir programs && ln -s /usr/bin/* programs && rm -f programs/ssh programs/rsh programs/slogin
+                PATH=$PWD/programs exec "$0" -n 3 -- sh -c 'echo rank on $(hostname)'
+                """
+            let outcome = try await BallastProcess.run(
+                command: ["bash", "-c", withoutSSH, script], in: folder.url,
+                environment: [
+                    "SLURM_JOBID": "7", "SLURM_JOB_ID": "7", "SLURM_NODELIST": "node[1-2]",
+                    "SLURM_TASKS_PER_NODE": "2(x2)",
+                ])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(outcome.output.components(separatedBy: "rank on ").count == 4, "\(outcome.output)")
+        }
+
         @Test func theProgramsExitCodeIsTheScripts() async throws {
             let outcome = try await BallastProcess.run(
                 command: [script, "-n", "2", "--", "ballast", "train", "--config", "absent.yaml"])

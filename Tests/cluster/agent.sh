@@ -8,4 +8,4 @@ ip -n "$name" link show eth0 up 2>/dev/null | grep -q eth0 || {
     echo "agent.sh: $name does not answer" >&2
     exit 255
 }
-exec "$(dirname "$0")/namespaces.sh" run "$name" -- bash -c "$*"
+exec "$(dirname -- "$0")/namespaces.sh" run "$name" -- bash -c "$*"

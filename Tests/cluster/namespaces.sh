@@ -2,7 +2,7 @@
 # A cluster on one machine: network namespaces ballast1, ballast2, … joined by a bridge, each with a network card
 # (eth0), an address and a host name of its own. Needs root and iproute2.
 #
-#     namespaces.sh up N                  makes N of them, after removing what an earlier run left
+#     namespaces.sh up N                  makes N of them (1 to 99), after removing what an earlier run left
 #     namespaces.sh down                  ends what runs in them and removes them; does nothing without them
 #     namespaces.sh shape RATE|none       limits what each sends, for example 1gbit
 #     namespaces.sh link NAME up|down     plugs a network cable in or out
@@ -12,11 +12,14 @@
 #
 # Addresses are 10.77.0.1, 10.77.0.2, …; BALLAST_TEST_SUBNET=10.78.0 would make them 10.78.0.1, …
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 subnet=${BALLAST_TEST_SUBNET:-10.77.0}
 bridge=ballast-bridge
+[[ $subnet =~ ^[0-9]{1,3}(\.[0-9]{1,3}){2}$ ]] || { echo "BALLAST_TEST_SUBNET is ${subnet@Q}, expected three numbers as in 10.77.0" >&2; exit 64; }
 
 usage() { sed -n '2,/^set/s/^#\( \|$\)//p' "$0" >&2; exit 64; }
+is_name() { [[ $1 =~ ^ballast[1-9][0-9]?$ ]]; }
+is_count() { [[ $1 =~ ^[1-9][0-9]?$ ]]; }
 names() { ip netns list | sed -n 's/^\(ballast[0-9][0-9]*\)\( .*\)\{0,1\}$/\1/p' | sort -V; }
 # The end of a cable that lies on the bridge; names of network cards are short.
 plug() { echo "ballast-plug${1#ballast}"; }
@@ -64,15 +67,18 @@ hostfile() { # SLOTS
 }
 
 case ${1:-} in
-up) [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage; up "$2" ;;
+up) is_count "${2:-}" || usage; up "$2" ;;
 down) down ;;
-shape) [ $# -eq 2 ] || usage; shape "$2" ;;
-link) [ $# -eq 3 ] || usage; ip -n "$2" link set eth0 "$3" ;;
+shape) [[ ${2:-} =~ ^[a-z0-9]+$ ]] || usage; shape "$2" ;;
+link)
+    { is_name "${2:-}" && [[ ${3:-} =~ ^(up|down)$ ]]; } || usage
+    ip -n "$2" link set eth0 "$3"
+    ;;
 run)
-    { [ $# -gt 3 ] && [ "$3" = -- ]; } || usage
+    { [ $# -gt 3 ] && is_name "$2" && [ "$3" = -- ]; } || usage
     name=$2
     shift 3
-    # shellcheck disable=SC2016
+    # shellcheck disable=SC2016 # The inner shell expands its arguments.
     exec ip netns exec "$name" unshare --uts -- bash -c 'hostname "$0" && exec "$@"' "$name" "$@"
     ;;
 options)
@@ -80,6 +86,6 @@ options)
     echo "--mca plm_rsh_agent $here/agent.sh --mca btl self,tcp" \
         "--mca btl_tcp_if_include $subnet.0/24 --mca oob_tcp_if_include $subnet.0/24"
     ;;
-hostfile) hostfile "${2:-1}" ;;
+hostfile) is_count "${2:-1}" || usage; hostfile "${2:-1}" ;;
 *) usage ;;
 esac

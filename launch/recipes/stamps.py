@@ -14,6 +14,8 @@ for line in listing.read_text().splitlines():
     if line.startswith("#"):
         continue
     split, label, path = line.split(" ", 2)
+    if ".." in pathlib.PurePath(split, label, path).parts or any(part.startswith("/") for part in (split, label, path)):
+        sys.exit(f"{listing}: {line!r} leads out of the folder")
     picture = Image.open(stamps / path).convert("RGBA")
     picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
     picture.thumbnail((320, 320))
