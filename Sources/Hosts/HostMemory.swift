@@ -9,6 +9,17 @@ package struct HostMemory: Sendable, Codable, Equatable {
     /// What the rank's control group may hold, nil where that is not limited to less than the host has.
     package var limit: Int64?
 
+    /// What this process can have at most: the limit of its control group, or all that the host has, and not more than
+    /// `ulimit -v` grants. 0 where nothing is known.
+    package var usable: Int64 {
+        var grant = rlimit()
+        let isLimited =
+            getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &grant) == 0
+            && grant.rlim_cur < UInt64(Int64.max)
+        return [limit, total, isLimited ? Int64(grant.rlim_cur) : nil].compactMap(\.self).filter { $0 > 0 }
+            .min() ?? 0
+    }
+
     package init(total: Int64, available: Int64, limit: Int64? = nil) {
         (self.total, self.available, self.limit) = (total, available, limit)
     }

@@ -1,7 +1,9 @@
 /// The name among `candidates` that `name` was probably meant to be; nil if none is near.
 ///
-/// Near means at most two edits, or a third of the letters of a long name. The first of equals wins.
+/// Near means at most two edits, or a third of the letters of a long name; nothing is near a name of more than
+/// 200 bytes. The first of equals wins.
 package func nearestName(to name: String, among candidates: [String]) -> String? {
+    guard name.utf8.count <= 200 else { return nil }
     let allowed = min(max(2, name.count / 3), name.count - 1)
     let nearest = candidates.map { (name: $0, edits: editDistance(name, $0)) }.min { $0.edits < $1.edits }
     guard let nearest, nearest.edits <= allowed else { return nil }

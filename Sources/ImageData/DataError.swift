@@ -37,7 +37,9 @@ public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomSt
     }
 
     /// The path, then the detail.
-    public var description: String { path.isEmpty ? detail : "\(path): \(detail)" }
+    public var description: String {
+        path.isEmpty ? detail.shownDetail : "\(path.shownPath): \(detail.shownDetail)"
+    }
 
     /// The exit code of a command that ends with this error: 74 input or output, 64 settings, 65 bad data.
     public var exitCode: Int32 {

@@ -33,6 +33,12 @@ struct Ballast: ParsableCommand {
     /// Runs a command's work on all ranks of the launcher, or alone without one, and ends the process.
     static func runOnAllRanks(_ work: (any ProcessGroup) throws -> Void) throws {
         let code = MPIRuntime.run { group in
+            if let argument = UTF8Names.firstBrokenArgument {
+                // Every rank was given the same.
+                throw CollectiveFailure(
+                    message: "'\(argument.shownPath)': this argument is no UTF-8; rename the file or folder",
+                    exitCode: ExitCode.wrongUse)
+            }
             let variables = ProcessInfo.processInfo.environment
             ComputeThreads.divide(
                 among: variables["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) } ?? group.size)

@@ -39,9 +39,14 @@ struct BenchmarkCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard batch >= 1, steps >= 1, imageSize >= 32, bucketBytes ?? 4096 >= 4096 else {
+        for (option, value, range) in [
+            ("--batch", batch, 1...65536), ("--image-size", imageSize, 32...16384),
+            ("--steps", steps, 1...100_000),
+            ("--bucket-bytes", bucketBytes ?? 4096, 4096...1 << 30),
+        ] where !range.contains(value) {
             throw ValidationError(
-                "--batch and --steps are at least 1, --image-size at least 32, --bucket-bytes at least 4096")
+                "\(option) is \(value); expected a whole number, at least \(range.lowerBound) and at most \(range.upperBound)"
+            )
         }
     }
 

@@ -109,10 +109,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     private static let methods = [
         train(
             "method.name=lwf method.temperature=0", 64,
-            "method.temperature is '0'; expected a number, greater than 0"),
+            "method.temperature is '0'; expected a number, at least 0.001 and at most 1000000"),
         train(
             "method.name=bi-tuning method.queue-length=0", 64,
-            "method.queue-length is '0'; expected a whole number, at least 1"),
+            "method.queue-length is '0'; expected a whole number, at least 1 and at most 65536"),
         train(
             "method.name=bss method.singular-values=5", 64,
             "method bss needs batches of at least 5 samples, training.global-batch is 4"),

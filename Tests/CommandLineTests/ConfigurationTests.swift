@@ -42,7 +42,7 @@ import Testing
         ("data.clases=[1]", "--set data.clases=[1]: unknown key 'data.clases'; did you mean 'classes'?"),
         (
             "training.epochs=many",
-            "--set training.epochs=many: training.epochs is 'many'; expected a whole number, at least 1\n"
+            "--set training.epochs=many: training.epochs is 'many'; expected a whole number, at least 1 and at most 1000000\n"
         ),
         (
             "method.name=l2-sp",
@@ -56,6 +56,41 @@ import Testing
         #expect(outcome.output == "")
         #expect(outcome.errors.hasPrefix("ballast: \(message)"), "\(outcome.errors)")
         #expect(outcome.errors.count { $0 == "\n" } == 1)
+    }
+
+    /// A pipe that nobody writes into ends at once, one that somebody does is read.
+    @Test(arguments: [("", 64), (right, 0)])
+    func pipesAreRead(text: String, code: Int) async throws {
+        let folder = try ScratchFolder(configuration: text)
+        let path = folder.path + "/pipe"
+        try #require(mkfifo(path, 0o600) == 0)
+        let outcome = try await BallastProcess.run(
+            command: [
+                "bash", "-c",
+                text.isEmpty
+                    ? "exec \"$0\" train --config pipe --dry-run"
+                    : "exec \"$0\" train --config <(cat run.yaml) --dry-run", BallastProcess.binary.path,
+            ], in: folder.url, environment: [:])
+        #expect(Int(outcome.exitCode) == code, "\(outcome.errors)")
+        if code == 0 {
+            #expect(outcome.output.contains("output: \(folder.url.resolvingSymlinksInPath().path)/"))
+        }
+    }
+
+    /// What the shell gives as bytes in Latin-1, and a current folder of such a name.
+    @Test func namesThatAreNoUTF8AreExplained() async throws {
+        let folder = try ScratchFolder(configuration: Self.right)
+        let script = """
+            d=$(printf 'caf\\xe9'); mkdir "$d"; cp run.yaml "$d"
+            "$0" train --config "$d/run.yaml" --dry-run; echo $?
+            cd "$d"; "$0" train --config run.yaml --dry-run; echo $?
+            """
+        let outcome = try await BallastProcess.run(
+            command: ["bash", "-c", script, BallastProcess.binary.path], in: folder.url, environment: [:])
+        #expect(outcome.output == "64\n64\n")
+        #expect(
+            outcome.errors.contains("'caf\\xE9/run.yaml': this argument is no UTF-8"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("run.yaml: the name of the current folder is no UTF-8"))
     }
 
     @Test func filesThatCannotBeReadAreNamed() async throws {

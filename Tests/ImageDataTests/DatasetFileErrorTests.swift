@@ -135,6 +135,58 @@ import Testing
         #expect(error?.kind == .compression && error?.detail.contains("3 bytes follow") == true)
     }
 
+    /// Tapes and some programs fill up blocks; members may follow one another, also behind such zeros.
+    @Test func zeroBytesBetweenAndAfterMembersOfGzipArePassedOver() throws {
+        let folder = try ScratchFolder()
+        try folder.write(contents(fixture("small-labels-idx1-ubyte.gz")), as: "x-labels.gz")
+        let packed = try contents(fixture("small-images-idx3-ubyte.gz"))
+        let expected = try pixels(fixture("small-images-idx3-ubyte.gz"))
+        let empty: [UInt8] = [
+            0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ]
+        let zeros = [UInt8](repeating: 0, count: 512)
+        for rest in [[0], zeros, [UInt8](repeating: 0, count: 3 << 20), empty, zeros + empty, empty + zeros] {
+            let path = try folder.write(packed + rest, as: "x-images.gz")
+            #expect(try pixels(path) == expected, "\(rest.count) bytes behind the images")
+        }
+        for (rest, count) in [(zeros + [1], 513), ([0x1F], 1), (zeros + [0x1F], 513), ([0, 0x8B, 0x1F], 3)] {
+            let error = openingError(try folder.write(packed + rest, as: "x-images.gz"))
+            #expect(error?.kind == .compression, "\(rest.suffix(3))")
+            #expect(error?.detail.contains("\(count) bytes follow") == true, "\(String(describing: error))")
+        }
+        // What begins like a member must be one.
+        #expect(
+            openingError(try folder.write(packed + [0x1F, 0x8B], as: "x-images.gz"))?.kind == .compression)
+    }
+
+    /// A packed file cannot hold a thousand times its size; one that unpacks without end is not unpacked to its end.
+    @Test func bombsAreRefusedByWhatTheyAnnounce() throws {
+        let folder = try ScratchFolder()
+        try folder.write(idx([5], [0, 0, 0, 0, 0]), as: "x-labels")
+        func packed(_ header: [UInt8], zeros: Int) throws -> String {
+            let plain = try folder.write(header, as: "x-images")
+            try #require(truncate(plain, off_t(zeros)) == 0)
+            let gzip = Process()
+            gzip.executableURL = URL(fileURLWithPath: "/bin/gzip")
+            gzip.arguments = ["-1", "-f", plain]
+            try gzip.run()
+            gzip.waitUntilExit()
+            return plain + ".gz"
+        }
+        // 200 MB in a million bytes, again and again: twelve gigabytes.
+        let members = Array(
+            repeatElement(try contents(try packed([], zeros: 200 << 20)), count: 60).joined())
+        let images = try contents(try packed(idx([5, 3, 2], []), zeros: 100))
+        let began = ContinuousClock.now
+        let endless = try folder.write(images + members, as: "y-images.gz")
+        try folder.write(idx([5], [0, 0, 0, 0, 0]), as: "y-labels")
+        #expect(openingError(endless)?.detail.contains("left over") == true)
+        #expect(openingError(try folder.write(members, as: "z-images.gz"))?.exitCode == 65)
+        let large = try packed(idx([5, 1 << 14, 1 << 14], []), zeros: 100)
+        #expect(openingError(large)?.detail.contains("of gzip data cannot hold") == true)
+        #expect(ContinuousClock.now - began < .seconds(60))
+    }
+
     @Test func damageInTheMiddleOfALargeFile() throws {
         let folder = try ScratchFolder()
         var packed = try contents(FashionMNIST.test)
@@ -165,7 +217,8 @@ import Testing
         // A terabyte by its size, without a block on the disk.
         try folder.write(idx([1 << 20, 1 << 10, 1 << 10], []), as: "x-images")
         #expect(truncate(path, 16 + (1 << 40)) == 0)
-        #expect(openingError(path)?.detail.contains("more than the memory of this host") == true)
+        #expect(
+            openingError(path)?.detail.contains("more than the memory that this process may have") == true)
         try folder.write(idx([5, 3, 2], []), as: "x-images")
         #expect(truncate(path, 1 << 40) == 0)
         #expect(openingError(path)?.detail.contains("left over") == true)

@@ -110,6 +110,48 @@ import Testing
         #expect(error?.detail.contains("UTF-8") == true)
     }
 
+    /// Some editors put a byte order mark first; Windows ends lines otherwise.
+    @Test func marksAndLineEndsAreNoPartOfPaths() throws {
+        #expect(try list("\u{FEFF}a.jpg 0\r\nb.jpg 1\r\n").entries.map(\.path) == ["a.jpg", "b.jpg"])
+    }
+
+    /// The system would take the path up to the zero byte.
+    @Test func zeroBytesAreNoText() throws {
+        let path = try folder.write(Array("a.jpg 0\nb.jpg\0c 1\n".utf8), as: "zero.txt")
+        let error = #expect(throws: DataError.self) { try PhotographListing(listFile: path) }
+        #expect(error?.detail.contains("zero byte, the first at byte 13") == true && error?.exitCode == 65)
+    }
+
+    @Test func longLinesAreShownInPart() throws {
+        let long = "\u{1B}[2J" + String(repeating: "e\u{301}", count: 1_000_000)
+        let path = try folder.write(Array(long.utf8), as: "long.txt")
+        let error = #expect(throws: DataError.self) { try PhotographListing(listFile: path) }
+        let message = error?.description ?? ""
+        #expect(message.contains("line 1") && message.utf8.count < 1000 && !message.contains("\u{1B}"))
+    }
+
+    /// Names in Latin-1, as old archives leave them: none is left out in silence.
+    @Test func namesThatAreNoTextAreCountedAndShown() throws {
+        try put("a/1.jpg")
+        for name in ["caf\u{E9}.jpg", "\u{FC}.jpg"] {
+            let path = Array("\(folder.path)/a/".utf8) + name.unicodeScalars.map { UInt8($0.value) } + [0]
+            let descriptor = open(path.map { CChar(bitPattern: $0) }, O_CREAT | O_WRONLY, 0o600)
+            #expect(descriptor >= 0)
+            close(descriptor)
+        }
+        let error = #expect(throws: DataError.self) { try PhotographListing(classFolders: folder.path) }
+        #expect(error?.exitCode == 65 && error?.path == folder.path + "/a")
+        #expect(
+            error?.detail.contains("2 names that are no UTF-8, the first 'caf\\xE9.jpg'") == true,
+            "\(String(describing: error))")
+        // A character that stands for broken text elsewhere is one like any other in a name.
+        try put("other/b/\u{FFFD}.jpg")
+        #expect(
+            try PhotographListing(classFolders: folder.path + "/other").entries.map(\.path) == [
+                "b/\u{FFFD}.jpg"
+            ])
+    }
+
     @Test func listsAreRecognized() throws {
         func recognizes(_ text: String) throws -> Bool {
             try PhotographListing.recognizesList(folder.write(Array(text.utf8), as: "x"))

@@ -40,7 +40,7 @@ import Testing
         ),
         (
             "output: out", "output: out\ncheckpoint: {keep: 0}",
-            "run.yaml:11: checkpoint.keep is '0'; expected a whole number, at least 1"
+            "run.yaml:11: checkpoint.keep is '0'; expected a whole number, at least 1 and at most 100000"
         ),
         // Keys of another method or schedule.
         (
@@ -99,24 +99,24 @@ import Testing
         // Wrong types.
         (
             "  epochs: 3", "  epochs: many",
-            "run.yaml:9: training.epochs is 'many'; expected a whole number, at least 1"
+            "run.yaml:9: training.epochs is 'many'; expected a whole number, at least 1 and at most 1000000"
         ),
         (
             "  epochs: 3", "  epochs: '3'",
-            "run.yaml:9: training.epochs is '3'; expected a whole number, at least 1"
+            "run.yaml:9: training.epochs is '3'; expected a whole number, at least 1 and at most 1000000"
         ),
         (
             "  epochs: 3", "  epochs: 3.0",
-            "run.yaml:9: training.epochs is '3.0'; expected a whole number, at least 1"
+            "run.yaml:9: training.epochs is '3.0'; expected a whole number, at least 1 and at most 1000000"
         ),
         (
             "  epochs: 3", "  epochs:",
-            "run.yaml:9: training.epochs is null; expected a whole number, at least 1"
+            "run.yaml:9: training.epochs is null; expected a whole number, at least 1 and at most 1000000"
         ),
         ("  epochs: 3", "  shuffle: yes", "run.yaml:9: training.shuffle is 'yes'; expected true or false"),
         (
             "  workers: 2", "  workers: [1, 2]",
-            "run.yaml:7: data.workers is the list [1, 2]; expected a whole number, at least 1"
+            "run.yaml:7: data.workers is the list [1, 2]; expected a whole number, at least 1 and at most 1024"
         ),
         (
             "  train: pictures", "  train: {a: 1}",
@@ -133,15 +133,15 @@ import Testing
         // Values out of range.
         (
             "  epochs: 3", "  epochs: 0",
-            "run.yaml:9: training.epochs is '0'; expected a whole number, at least 1"
+            "run.yaml:9: training.epochs is '0'; expected a whole number, at least 1 and at most 1000000"
         ),
         (
             "  epochs: 3", "  seed: -1",
-            "run.yaml:9: training.seed is '-1'; expected a whole number, at least 0"
+            "run.yaml:9: training.seed is '-1'; expected a whole number, at least 0 and at most 18446744073709551615"
         ),
         (
             "  epochs: 3", "  clip-gradient-norm: 0",
-            "run.yaml:9: training.clip-gradient-norm is '0'; expected a number, greater than 0"
+            "run.yaml:9: training.clip-gradient-norm is '0'; expected a number, greater than 0 and at most 1000000000000"
         ),
         (
             "output: out", "output: out\noptimizer: {name: adamw, momentum: 0.9}",
@@ -154,11 +154,11 @@ import Testing
         ),
         (
             "output: out", "output: out\noptimizer: {learning-rate: .inf}",
-            "run.yaml:11: optimizer.learning-rate is '.inf'; expected a number, greater than 0"
+            "run.yaml:11: optimizer.learning-rate is '.inf'; expected a number, greater than 0 and at most 1000000"
         ),
         (
             "output: out", "output: out\noptimizer: {learning-rate: 1e999}",
-            "run.yaml:11: optimizer.learning-rate is '1e999'; expected a number, greater than 0"
+            "run.yaml:11: optimizer.learning-rate is '1e999'; expected a number, greater than 0 and at most 1000000"
         ),
         (
             "  workers: 2", "  sample-rate: 100.5",
@@ -175,13 +175,14 @@ import Testing
             "output: out", "output: out\nschedule: {milestones: [3, 2]}",
             """
             run.yaml:11: schedule.milestones is the list [3, 2]; expected a list (each entry a whole number, at \
-            least 1), ascending
+            least 1 and at most 1000000000), ascending
             """
         ),
         (
             "  workers: 2", "  mean: [0.5, 0.5]",
             """
-            run.yaml:7: data.mean is the list [0.5, 0.5]; expected a list (each entry a number), with one or three entries
+            run.yaml:7: data.mean is the list [0.5, 0.5]; expected a list (each entry a number, at \
+            least -1000000 and at most 1000000), with one or three entries
             """
         ),
         // Values that do not go together.
@@ -275,7 +276,10 @@ import Testing
         ("=3", "has an empty key before the '='; expected key.path=value"),
         ("training..epochs=3", "has an empty key before the '='; expected key.path=value"),
         ("training.epochs.x=3", "training.epochs is '3' and has no keys"),
-        ("training.epochs=many", "training.epochs is 'many'; expected a whole number, at least 1"),
+        (
+            "training.epochs=many",
+            "training.epochs is 'many'; expected a whole number, at least 1 and at most 1000000"
+        ),
         (
             "training.epochs=[1",
             "this is not YAML: while parsing a flow sequence: did not find expected ',' or ']'"

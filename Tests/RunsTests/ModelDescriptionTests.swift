@@ -47,16 +47,19 @@ import Testing
     }
 
     @Test func fromTheHeaderOfAnotherProgramNothingIsGuessed() throws {
-        let cases: [(metadata: [String: String], message: String)] = [
-            ([:], "does not say which network it is"),
-            (["ballast": "{"], "cannot read its description of the model: {"),
-        ]
-        for (metadata, message) in cases {
-            let file = try Self.file(metadata)
-            let error = #expect(throws: UsageError.self) { try ModelDescription(file) }
+        let file = try Self.file([:])
+        let error = #expect(throws: UsageError.self) { try ModelDescription(file) }
+        #expect(
+            error?.description.hasPrefix("\(file.path): does not say which network it is") == true,
+            "\(String(describing: error))")
+        for text in ["{", "[" + String(repeating: "[", count: 100_000), "\u{1B}[2J"] {
+            let file = try Self.file(["ballast": text])
+            let error = #expect(throws: DataError.self) { try ModelDescription(file) }
+            let message = error?.description ?? ""
             #expect(
-                error?.description.hasPrefix("\(file.path): \(message)") == true,
-                "\(String(describing: error))")
+                error?.exitCode == 65
+                    && message.hasPrefix("\(file.path): cannot read its description of the model: "))
+            #expect(message.utf8.count < 600 && !message.contains("\u{1B}"), "\(message)")
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 public import ModelFiles
 internal import Synchronization
 
@@ -120,11 +121,11 @@ public final class FileDigestCache: Sendable {
         if let cache, let digest = cache.known(path, file.identity) { return digest }
         let digest: FileDigest
         do {
-            digest = try FileDigest(ofFile: path)
+            digest = try file.digest()
         } catch {
-            throw DataError(.inputOutput, path: file.path, "cannot be read: \(error)")
+            throw DataError(.inputOutput, path: file.path, "cannot be read: \(error.systemReason)")
         }
-        guard FileIdentity(ofFile: path) == file.identity else {
+        guard FileIdentity(ofFile: file.path) == file.identity else {
             throw DataError(
                 .inputOutput, path: file.path, "changed while it was read; start when nobody writes to it")
         }

@@ -1,6 +1,7 @@
 internal import CZlib
 
-/// Unpacks gzip files (RFC 1952), one member or several in a row, and verifies their checksums.
+/// Unpacks gzip files (RFC 1952), one member or several in a row, and verifies their checksums. Zero bytes behind a
+/// member, with which tapes and some programs fill up blocks, are passed over, as gzip and Python do.
 enum Gzip {
     /// The first two bytes of every gzip file.
     static let magic: [UInt8] = [0x1F, 0x8B]
@@ -47,12 +48,22 @@ enum Gzip {
                 throw failure(progress.code, stream, byte: taken, of: file)
             }
             // Another member may follow.
-            if input.count - position < magic.count { try refill() }
+            let end = taken
+            while true {
+                while position < input.count, input[position] == 0 {
+                    position += 1
+                    taken += 1
+                }
+                if input.count - position >= magic.count { break }
+                let left = input.count - position
+                try refill()
+                if input.count == left { break }
+            }
             if position == input.count { return }
             guard input[position...].starts(with: magic) else {
                 throw DataError(
                     .compression, path: file.path,
-                    "\(file.identity.bytes - Int64(taken)) bytes follow the end of the gzip data; copy the file "
+                    "\(file.identity.bytes - Int64(end)) bytes follow the end of the gzip data; copy the file "
                         + "again")
             }
             inflateReset(&stream)

@@ -19,16 +19,23 @@ struct IDXFile {
         var dimensions: Int { self == .images ? 3 : 1 }
     }
 
+    /// Unpacked bytes that are looked at, for the sake of the checksum at the end, of a file whose beginning is wrong or
+    /// that goes on behind what it announces. A thousand times as many may be in a packed file.
+    private static let mostUnwantedBytes = 64 << 20
+
     /// Whether a file begins as IDX files of unsigned bytes do, in whatever dimensions.
     static func recognizes(_ path: String) throws(DataError) -> Bool {
         let file = try RegularFile(path)
         let isPacked = try isPacked(file)
         let magic: [UInt8] = [0, 0, 8]
         var start: [UInt8] = []
+        var byteCount = 0
         try read(file, isPacked: isPacked) { piece in
             start += piece.prefix(magic.count - start.count)
+            byteCount += piece.count
             // What a packed file begins with counts only if its checksum is right.
-            return start.count < magic.count || (isPacked && start != magic)
+            return start.count < magic.count
+                || (isPacked && start != magic && byteCount < mostUnwantedBytes)
         }
         return start == magic
     }
@@ -45,6 +52,7 @@ struct IDXFile {
         let isPacked = try Self.isPacked(file)
         var header: Result<Header, DataError>?
         var bytes: [UInt8] = []
+        var unwantedCount = 0
         try Self.read(file, isPacked: isPacked) { piece in
             // One piece too many is enough to know that they are too many.
             let isWanted =
@@ -53,14 +61,16 @@ struct IDXFile {
                 case .success(let header): bytes.count <= start + header.count
                 case .failure: false
                 }
-            if isWanted { bytes += piece }
+            if isWanted { bytes += piece } else { unwantedCount += piece.count }
             if header == nil, bytes.count >= start {
                 header = Result { () throws(DataError) in
-                    try Header(bytes[..<start], content, path: file.path)
+                    let found = try Header(bytes[..<start], content, path: file.path)
+                    if isPacked { try found.requireRoom(inPacked: file) }
+                    return found
                 }
             }
             // A packed file is read to its end: what it announces counts only if its checksum is right.
-            return isWanted || isPacked
+            return isWanted || (isPacked && unwantedCount < Self.mostUnwantedBytes)
         }
         // A file that ends before its header does: throws, and says what is there.
         let found =
@@ -133,14 +143,26 @@ private struct Header {
             }
             count = product
         }
-        let memory = Int(HostMemory.current().total)
+        let memory = Int(clamping: HostMemory.current().usable)
         guard memory == 0 || count < memory else {
             throw DataError(
                 .format, path: path,
-                "announces \(content) of size \(extents), \(count) bytes, more than the memory of this host, "
-                    + "\(memory) bytes")
+                "announces \(content) of size \(extents), \(count) bytes, more than the memory that this process may "
+                    + "have, \(memory) bytes")
         }
         (self.extents, self.count) = (extents, count)
+    }
+
+    /// Throws where a packed file is so small that it cannot hold what it announces: deflate makes at most 1032 bytes of
+    /// one. Plain files are compared once they are read.
+    func requireRoom(inPacked file: RegularFile) throws(DataError) {
+        let (room, overflow) = file.identity.bytes.multipliedReportingOverflow(by: 1032)
+        guard overflow || Int64(count) <= room else {
+            throw DataError(
+                .format, path: file.path,
+                "announces data of size \(extents), \(count) bytes, which \(file.identity.bytes) bytes of gzip data "
+                    + "cannot hold")
+        }
     }
 
     private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String {

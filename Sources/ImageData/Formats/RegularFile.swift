@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ModelFiles
 
 /// An open regular file that is read from its beginning to its end, in pieces.
 ///
@@ -68,6 +69,9 @@ final class RegularFile {
         guard got >= 0 else { throw Self.failure(path, "cannot be read") }
         return Array(bytes.prefix(got))
     }
+
+    /// The hash of all bytes.
+    func digest() throws -> FileDigest { try FileDigest(ofOpenFile: descriptor) }
 
     /// Whether there is anything at that path.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -7,6 +7,9 @@ struct HeaderJSONReader {
     private var position = 0
     /// A header nests three levels deep; deeper text is an attack on the stack.
     private static let deepest = 16
+    /// A header has a few values for each of a few thousand tensors; more take memory many times that of the text.
+    private static let mostValues = 1 << 21
+    private var valueCount = 0
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -39,6 +42,8 @@ struct HeaderJSONReader {
 
     private mutating func value(depth: Int) throws(HeaderJSONError) -> HeaderJSON {
         guard depth < Self.deepest else { throw failure("more than \(Self.deepest) levels of nesting") }
+        valueCount += 1
+        guard valueCount <= Self.mostValues else { throw failure("more than \(Self.mostValues) values") }
         skipSpace()
         guard let byte = next else { throw failure("the text ends where a value was expected") }
         switch byte {
@@ -67,9 +72,9 @@ struct HeaderJSONReader {
             let key = try string()
             // By bytes: Swift's strings compare equal for different spellings of one letter.
             guard keys.insert(Array(key.utf8)).inserted else {
-                throw HeaderJSONError(offset: start, reason: "the key \"\(key)\" is there twice")
+                throw HeaderJSONError(offset: start, reason: "the key \"\(key.excerpt)\" is there twice")
             }
-            guard take(":") else { throw failure("a colon was expected after \"\(key)\"") }
+            guard take(":") else { throw failure("a colon was expected after \"\(key.excerpt)\"") }
             members.append(.init(key: key, value: try value(depth: depth + 1)))
         } while take(",")
         guard take("}") else { throw failure("a comma or a closing brace was expected") }

@@ -33,7 +33,11 @@ final class MappedFile: @unchecked Sendable {
         }
         guard let memory = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED
         else {
-            throw Self.failure("cannot be mapped into memory")
+            guard errno == ENOMEM else { throw Self.failure("cannot be mapped into memory") }
+            throw Failure(
+                reason:
+                    "has \(count) bytes, more than this process may address (ulimit -v); no weights or data are so large",
+                isOfAnotherKind: true)
         }
         bytes = UnsafeRawBufferPointer(start: memory, count: count)
     }

@@ -26,7 +26,7 @@ public struct SafetensorsError: Error, ExitCodeProviding, Equatable, Sendable, C
     public let detail: String
 
     /// The path, then the detail.
-    public var description: String { "\(path): \(detail)" }
+    public var description: String { "\(path.shownPath): \(detail.shownDetail)" }
 
     /// The exit code of a command that ends with this error: 74 input or output, 65 bad data.
     public var exitCode: Int32 { kind == .inputOutput ? ExitCode.inputOutput : ExitCode.badData }

@@ -97,7 +97,8 @@ public struct SafetensorsFile: Sendable {
         } catch {
             throw SafetensorsError(
                 kind: .elementType, path: path,
-                detail: "element \(error.index) of \"\(name)\" is \(error.value), more than \(Int.max)")
+                detail:
+                    "element \(error.index) of \"\(name.excerpt)\" is \(error.value), more than \(Int.max)")
         }
         guard let integers else {
             throw wrongType(name, entry, expected: "an integer type; I64 or I32 are usual")
@@ -107,10 +108,10 @@ public struct SafetensorsFile: Sendable {
 
     private func entry(_ name: String) throws(SafetensorsError) -> SafetensorsHeader.Entry {
         if let entry = header.entries[name] { return entry }
-        let listed = names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
+        let listed = names.prefix(8).map { "\"\($0.excerpt)\"" }.joined(separator: ", ")
         throw SafetensorsError(
             kind: .missing, path: path,
-            detail: "there is no tensor \"\(name)\"; it holds \(names.count): \(listed)"
+            detail: "there is no tensor \"\(name.excerpt)\"; it holds \(names.count): \(listed)"
                 + (names.count > 8 ? ", …" : ""))
     }
 
@@ -119,7 +120,7 @@ public struct SafetensorsFile: Sendable {
     ) -> SafetensorsError {
         SafetensorsError(
             kind: .elementType, path: path,
-            detail: "\"\(name)\" has elements of type \(entry.type.rawValue); expected \(expected)")
+            detail: "\"\(name.excerpt)\" has elements of type \(entry.type.rawValue); expected \(expected)")
     }
 
     private func elements(of entry: SafetensorsHeader.Entry) -> StoredElements {

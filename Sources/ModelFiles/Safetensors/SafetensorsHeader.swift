@@ -60,7 +60,7 @@ struct SafetensorsHeader: Sendable {
         var metadata: [String: String] = [:]
         for member in members {
             guard case .string(let text) = member.value else {
-                throw header("__metadata__ holds something other than a string at \"\(member.key)\"")
+                throw header("__metadata__ holds something other than a string at \"\(member.key.excerpt)\"")
             }
             metadata[member.key] = text
         }
@@ -69,37 +69,47 @@ struct SafetensorsHeader: Sendable {
 
     private static func entry(_ name: String, _ value: HeaderJSON) throws(Failure) -> Entry {
         guard case .object(let members) = value else {
-            throw header("the entry of \"\(name)\" is not an object")
+            throw header("the entry of \"\(name.excerpt)\" is not an object")
         }
         func member(_ key: String) throws(Failure) -> HeaderJSON {
             guard let member = members.first(where: { $0.key == key }) else {
-                throw header("the entry of \"\(name)\" has no \"\(key)\"")
+                throw header("the entry of \"\(name.excerpt)\" has no \"\(key)\"")
             }
             return member.value
         }
         guard case .string(let typeName) = try member("dtype") else {
-            throw header("the dtype of \"\(name)\" is not a string")
+            throw header("the dtype of \"\(name.excerpt)\" is not a string")
         }
         guard let type = SafetensorsElementType(rawValue: typeName) else {
-            throw header("the dtype \"\(typeName)\" of \"\(name)\" is not one that can be read")
+            throw header(
+                "the dtype \"\(typeName.excerpt)\" of \"\(name.excerpt)\" is not one that can be read")
         }
         guard let dimensions = try member("shape").indices else {
-            throw header("the shape of \"\(name)\" is not a list of non-negative integers below 2^63")
+            throw header("the shape of \"\(name.excerpt)\" is not a list of non-negative integers below 2^63")
+        }
+        guard dimensions.count <= StridedLayout.largestRank else {
+            throw header(
+                "\"\(name.excerpt)\" has \(dimensions.count) dimensions, more than the \(StridedLayout.largestRank) that a tensor may have"
+            )
         }
         guard let offsets = try member("data_offsets").indices, offsets.count == 2, offsets[0] <= offsets[1]
-        else { throw header("the data_offsets of \"\(name)\" are not two ascending integers below 2^63") }
+        else {
+            throw header("the data_offsets of \"\(name.excerpt)\" are not two ascending integers below 2^63")
+        }
 
         var byteCount = type.byteCount
         for dimension in dimensions {
             let (product, overflow) = byteCount.multipliedReportingOverflow(by: dimension)
-            guard !overflow else { throw header("the shape \(dimensions) of \"\(name)\" is too large") }
+            guard !overflow else {
+                throw header("the shape \(dimensions) of \"\(name.excerpt)\" is too large")
+            }
             byteCount = product
         }
         guard byteCount == offsets[1] - offsets[0] else {
             throw Failure(
                 kind: .extent,
                 detail:
-                    "\"\(name)\" of type \(typeName) and shape \(dimensions) takes \(byteCount) bytes, but "
+                    "\"\(name.excerpt)\" of type \(typeName.excerpt) and shape \(dimensions) takes \(byteCount) bytes, but "
                     + "its data_offsets \(offsets) hold \(offsets[1] - offsets[0]). The file is damaged")
         }
         return Entry(type: type, shape: Shape(dimensions), range: offsets[0]..<offsets[1])
@@ -118,7 +128,7 @@ struct SafetensorsHeader: Sendable {
                 throw Failure(
                     kind: .extent,
                     detail:
-                        "the data of \"\(name)\" begins at byte \(entry.range.lowerBound) where byte \(end) "
+                        "the data of \"\(name.excerpt)\" begins at byte \(entry.range.lowerBound) where byte \(end) "
                         + "was expected, which \(problem). The file is damaged")
             }
             end = entry.range.upperBound

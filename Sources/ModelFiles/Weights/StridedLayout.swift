@@ -8,7 +8,7 @@ struct StridedLayout: Equatable, Sendable {
     let count: Int
 
     /// More dimensions than any tensor of a network has.
-    private static let largestRank = 16
+    static let largestRank = 16
 
     /// The layout, or nil where it is negative somewhere, has too many dimensions, or reaches beyond the storage.
     init?(offset: Int, sizes: [Int], strides: [Int], within storageCount: Int) {

@@ -24,7 +24,7 @@ public struct WeightFileError: Error, ExitCodeProviding, Equatable, Sendable, Cu
     public let detail: String
 
     /// The path, then the detail.
-    public var description: String { "\(path): \(detail)" }
+    public var description: String { "\(path.shownPath): \(detail.shownDetail)" }
 
     /// The exit code of a command that ends with this error: 74 input or output, 65 bad data.
     public var exitCode: Int32 { kind == .inputOutput ? ExitCode.inputOutput : ExitCode.badData }

@@ -15,7 +15,8 @@ package enum StallLimit {
         variables: [String: String] = ProcessInfo.processInfo.environment
     ) throws(LaunchError) -> Double? {
         guard let text = variables[variable] else { return standard }
-        guard let seconds = Double(text), seconds.isFinite, seconds == 0 || seconds >= 1 else {
+        guard let seconds = Double(text), seconds.isFinite, seconds == 0 || (1...31_536_000).contains(seconds)
+        else {
             throw .wrongStallLimit(text)
         }
         return seconds == 0 ? nil : seconds

@@ -29,6 +29,8 @@ package struct ModelDescription: Codable, Equatable {
 
     /// Key of the description in the file's metadata.
     private static let key = "ballast"
+    /// Names of a hundred thousand classes take less.
+    private static let largestText = 16 << 20
 
     /// Strings for the header; `format` is what Python's readers look at.
     package func metadata() throws -> [String: String] {
@@ -69,10 +71,16 @@ package struct ModelDescription: Codable, Equatable {
                 "\(file.path): does not say which network it is; give a run's folder or a model.safetensors that 'ballast train' wrote"
             )
         }
+        guard text.utf8.count <= Self.largestText else {
+            throw DataError(
+                .format, path: file.path,
+                "has a description of \(text.utf8.count) bytes; expected at most \(Self.largestText)")
+        }
         do {
             self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
         } catch {
-            throw UsageError("\(file.path): cannot read its description of the model: \(text.prefix(200))")
+            throw DataError(
+                .format, path: file.path, "cannot read its description of the model: \(text.excerpt)")
         }
     }
 

@@ -65,20 +65,19 @@ package struct ModelRecord: Codable, Equatable {
     /// - Returns: The record; nil where there is no file.
     /// - Throws: `DataError`: 74 where the file cannot be read, 65 where it is no record.
     package init?(contentsOf path: String) throws(DataError) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        // Opening a pipe would wait for whoever writes into it.
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.largestFile else {
-            throw DataError(
-                .format, path: path,
-                "is no file of at most \(Self.largestFile) bytes, as the description of a model is; remove it: the "
-                    + "header of the model has what its use needs")
-        }
         let bytes: Data
         do {
-            bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            bytes = Data(try SmallFile.read(path, limit: Self.largestFile).bytes)
         } catch {
-            throw DataError(.inputOutput, path: path, "cannot be read: \(error.localizedDescription)")
+            switch error {
+            case .missing: return nil
+            case .system(let reason): throw DataError(.inputOutput, path: path, "cannot be read: \(reason)")
+            case .ofAnotherKind, .tooLarge, .silent:
+                throw DataError(
+                    .format, path: path,
+                    "is no file of at most \(Self.largestFile) bytes, as the description of a model is; remove it: the "
+                        + "header of the model has what its use needs")
+            }
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .custom { CamelCaseKey($0).key }

@@ -35,6 +35,14 @@ struct RunPreparation {
         var configuration = configuration
         configuration.data.transforms = data.splits.transforms
         self.configuration = configuration
+        if configuration.method.name.settings.takesSteps {
+            let (memory, data) = (try MemoryCheck(group), data)
+            try group.agree {
+                try memory.requireStep(
+                    of: configuration, classCount: data.classCount, imageShape: data.splits.imageShape,
+                    groupSize: group.size)
+            }
+        }
         start = try StartingPoint(configuration, classCount: data.classCount, group: group)
         for line in start.findings { progress?.say("weights: \(line)") }
         output = try RunOutput(

@@ -35,6 +35,7 @@ struct StartingFiles {
             }
         }
         if let path = configuration.initialState {
+            try InitialValues.require(path)
             initialState = try Self.load(
                 try SafetensorsFile(contentsOf: path), into: classifier,
                 heads: configuration.network.headInitialization)
@@ -89,7 +90,7 @@ struct StartingFiles {
     ) throws -> [NamedTensor] {
         if let unknown = file.names.first(where: { !knownNames.contains($0) }) {
             throw UsageError(
-                "\(file.path): tensor '\(unknown)' is none that a run can start from; known: \(knownNames.sorted().joined(separator: ", "))"
+                "\(file.path): tensor '\(unknown.excerpt)' is none that a run can start from; known: \(knownNames.sorted().joined(separator: ", "))"
             )
         }
         let targets = [("head.weight", classifier.head.weight), ("head.bias", classifier.head.bias)]

@@ -32,6 +32,8 @@ package struct StartingPoint {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package init(_ configuration: RunConfiguration, classCount: Int, group: any ProcessGroup) throws {
         (network, seed) = (configuration.network, configuration.training.seed)
+        let memory = try MemoryCheck(group)
+        try group.agree { try memory.require(configuration.network, classCount: classCount) }
         classifier = Self.randomClassifier(network, classCount: classCount, seed: seed)
         var files = StartingFiles()
         try group.coordinate { [classifier] () throws -> Void in

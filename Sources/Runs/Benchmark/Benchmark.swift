@@ -36,6 +36,12 @@ package struct Benchmark {
     /// - Throws: What the method and the group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package func run(_ group: any ProcessGroup) throws -> BenchmarkReport {
+        let check = try MemoryCheck(group)
+        try group.agree {
+            try check.requireStep(
+                network, classCount: min(batch, 10), imageShape: [3, imageSize, imageSize], images: batch,
+                remedy: "give a smaller --batch or --image-size")
+        }
         let samples = SyntheticSamples(batch: batch, imageSize: imageSize, group: group)
         let start = StartingPoint(
             random: network, classCount: samples.classCount, sourceClassCount: Self.sourceClassCount)

@@ -7,5 +7,5 @@ package struct UsageError: Error, ExitCodeProviding, CustomStringConvertible {
     /// 64: wrong use.
     package var exitCode: Int32 { ExitCode.wrongUse }
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description.shownDetail }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ModelFiles
 
 /// A `--set key.path=value` option: one value that replaces what the file says, or adds to it.
 struct Assignment {
@@ -9,9 +10,14 @@ struct Assignment {
     /// The option, for messages.
     let origin: ConfigurationOrigin
 
+    private static let (mostKeys, mostBytes) = (8, 1 << 16)
+
     /// Reads an option such as `training.epochs=3` or `data.classes=[0, 2]`.
     init(_ text: String) throws {
         let origin = ConfigurationOrigin.assignment(text)
+        guard text.utf8.count <= Self.mostBytes else {
+            throw ConfigurationError(origin: origin, problem: "has more than \(Self.mostBytes) bytes")
+        }
         guard let equals = text.firstIndex(of: "=") else {
             throw ConfigurationError(origin: origin, problem: "has no '='; expected key.path=value")
         }
@@ -20,6 +26,11 @@ struct Assignment {
         guard !path.contains("") else {
             throw ConfigurationError(
                 origin: origin, problem: "has an empty key before the '='; expected key.path=value")
+        }
+        guard path.count <= Self.mostKeys else {
+            throw ConfigurationError(
+                origin: origin,
+                problem: "names a key \(path.count) levels deep; expected at most \(Self.mostKeys)")
         }
         self.origin = origin
         value = try ConfigurationDocument.parse(
@@ -40,7 +51,7 @@ struct Assignment {
         } else if node.isNull {
             entries = []
         } else {
-            let name = path[..<depth].joined(separator: ".")
+            let name = path[..<depth].joined(separator: ".").excerpt
             throw ConfigurationError(
                 origin: origin,
                 problem: depth == 0

@@ -8,23 +8,25 @@ struct CheckpointConfiguration: Sendable, Equatable {
         case stop
     }
 
-    /// Steps between checkpoints, key `every-steps`; at least 1, or null (nil): only when a signal ends the run.
+    /// Steps between checkpoints, key `every-steps`; 1 … 10⁹, or null (nil): only when a signal ends the run.
     /// Default 500.
     var everySteps: Int?
-    /// How many of the newest are kept beside the best one, key `keep`; at least 1. Default 3.
+    /// How many of the newest are kept beside the best one, key `keep`; 1 … 10⁵. Default 3.
     var keep: Int
     /// What happens when one cannot be written, key `on-failure`. Default `warn`.
     var onFailure: OnFailure
     /// Seconds after which one that is still being written counts as one that cannot be written, key
-    /// `timeout-seconds`; at least 1. Default 600.
+    /// `timeout-seconds`; 1 … 31536000, a year. Default 600.
     var timeoutSeconds: Int
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
-        everySteps = try reader.optional("every-steps", .integer(.atLeast(1)), default: 500)
-        keep = try reader.value("keep", .integer(.atLeast(1)), default: 3)
+        everySteps = try reader.optional(
+            "every-steps", .integer(.atLeast(1, atMost: 1_000_000_000)), default: 500)
+        keep = try reader.value("keep", .integer(.atLeast(1, atMost: 100_000)), default: 3)
         onFailure = try reader.value("on-failure", .choice, default: .warn)
-        timeoutSeconds = try reader.value("timeout-seconds", .integer(.atLeast(1)), default: 600)
+        timeoutSeconds = try reader.value(
+            "timeout-seconds", .integer(.atLeast(1, atMost: 31_536_000)), default: 600)
     }
 
     /// The keys and values of the section.

@@ -15,7 +15,7 @@ package struct CommunicationConfiguration: Sendable, Equatable {
     /// How numbers travel, key `wire-format`: `float32`, the default, or `bfloat16`, which halves the bytes and
     /// makes the result depend on the number of ranks.
     var wireFormat: WireFormat
-    /// Bytes of an all-reduce, key `bucket-bytes`; at least 4096, or null (nil): by the number of ranks.
+    /// Bytes of an all-reduce, key `bucket-bytes`; 4096 … 2³⁰, or null (nil): by the number of ranks.
     var bucketBytes: Int?
 
     /// The section from its values.
@@ -27,7 +27,7 @@ package struct CommunicationConfiguration: Sendable, Equatable {
     init(reading reader: inout SectionReader) throws {
         overlap = try reader.value("overlap", .choice, default: .auto)
         wireFormat = try reader.value("wire-format", .choice, default: .float32)
-        bucketBytes = try reader.optional("bucket-bytes", .integer(.atLeast(4096)))
+        bucketBytes = try reader.optional("bucket-bytes", .integer(.atLeast(4096, atMost: 1 << 30)))
     }
 
     /// The keys and values of the section.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import ModelFiles
 internal import Yams
 
 /// A configuration file as a tree of values, before they have types.
@@ -6,22 +6,26 @@ struct ConfigurationDocument {
     /// The values.
     var root: ConfigurationNode
 
-    /// Reads a file of YAML; the name stands in messages as it is given.
+    /// Whether the text came from a pipe or a device, which lies in no folder of the user's.
+    private(set) var isStream = false
+
+    /// A longer file is no configuration: names of ten thousand classes take less.
+    private static let largestFile = 1 << 20
+
+    /// Reads a file of YAML, or a pipe such as `/dev/stdin`; the name stands in messages as it is given.
     init(file: String) throws {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory) else {
-            throw ConfigurationError(origin: .file(file), problem: "there is no such file")
+        let contents: (bytes: [UInt8], isStream: Bool)
+        do {
+            contents = try SmallFile.read(file, limit: Self.largestFile, takesStreams: true)
+        } catch {
+            let expected = error == .missing ? "" : "; expected a YAML file"
+            throw ConfigurationError(origin: .file(file), problem: error.description + expected)
         }
-        guard !isDirectory.boolValue else {
-            throw ConfigurationError(origin: .file(file), problem: "is a folder; expected a YAML file")
-        }
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw ConfigurationError(origin: .file(file), problem: "cannot be read; check its permissions")
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
+        guard let text = String(validating: contents.bytes, as: UTF8.self) else {
             throw ConfigurationError(origin: .file(file), problem: "is not text in UTF-8")
         }
         try self.init(text: text, file: file)
+        isStream = contents.isStream
     }
 
     /// Reads the text of a file.
@@ -35,9 +39,13 @@ struct ConfigurationDocument {
     ) throws -> ConfigurationNode {
         // Some editors put a byte order mark first, which the parser takes for a part of the first key.
         let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+        if let excess = YAMLLimits.excess(of: text) {
+            throw ConfigurationError(origin: whole, problem: excess)
+        }
         do {
             guard let node = try Yams.compose(yaml: text) else { return .null(at: whole) }
-            return try ConfigurationNode(node, origin: origin)
+            var limits = YAMLLimits()
+            return try ConfigurationNode(node, depth: 0, &limits, origin: origin)
         } catch let error as YamlError {
             throw configurationError(error, whole: whole, origin: origin)
         }
@@ -57,24 +65,30 @@ struct ConfigurationDocument {
             let key = duplicates.first ?? ""
             return ConfigurationError(
                 origin: origin(context.mark.line),
-                problem: "duplicate key '\(key)': it stands here and again further down")
+                problem: "duplicate key '\(key.excerpt)': it stands here and again further down")
         case .reader(let problem, _, _, _):
             return ConfigurationError(origin: whole, problem: "this is not YAML: \(problem)")
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
-            return ConfigurationError(origin: whole, problem: "this is not YAML: \(error)")
+            return ConfigurationError(origin: whole, problem: "this is not YAML: \("\(error)".excerpt)")
         }
     }
 }
 
 extension ConfigurationNode {
     /// A node of the parser with the place that its line stands for.
-    fileprivate init(_ node: Node, origin: (_ line: Int) -> ConfigurationOrigin) throws {
+    fileprivate init(
+        _ node: Node, depth: Int, _ limits: inout YAMLLimits, origin: (_ line: Int) -> ConfigurationOrigin
+    ) throws {
         self.origin = origin(node.mark?.line ?? 1)
+        if let excess = limits.excess(atDepth: depth) {
+            throw ConfigurationError(origin: self.origin, problem: excess)
+        }
         switch node {
         case .scalar(let scalar):
             content = .scalar(text: scalar.string, isPlain: scalar.style == .plain)
         case .sequence(let sequence):
-            content = .list(try sequence.map { try ConfigurationNode($0, origin: origin) })
+            content = .list(
+                try sequence.map { try ConfigurationNode($0, depth: depth + 1, &limits, origin: origin) })
         case .mapping(let mapping):
             let entries = try mapping.map { key, value in
                 let place = origin(key.mark?.line ?? 1)
@@ -83,12 +97,13 @@ extension ConfigurationNode {
                         origin: place, problem: "a key is a list or a mapping; expected a name")
                 }
                 return Entry(
-                    key: scalar.string, origin: place, value: try ConfigurationNode(value, origin: origin))
+                    key: scalar.string, origin: place,
+                    value: try ConfigurationNode(value, depth: depth + 1, &limits, origin: origin))
             }
             content = .mapping(entries)
-        case .alias(let alias):
+        case .alias:
             // The parser replaces aliases by what they stand for.
-            throw ConfigurationError(origin: self.origin, problem: "unresolved alias \(alias.anchor)")
+            throw ConfigurationError(origin: self.origin, problem: "unresolved alias")
         }
     }
 }

@@ -13,5 +13,5 @@ package struct ConfigurationError: Error, ExitCodeProviding, Equatable, CustomSt
     package var exitCode: Int32 { ExitCode.wrongUse }
 
     /// The place and the problem on one line.
-    package var description: String { "\(origin): \(problem)" }
+    package var description: String { "\(origin): \(problem.shownDetail)" }
 }

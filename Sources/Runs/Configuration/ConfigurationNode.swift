@@ -1,3 +1,5 @@
+internal import Hosts
+
 /// Where a value of the configuration was written.
 enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
     /// Somewhere in a file, or nowhere: a key that the file does not have.
@@ -10,9 +12,9 @@ enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
     /// The beginning of an error message: `run.yaml:12` or `--set training.epochs=3`.
     var description: String {
         switch self {
-        case .file(let file): file
-        case .line(let file, let number): "\(file):\(number)"
-        case .assignment(let text): "--set \(text)"
+        case .file(let file): file.shownPath
+        case .line(let file, let number): "\(file.shownPath):\(number)"
+        case .assignment(let text): "--set \(text.shownPath)"
         }
     }
 }
@@ -57,11 +59,13 @@ struct ConfigurationNode: Equatable {
         let text =
             switch content {
             case .scalar(let text, let isPlain): isPlain && isNull ? "null" : "'\(text)'"
-            case .list(let values): "the list [\(values.map(\.inline).joined(separator: ", "))]"
+            case .list(let values): "the list [\(values.prefix(30).map(\.inline).joined(separator: ", "))]"
             case .mapping(let entries):
-                "a mapping with the keys \(entries.map(\.key).joined(separator: ", "))"
+                "a mapping with the keys \(entries.prefix(30).map(\.key).joined(separator: ", "))"
             }
-        return text.count > 60 ? text.prefix(56) + " ..." : text
+        let scalars = text.unicodeScalars
+        let shown = scalars.count > 60 ? String(scalars.prefix(56)) + " ..." : text
+        return shown.printable(atMost: 60, keepsLines: false)
     }
 
     /// The value as an entry of a list in a message.

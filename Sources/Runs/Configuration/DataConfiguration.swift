@@ -23,9 +23,9 @@ package struct DataConfiguration: Sendable, Equatable {
     package var transforms: TransformConfiguration
     /// What pixels in [0, 1] are normalized by, keys `mean` and `std`. Default nil: the network's.
     var normalization: Normalization?
-    /// Decoding threads a rank, key `workers`; at least 1. Default 1.
+    /// Decoding threads a rank, key `workers`; 1 … 1024. Default 1.
     var workers: Int
-    /// Bytes of decoded photographs that a rank keeps in memory, at most, key `cache-bytes`; at least 0. Default 0.
+    /// Bytes of decoded photographs that a rank keeps in memory, at most, key `cache-bytes`; 0 … 2⁵⁰. Default 0.
     var cacheBytes: Int
 
     /// Reads the section.
@@ -47,8 +47,8 @@ package struct DataConfiguration: Sendable, Equatable {
         selection = try SampleSelection(reading: &reader)
         transforms = try TransformConfiguration(reading: &reader)
         normalization = try Normalization.read(from: &reader)
-        workers = try reader.value("workers", .integer(.atLeast(1)), default: 1)
-        cacheBytes = try reader.value("cache-bytes", .integer(.atLeast(0)), default: 0)
+        workers = try reader.value("workers", .integer(.atLeast(1, atMost: 1024)), default: 1)
+        cacheBytes = try reader.value("cache-bytes", .integer(.atLeast(0, atMost: 1 << 50)), default: 0)
     }
 
     /// The keys and values of the section.

@@ -32,13 +32,13 @@ enum SampleSelection: Sendable, Equatable {
     case all
     /// A percentage of each class; above 0, below 100.
     case percent(Double)
-    /// As many samples of each class; at least 1.
+    /// As many samples of each class; 1 … 10⁹.
     case samplesPerClass(Int)
 
     /// Reads the keys `sample-rate` and `samples-per-class`, of which at most one may be given.
     init(reading reader: inout SectionReader) throws {
         let rate = try reader.optional("sample-rate", .number(.above(0, atMost: 100)))
-        let count = try reader.optional("samples-per-class", .integer(.atLeast(1)))
+        let count = try reader.optional("samples-per-class", .integer(.atLeast(1, atMost: 1_000_000_000)))
         switch (rate, count) {
         case (nil, nil), (100, nil): self = .all
         case (let rate?, nil): self = .percent(rate)
@@ -66,18 +66,22 @@ enum SampleSelection: Sendable, Equatable {
 
 /// What pixels in [0, 1] are normalized by: (p − mean) / std, for each channel.
 struct Normalization: Sendable, Equatable {
-    /// One mean for all channels or three, key `mean`.
+    /// One mean for all channels or three, key `mean`; -10⁶ … 10⁶.
     var mean: [Double]
-    /// As many standard deviations, key `std`; above 0.
+    /// As many standard deviations, key `std`; 10⁻⁶ … 10⁶.
     var standardDeviation: [Double]
 
     /// Reads the keys `mean` and `std`, of which both or neither must be given.
     static func read(from reader: inout SectionReader) throws -> Normalization? {
         let oneOrThree: ([Double]) -> Bool = { [1, 3].contains($0.count) }
         let mean = try reader.optional(
-            "mean", .list(of: .number(.any)).satisfying("with one or three entries", oneOrThree))
+            "mean",
+            .list(of: .number(.atLeast(-1_000_000, atMost: 1_000_000))).satisfying(
+                "with one or three entries", oneOrThree))
         let deviation = try reader.optional(
-            "std", .list(of: .number(.above(0))).satisfying("with one or three entries", oneOrThree))
+            "std",
+            .list(of: .number(.atLeast(0.000_001, atMost: 1_000_000))).satisfying(
+                "with one or three entries", oneOrThree))
         switch (mean, deviation) {
         case (nil, nil): return nil
         case (_?, nil): throw reader.error(at: "mean", "is given without data.std; give both or neither")

@@ -13,7 +13,7 @@ package struct NetworkConfiguration: Sendable, Equatable {
     package var name: Name
     /// A file of pretrained weights, key `weights`; absolute. Default nil: random initialization.
     package var weights: String?
-    /// Channels of the first stage, key `base-width`, residual networks only; at least 1. Default 64.
+    /// Channels of the first stage, key `base-width`, residual networks only; 1 … 4096. Default 64.
     package var baseWidth: Int
     /// The layers before the first stage, key `stem`, residual networks only. Default `standard`.
     package var stem: Stem
@@ -21,6 +21,9 @@ package struct NetworkConfiguration: Sendable, Equatable {
     package var batchNorm: BatchNormalizationMode
     /// What the new head starts from, key `head-initialization`; `linear-probe` needs `weights`. Default `normal`.
     package var headInitialization: HeadInitialization
+
+    /// Sixty-four times the usual width.
+    package static let largestBaseWidth = 4096
 
     /// A network of random weights, for a model whose tensors are read or measured elsewhere.
     package init(name: Name, baseWidth: Int = 64, stem: Stem = .standard) {
@@ -38,7 +41,8 @@ package struct NetworkConfiguration: Sendable, Equatable {
             reader.keysBelong(to: "network", named: name.rawValue)
         }
         if let smallest = specification.smallestBaseWidth {
-            baseWidth = try reader.value("base-width", .integer(.atLeast(smallest)), default: 64)
+            baseWidth = try reader.value(
+                "base-width", .integer(.atLeast(smallest, atMost: Self.largestBaseWidth)), default: 64)
         }
         if specification.hasStem {
             stem = try reader.value("stem", .choice, default: .standard)

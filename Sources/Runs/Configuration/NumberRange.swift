@@ -1,6 +1,8 @@
 /// The allowed range of a number, which can describe itself in a message.
 ///
-/// Standard ranges have no form with an excluded lower bound, and a learning rate must be *greater* than 0.
+/// It has two ends, always: numbers of a configuration go into arithmetic, allocations and 32-bit floats, and one
+/// without an upper bound overflows somewhere. Standard ranges have no form with an excluded lower bound, and a learning
+/// rate must be *greater* than 0.
 struct NumberRange<Bound: Comparable & Sendable>: Sendable {
     /// An end of the range.
     enum Limit: Sendable {
@@ -10,22 +12,14 @@ struct NumberRange<Bound: Comparable & Sendable>: Sendable {
         case excluding(Bound)
     }
 
-    /// The lower end; nil where there is none.
-    let lower: Limit?
-    /// The upper end; nil where there is none.
-    let upper: Limit?
+    /// The lower end.
+    let lower: Limit
+    /// The upper end.
+    let upper: Limit
 
-    /// Every number.
-    static var any: NumberRange { NumberRange(lower: nil, upper: nil) }
-
-    /// Numbers from `bound` on.
-    static func atLeast(_ bound: Bound) -> NumberRange {
-        NumberRange(lower: .including(bound), upper: nil)
-    }
-
-    /// Numbers above `bound`.
-    static func above(_ bound: Bound) -> NumberRange {
-        NumberRange(lower: .excluding(bound), upper: nil)
+    /// Numbers from `bound` on, up to and with `upper`.
+    static func atLeast(_ bound: Bound, atMost upper: Bound) -> NumberRange {
+        NumberRange(lower: .including(bound), upper: .including(upper))
     }
 
     /// Numbers above `bound`, up to and with `upper`.
@@ -44,33 +38,28 @@ struct NumberRange<Bound: Comparable & Sendable>: Sendable {
             switch lower {
             case .including(let bound): value >= bound
             case .excluding(let bound): value > bound
-            case nil: true
             }
         let isBelowUpper =
             switch upper {
             case .including(let bound): value <= bound
             case .excluding(let bound): value < bound
-            case nil: true
             }
         return isAboveLower && isBelowUpper
     }
 
-    /// The range in words, as in "greater than 0 and at most 100"; nil if it has no ends.
-    var words: String? {
-        let lowerWords: String? =
+    /// The range in words, as in "greater than 0 and at most 100".
+    var words: String {
+        let lowerWords =
             switch lower {
             case .including(let bound): "at least \(Self.digits(bound))"
             case .excluding(let bound): "greater than \(Self.digits(bound))"
-            case nil: nil
             }
-        let upperWords: String? =
+        let upperWords =
             switch upper {
             case .including(let bound): "at most \(Self.digits(bound))"
             case .excluding(let bound): "less than \(Self.digits(bound))"
-            case nil: nil
             }
-        let parts = [lowerWords, upperWords].compactMap(\.self)
-        return parts.isEmpty ? nil : parts.joined(separator: " and ")
+        return "\(lowerWords) and \(upperWords)"
     }
 
     /// A bound as one would write it: 0 and not 0.0.

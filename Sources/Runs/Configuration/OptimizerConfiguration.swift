@@ -30,19 +30,19 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package struct Moments: Sendable, Equatable {
         /// β₁ and β₂, key `betas`; two numbers, each at least 0, below 1. Default [0.9, 0.999].
         package var betas: [Double]
-        /// ε, key `epsilon`; above 0. Default 1e-8.
+        /// ε, key `epsilon`; 10⁻³⁰ … 1. Default 1e-8.
         package var epsilon: Double
     }
 
     /// The rule, key `name`, default `sgd`, with its keys.
     package var rule: Rule
-    /// The rate η of new layers at the start, key `learning-rate`; above 0. The default is the rule's: 0.01 for
+    /// The rate η of new layers at the start, key `learning-rate`; above 0, at most 10⁶. The default is the rule's: 0.01 for
     /// `sgd`, 0.001 for `adamw`.
     package var learningRate: Double
-    /// The backbone's rate as a multiple of η, key `backbone-factor`; at least 0. Default 0.1 for a pretrained
+    /// The backbone's rate as a multiple of η, key `backbone-factor`; 0 … 10⁶. Default 0.1 for a pretrained
     /// backbone, 1 for a random one, whose layers are as new as the head.
     package var backboneFactor: Double
-    /// The weight decay λ of every trained parameter, key `weight-decay`; at least 0. The default is the
+    /// The weight decay λ of every trained parameter, key `weight-decay`; 0 … 10⁶. The default is the
     /// method's: 0.0005 for `fine-tune`, 0 for `l2-sp`.
     package var weightDecay: Double
 
@@ -65,13 +65,15 @@ package struct OptimizerConfiguration: Sendable, Equatable {
             rule = .adamW(
                 Moments(
                     betas: try reader.value("betas", two, default: [0.9, 0.999]),
-                    epsilon: try reader.value("epsilon", .number(.above(0)), default: 1e-8)))
+                    epsilon: try reader.value("epsilon", .number(.atLeast(1e-30, atMost: 1)), default: 1e-8)))
             defaultRate = 0.001
         }
-        learningRate = try reader.value("learning-rate", .number(.above(0)), default: defaultRate)
+        learningRate = try reader.value(
+            "learning-rate", .number(.above(0, atMost: 1_000_000)), default: defaultRate)
         backboneFactor = try reader.value(
-            "backbone-factor", .number(.atLeast(0)), default: isPretrained ? 0.1 : 1)
-        weightDecay = try reader.value("weight-decay", .number(.atLeast(0)), default: defaultWeightDecay)
+            "backbone-factor", .number(.atLeast(0, atMost: 1_000_000)), default: isPretrained ? 0.1 : 1)
+        weightDecay = try reader.value(
+            "weight-decay", .number(.atLeast(0, atMost: 1_000_000)), default: defaultWeightDecay)
     }
 
     /// The optimizer that the section describes.

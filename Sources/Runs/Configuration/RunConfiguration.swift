@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Hosts
 
 /// Everything that decides what a training run computes, with every default filled in.
 ///
@@ -28,12 +28,20 @@ package struct RunConfiguration: Sendable, Equatable {
 
     /// Reads a file and applies `--set` options to it, in their order.
     ///
-    /// Relative paths, those of the options too, are relative to the folder of the file. Throws
+    /// Relative paths, those of the options too, are relative to the folder of the file; to the current folder where the
+    /// text comes from a pipe. Throws
     /// `ConfigurationError` for anything that is not exactly a configuration of this version.
     package init(file: String, assignments: [String] = []) throws {
         let document = try ConfigurationDocument(file: file)
-        let path = absolutePath(file, in: FileManager.default.currentDirectoryPath)
-        let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        guard let current = UTF8Names.currentFolder else {
+            throw ConfigurationError(
+                origin: .file(file),
+                problem:
+                    "the name of the current folder is no UTF-8, so that files cannot be found; rename it")
+        }
+        let path = absolutePath(file, in: current)
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        let directory = document.isStream ? current : folder
         try self.init(document, directory: directory, assignments: assignments)
     }
 

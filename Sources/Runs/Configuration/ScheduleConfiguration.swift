@@ -22,16 +22,16 @@ struct ScheduleConfiguration: Sendable, Equatable {
 
     /// The keys of the schedule `multi-step`.
     struct MultiStep: Sendable, Equatable {
-        /// The epochs, counted from 0, at whose beginning the rates change, key `milestones`; ascending, at least
-        /// 1. Default [12].
+        /// The epochs, counted from 0, at whose beginning the rates change, key `milestones`; ascending, 1 … 10⁹.
+        /// Default [12].
         var milestones: [Int]
-        /// What the rates are multiplied by, key `gamma`; above 0. Default 0.1.
+        /// What the rates are multiplied by, key `gamma`; above 0, at most 1000. Default 0.1.
         var gamma: Double
     }
 
     /// The schedule, key `name`, default `multi-step`, with its keys.
     var shape: Shape
-    /// Steps over which the rates rise linearly at the start, key `warm-up-steps`; at least 0. Default 0.
+    /// Steps over which the rates rise linearly at the start, key `warm-up-steps`; 0 … 10⁹. Default 0.
     var warmUpSteps: Int
 
     /// The schedule's name.
@@ -49,17 +49,20 @@ struct ScheduleConfiguration: Sendable, Equatable {
         reader.keysBelong(to: "schedule", named: name.rawValue)
         switch name {
         case .multiStep:
-            let ascending = ValueKind.list(of: .integer(.atLeast(1))).satisfying("ascending") { epochs in
+            let ascending = ValueKind.list(of: .integer(.atLeast(1, atMost: 1_000_000_000))).satisfying(
+                "ascending"
+            ) { epochs in
                 zip(epochs, epochs.dropFirst()).allSatisfy { $0 < $1 }
             }
             shape = .multiStep(
                 MultiStep(
                     milestones: try reader.value("milestones", ascending, default: [12]),
-                    gamma: try reader.value("gamma", .number(.above(0)), default: 0.1)))
+                    gamma: try reader.value("gamma", .number(.above(0, atMost: 1000)), default: 0.1)))
         case .cosine: shape = .cosine
         case .constant: shape = .constant
         }
-        warmUpSteps = try reader.value("warm-up-steps", .integer(.atLeast(0)), default: 0)
+        warmUpSteps = try reader.value(
+            "warm-up-steps", .integer(.atLeast(0, atMost: 1_000_000_000)), default: 0)
     }
 
     /// The keys and values of the section.

@@ -1,4 +1,5 @@
 internal import Hosts
+internal import ModelFiles
 
 /// Reads the keys of one mapping of the configuration and notes which it was asked for.
 ///
@@ -137,7 +138,7 @@ package struct SectionReader {
 
     private func missing(_ key: String, _ expectation: String) -> ConfigurationError {
         let mistaken = unknownEntry(near: key) ?? mistakenSection
-        let suggestion = mistaken.map { "; was it meant by '\($0.key)' (\($0.origin))?" }
+        let suggestion = mistaken.map { "; was it meant by '\($0.key.excerpt)' (\($0.origin))?" }
         return ConfigurationError(
             origin: origin,
             problem: "key '\(keyPath(key))' is missing; expected \(expectation)\(suggestion ?? "")")
@@ -150,5 +151,5 @@ package struct SectionReader {
         return unknown.first { $0.key == name }
     }
 
-    private func keyPath(_ key: String) -> String { (path + [key]).joined(separator: ".") }
+    private func keyPath(_ key: String) -> String { (path + [key]).joined(separator: ".").excerpt }
 }

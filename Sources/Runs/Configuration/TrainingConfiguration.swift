@@ -1,34 +1,38 @@
 internal import Training
 
 /// The section `training`: how long, in which batches and in which order.
+///
+/// At the upper bounds a run would draw 10¹⁸ samples, which can still be counted.
 package struct TrainingConfiguration: Sendable, Equatable {
-    /// Epochs of the run, key `epochs`; at least 1. Default 20.
+    /// Epochs of the run, key `epochs`; 1 … 10⁶. Default 20.
     var epochs: Int
-    /// Steps of an epoch, key `steps-per-epoch`; at least 1, or null (nil): one pass over the data. Default 500.
+    /// Steps of an epoch, key `steps-per-epoch`; 1 … 10⁶, or null (nil): one pass over the data. Default 500.
     var stepsPerEpoch: Int?
-    /// Samples B of one step over all ranks, key `global-batch`; at least 1. Default 48.
+    /// Samples B of one step over all ranks, key `global-batch`; 1 … 10⁶. Default 48.
     var globalBatch: Int
     /// Micro-batches in which a rank computes its share of a step, one after the other to save memory, key
-    /// `accumulation`; at least 1. Default 1.
+    /// `accumulation`; 1 … 10⁶. Default 1.
     var accumulation: Int
     /// Whether each epoch has an order of its own, key `shuffle`. Default true; false: the order of the data.
     var shuffle: Bool
     /// What every random draw is keyed by, key `seed`; 0 to 2⁶⁴ − 1. Default 0.
     var seed: UInt64
-    /// Upper bound of the norm of the whole gradient, key `clip-gradient-norm`; above 0. Default nil: none.
+    /// Upper bound of the norm of the whole gradient, key `clip-gradient-norm`; above 0, at most 10¹².
+    /// Default nil: none.
     var clipGradientNorm: Double?
     /// Which number of the validation split picks the saved model, key `best-by`. Default `accuracy`.
     var bestBy: BestMeasure
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
-        epochs = try reader.value("epochs", .integer(.atLeast(1)), default: 20)
-        stepsPerEpoch = try reader.optional("steps-per-epoch", .integer(.atLeast(1)), default: 500)
-        globalBatch = try reader.value("global-batch", .integer(.atLeast(1)), default: 48)
-        accumulation = try reader.value("accumulation", .integer(.atLeast(1)), default: 1)
+        epochs = try reader.value("epochs", .integer(.atLeast(1, atMost: 1_000_000)), default: 20)
+        stepsPerEpoch = try reader.optional(
+            "steps-per-epoch", .integer(.atLeast(1, atMost: 1_000_000)), default: 500)
+        globalBatch = try reader.value("global-batch", .integer(.atLeast(1, atMost: 1_000_000)), default: 48)
+        accumulation = try reader.value("accumulation", .integer(.atLeast(1, atMost: 1_000_000)), default: 1)
         shuffle = try reader.value("shuffle", .boolean, default: true)
-        seed = try reader.value("seed", .integer(.atLeast(0)), default: 0)
-        clipGradientNorm = try reader.optional("clip-gradient-norm", .number(.above(0)))
+        seed = try reader.value("seed", .integer(.atLeast(0, atMost: .max)), default: 0)
+        clipGradientNorm = try reader.optional("clip-gradient-norm", .number(.above(0, atMost: 1e12)))
         bestBy = try reader.value("best-by", .choice, default: .accuracy)
     }
 

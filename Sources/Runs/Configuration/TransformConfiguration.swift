@@ -18,7 +18,7 @@ package struct TransformConfiguration: Sendable, Equatable {
     package var interpolation: Interpolation
     /// Whether half of the images are mirrored in training, key `horizontal-flip`. Default: for photographs.
     package var horizontalFlip: Bool?
-    /// Largest change of brightness, contrast, saturation and hue in training, key `color-jitter`; at least 0.
+    /// Largest change of brightness, contrast, saturation and hue in training, key `color-jitter`; 0 … 100.
     /// Default 0: none.
     package var colorJitter: Double
     /// Whether photographs that are resized may be decoded at a reduced scale, key `reduced-decoding`: faster, and not
@@ -29,10 +29,10 @@ package struct TransformConfiguration: Sendable, Equatable {
     init(reading reader: inout SectionReader) throws {
         train = try reader.optional("train-transform", .choice)
         validation = try reader.optional("validation-transform", .choice)
-        imageSize = try reader.optional("image-size", .integer(.atLeast(1, below: 16385)))
+        imageSize = try reader.optional("image-size", .integer(.atLeast(1, atMost: 16384)))
         interpolation = try reader.value("interpolation", .choice, default: .bilinear)
         horizontalFlip = try reader.optional("horizontal-flip", .boolean)
-        colorJitter = try reader.value("color-jitter", .number(.atLeast(0)), default: 0)
+        colorJitter = try reader.value("color-jitter", .number(.atLeast(0, atMost: 100)), default: 0)
         reducedDecoding = try reader.value("reduced-decoding", .boolean, default: false)
     }
 

@@ -21,16 +21,14 @@ extension ValueKind where Value == Bool {
 extension ValueKind where Value: FixedWidthInteger & Sendable {
     /// A whole number in a range.
     static func integer(_ range: NumberRange<Value>) -> ValueKind {
-        let number = ValueKind(expectation: "a whole number") { $0.wholeNumber() }
-        return range.words.map { number.satisfying($0, range.contains) } ?? number
+        ValueKind(expectation: "a whole number") { $0.wholeNumber() }.satisfying(range.words, range.contains)
     }
 }
 
 extension ValueKind where Value == Double {
     /// A finite number in a range.
     static func number(_ range: NumberRange<Double>) -> ValueKind {
-        let number = ValueKind(expectation: "a number", convert: \.number)
-        return range.words.map { number.satisfying($0, range.contains) } ?? number
+        ValueKind(expectation: "a number", convert: \.number).satisfying(range.words, range.contains)
     }
 }
 

@@ -43,6 +43,7 @@ struct ConfiguredRun {
         let start = try startingPoint(classCount: prepared?.classCount)
         try examineOutput()
         guard let prepared, fits != nil else { return }
+        guard try requireMemory(prepared) else { return }
         let assembly = takesSteps ? try start.flatMap { try assemble($0) } : nil
         say("reading images")
         try read(prepared, secondView: assembly?.regularizer.needs.secondView ?? false)
@@ -67,6 +68,23 @@ struct ConfiguredRun {
                 "set network.weights to a .safetensors file with torchvision's or timm's names for this network, and "
                 + "initial-state to one with those of its head"
         ) { try StartingPoint(configuration, classCount: classCount ?? 2, group: group) }
+    }
+
+    /// Whether the steps can be measured: what does not fit into memory would end the doctor too.
+    private mutating func requireMemory(_ prepared: PreparedData) throws -> Bool {
+        let (configuration, group) = (configuration, group)
+        let memory = try MemoryCheck(group, isStrict: true)
+        let fits: Void? = try failures.attempt(
+            "memory", remedy: "a smaller training.global-batch, a larger training.accumulation, or more hosts"
+        ) {
+            try group.agree {
+                try memory.requireStep(
+                    of: configuration, classCount: prepared.classCount,
+                    imageShape: prepared.splits.imageShape,
+                    groupSize: group.size, holdsWholeSteps: true)
+            }
+        }
+        return fits != nil
     }
 
     private mutating func examineOutput() throws {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import ImageData
 internal import Layers
 internal import ModelFiles
@@ -84,6 +85,14 @@ struct SavedModel {
     /// - Throws: `DataError`.
     func requireSize(of dataset: any ImageDataset, _ pipeline: ImagePipeline) throws {
         let imageSize = try pipeline.outputShape(of: dataset).dimensions
+        let memory = HostMemory.current().usable
+        let numbers = imageSize.reduce(Double(min(dataset.count, Evaluator.batchSize))) { $0 * Double($1) }
+        guard memory == 0 || 8 * numbers < Double(memory) else {
+            throw DataError(
+                .format, path: path,
+                "takes images of size \(imageSize.prefix(8)), of which no batch fits into memory; is its description damaged?"
+            )
+        }
         guard imageSize == description.imageSize else {
             throw DataError(
                 .format, path: dataset.path,

@@ -6,17 +6,19 @@ package import Regularizers
 package struct BSSSettings: MethodSettings {
     package static let name = MethodName.bss
 
-    /// The weight a, key `trade-off`; at least 0. Default 0.001.
+    /// The weight a, key `trade-off`; 0 … 10⁹. Default 0.001.
     var tradeOff = 0.001
-    /// How many singular values are suppressed, key `singular-values`; at least 1. Default 1.
+    /// How many singular values are suppressed, key `singular-values`; 1 … 10⁶. Default 1.
     var singularValues = 1
 
     /// The defaults.
     package init(profile: MethodProfile, stageNames: [String]) {}
 
     package mutating func read(_ reader: inout SectionReader) throws {
-        tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
-        singularValues = try reader.value("singular-values", .integer(.atLeast(1)), default: singularValues)
+        tradeOff = try reader.value(
+            "trade-off", .number(.atLeast(0, atMost: 1_000_000_000)), default: tradeOff)
+        singularValues = try reader.value(
+            "singular-values", .integer(.atLeast(1, atMost: 1_000_000)), default: singularValues)
     }
 
     package var entries: [YAMLEntry] {

@@ -16,14 +16,14 @@ package struct CoTuningSettings: MethodSettings {
         case reverse
     }
 
-    /// The weight a, key `trade-off`; at least 0. Default 2.3.
+    /// The weight a, key `trade-off`; 0 … 10⁹. Default 2.3.
     var tradeOff = 2.3
     /// How the relationship is learned, key `relationship`. Default `direct`, in profile `paper` `reverse`.
     var relationship: Relationship
     /// A file that `ballast relate` or an earlier run wrote, to use instead of learning, key `relationship-file`;
     /// absolute. Default nil.
     var relationshipFile: String?
-    /// The inverse temperature of the source model's logits for `reverse`, key `source-logit-scale`; above 0.
+    /// The inverse temperature of the source model's logits for `reverse`, key `source-logit-scale`; 10⁻⁶ … 10⁶.
     /// Default nil: 1.
     var sourceLogitScale: Double?
 
@@ -36,10 +36,12 @@ package struct CoTuningSettings: MethodSettings {
     }
 
     package mutating func read(_ reader: inout SectionReader) throws {
-        tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
+        tradeOff = try reader.value(
+            "trade-off", .number(.atLeast(0, atMost: 1_000_000_000)), default: tradeOff)
         relationship = try reader.value("relationship", .choice, default: relationship)
         relationshipFile = try reader.optional("relationship-file", .path(relativeTo: reader.directory))
-        sourceLogitScale = try reader.optional("source-logit-scale", .number(.above(0)))
+        sourceLogitScale = try reader.optional(
+            "source-logit-scale", .number(.atLeast(0.000_001, atMost: 1_000_000)))
     }
 
     package var entries: [YAMLEntry] {

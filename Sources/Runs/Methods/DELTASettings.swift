@@ -18,9 +18,9 @@ package struct DELTASettings: MethodSettings {
         case plain
     }
 
-    /// The weight a of the distances, key `trade-off`; at least 0. Default 0.01.
+    /// The weight a of the distances, key `trade-off`; 0 … 10⁹. Default 0.01.
     var tradeOff = 0.01
-    /// The weight b of the head's penalty, key `head-trade-off`; at least 0. Default 0.01.
+    /// The weight b of the head's penalty, key `head-trade-off`; 0 … 10⁹. Default 0.01.
     var headTradeOff = 0.01
     /// How channels count, key `features`. Default `attention`.
     var features = Features.attention
@@ -37,8 +37,10 @@ package struct DELTASettings: MethodSettings {
     }
 
     package mutating func read(_ reader: inout SectionReader) throws {
-        tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
-        headTradeOff = try reader.value("head-trade-off", .number(.atLeast(0)), default: headTradeOff)
+        tradeOff = try reader.value(
+            "trade-off", .number(.atLeast(0, atMost: 1_000_000_000)), default: tradeOff)
+        headTradeOff = try reader.value(
+            "head-trade-off", .number(.atLeast(0, atMost: 1_000_000_000)), default: headTradeOff)
         features = try reader.value("features", .choice, default: features)
         let stages = ValueKind.list(of: .choice(among: stageNames)).satisfying(
             "not empty and without repetition"

@@ -17,9 +17,9 @@ package struct L2SPSettings: MethodSettings {
         case weights
     }
 
-    /// The weight a of the backbone's penalty, key `trade-off`; at least 0. Default 0.01, in profile `paper` 0.1.
+    /// The weight a of the backbone's penalty, key `trade-off`; 0 … 10⁹. Default 0.01, in profile `paper` 0.1.
     var tradeOff: Double
-    /// The weight b of the head's penalty, key `head-trade-off`; at least 0. Default 0.01.
+    /// The weight b of the head's penalty, key `head-trade-off`; 0 … 10⁹. Default 0.01.
     var headTradeOff = 0.01
     /// What the backbone's penalty covers, key `scope`. Default `all`, in profile `paper` `weights`.
     var scope: Scope
@@ -33,8 +33,10 @@ package struct L2SPSettings: MethodSettings {
     }
 
     package mutating func read(_ reader: inout SectionReader) throws {
-        tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
-        headTradeOff = try reader.value("head-trade-off", .number(.atLeast(0)), default: headTradeOff)
+        tradeOff = try reader.value(
+            "trade-off", .number(.atLeast(0, atMost: 1_000_000_000)), default: tradeOff)
+        headTradeOff = try reader.value(
+            "head-trade-off", .number(.atLeast(0, atMost: 1_000_000_000)), default: headTradeOff)
         scope = try reader.value("scope", .choice, default: scope)
     }
 

@@ -8,11 +8,11 @@ package struct LWFSettings: MethodSettings {
     package static let needsPretrainedWeights = true
     package static let needsSourceHead = true
 
-    /// The weight a of the divergence, key `trade-off`; at least 0. Default 4, in profile `paper` 1.
+    /// The weight a of the divergence, key `trade-off`; 0 … 10⁹. Default 4, in profile `paper` 1.
     var tradeOff: Double
-    /// The temperature T, key `temperature`; above 0. Default 3, in profile `paper` 2.
+    /// The temperature T, key `temperature`; 10⁻³ … 10⁶. Default 3, in profile `paper` 2.
     var temperature: Double
-    /// Epochs in which only the new head trains, key `warm-up-epochs`; at least 0. Default 0, in profile `paper` 1.
+    /// Epochs in which only the new head trains, key `warm-up-epochs`; 0 … 10⁶. Default 0, in profile `paper` 1.
     var warmUpEpochs: Int
     /// Whether the source head trains along: in profile `paper`.
     var trainsSourceHead: Bool
@@ -26,9 +26,12 @@ package struct LWFSettings: MethodSettings {
     }
 
     package mutating func read(_ reader: inout SectionReader) throws {
-        tradeOff = try reader.value("trade-off", .number(.atLeast(0)), default: tradeOff)
-        temperature = try reader.value("temperature", .number(.above(0)), default: temperature)
-        warmUpEpochs = try reader.value("warm-up-epochs", .integer(.atLeast(0)), default: warmUpEpochs)
+        tradeOff = try reader.value(
+            "trade-off", .number(.atLeast(0, atMost: 1_000_000_000)), default: tradeOff)
+        temperature = try reader.value(
+            "temperature", .number(.atLeast(0.001, atMost: 1_000_000)), default: temperature)
+        warmUpEpochs = try reader.value(
+            "warm-up-epochs", .integer(.atLeast(0, atMost: 1_000_000)), default: warmUpEpochs)
     }
 
     package var entries: [YAMLEntry] {

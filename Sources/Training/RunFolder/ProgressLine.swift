@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 
 /// What a run tells a person on standard error: one line that renews itself on a terminal, plain lines now
 /// and then elsewhere. Rank 0 alone has one.
@@ -33,9 +34,9 @@ public final class ProgressLine {
         hasOpenLine = isTerminal
     }
 
-    /// Writes a line of its own.
+    /// Writes a line of its own; what came from a file into it is made printable.
     public func say(_ text: String) {
-        write((hasOpenLine ? "\n" : "") + text + "\n")
+        write((hasOpenLine ? "\n" : "") + text.printable(atMost: 4000) + "\n")
         hasOpenLine = false
     }
 

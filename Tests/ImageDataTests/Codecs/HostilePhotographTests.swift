@@ -92,6 +92,25 @@ struct MutationGenerator: RandomNumberGenerator {
         #expect(throws: Never.self) { try decoded(try path(1)) }
     }
 
+    /// Coded arithmetically a picture may take hardly any bits, and a forged header none.
+    @Test func forgedSizesOfArithmeticFilesAreRefused() throws {
+        var bytes = try contents(fixture("photograph-variants/arithmetic-420.jpg"))
+        let frame = try #require(
+            bytes.indices.dropLast().first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC9 })
+        let folder = try ScratchFolder()
+        defer { folder.remove() }
+        bytes.replaceSubrange(frame + 5..<frame + 9, with: [0x33, 0, 0x33, 0])
+        let path = try folder.write(bytes, as: "forged.jpg")
+        #expect(try dataError { try decoded(path) }.detail.contains("cannot hold 13056 × 13056 pixels"))
+    }
+
+    /// Each scan goes over the whole picture.
+    @Test func largePicturesMayHaveFewerScans() {
+        #expect(JPEGDecoder.maxScans(ImageSize(height: 500, width: 400)) == 100)
+        #expect(JPEGDecoder.maxScans(ImageSize(height: 6000, width: 8000)) == 44)
+        #expect(JPEGDecoder.maxScans(ImageSize(height: 13000, width: 13000)) == 20)
+    }
+
     /// A text that unpacks to a hundred megabytes is not unpacked.
     @Test func textOfPNGIsNotUnpacked() throws {
         let bytes = try contents(fixture("photograph-cases/rgba.png"))

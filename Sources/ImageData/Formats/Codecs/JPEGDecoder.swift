@@ -1,9 +1,12 @@
 internal import CTurboJPEG
 
 /// Decodes JPEG by libjpeg-turbo with its defaults, which are Pillow's: exact inverse transform, smooth upsampling.
-enum JPEGDecoder {
-    /// Scans that a file may have; progressive files of programs have about ten, forged ones take for ever.
-    private static let maxScans = 100
+package enum JPEGDecoder {
+    /// Scans that a file may have: progressive files of programs have about ten, forged ones take for ever. Each goes
+    /// over the whole picture, so large ones may have fewer.
+    package static func maxScans(_ size: ImageSize) -> Int {
+        min(100, max(20, (1 << 31) / (size.height * size.width)))
+    }
 
     /// Rows and columns around a part that are decoded too, since the pixels at an edge of what libjpeg decodes
     /// depend on it: colors are interpolated between neighbors.
@@ -26,7 +29,7 @@ enum JPEGDecoder {
         var request = cturbojpeg_request()
         (request.width, request.height) = (UInt32(header.size.width), UInt32(header.size.height))
         request.memory = 64 << 20 + 8 * header.size.height * header.size.width
-        request.scans = Int32(maxScans)
+        request.scans = Int32(maxScans(header.size))
         request.channels = Int32(channels)
         request.eighths = UInt32(part.eighths)
         (request.left, request.columns) = (UInt32(left), UInt32(right - left))
@@ -35,7 +38,7 @@ enum JPEGDecoder {
         request.take = RowSink.takeRow
         let (code, message) = run(&request, bytes, &sink)
         guard code != 0 else { return }
-        throw failure(code, message, bytes.count, path)
+        throw failure(code, message, bytes.count, header.size, path)
     }
 
     /// Decodes, and gives libjpeg's code, 0 where all went well, and message.
@@ -55,7 +58,9 @@ enum JPEGDecoder {
         }
     }
 
-    private static func failure(_ code: Int32, _ message: String, _ count: Int, _ path: String) -> DataError {
+    private static func failure(
+        _ code: Int32, _ message: String, _ count: Int, _ size: ImageSize, _ path: String
+    ) -> DataError {
         switch code {
         case Int32(JWRN_JPEG_EOF.rawValue):
             PhotographHeader.truncated(.jpeg, path, "it ends after \(count) bytes, before the picture does")
@@ -63,7 +68,7 @@ enum JPEGDecoder {
             DataError(
                 .format, path: path, "was changed while it was read; start again when it stays the same")
         case CTURBOJPEG_MANY_SCANS:
-            DataError(.format, path: path, "has more than \(maxScans) scans; save it again as JPEG")
+            DataError(.format, path: path, "has more than \(maxScans(size)) scans; save it again as JPEG")
         default: PhotographHeader.damaged(.jpeg, path, message)
         }
     }

@@ -16,6 +16,9 @@ struct JPEGHeader {
     /// Markers, and bytes between them, that are looked at before a file is given up.
     private static let (maxMarkers, maxSkippedBytes) = (4096, 1 << 16)
 
+    /// Pixels of a file that is coded arithmetically in less than a bit a block.
+    private static let maxSparsePixels = 1 << 24
+
     /// The header of a file that begins as JPEG does.
     static func read(_ window: inout FileWindow) throws(DataError) -> PhotographHeader {
         var header = JPEGHeader(window: window)
@@ -96,7 +99,8 @@ struct JPEGHeader {
     }
 
     /// Refuses a file that cannot hold its picture, so that the few bytes of a forged header cost no memory: each
-    /// 8 × 8 block of the component with the most blocks has at least one bit, unless it is coded arithmetically.
+    /// 8 × 8 block of the component with the most blocks has at least one bit. Coded arithmetically it may have hardly
+    /// any, so of such files those that do not have a bit a block are read up to a moderate size.
     private func checkLength(_ marker: UInt8, _ size: ImageSize, sampling: [Int]) throws(DataError) {
         let factors = sampling.map { (across: $0 >> 4, down: $0 & 15) }
         guard factors.allSatisfy({ (1...4).contains($0.across) && (1...4).contains($0.down) }) else {
@@ -107,7 +111,8 @@ struct JPEGHeader {
         let blocks = factors.map { factor -> Int in
             (factor.across * size.width / (8 * across)) * (factor.down * size.height / (8 * down))
         }
-        guard marker >= 0xC9 || window.count >= (blocks.max() ?? 0) / 8 else {
+        let isSmallArithmetic = marker >= 0xC9 && size.height * size.width <= Self.maxSparsePixels
+        guard isSmallArithmetic || window.count >= (blocks.max() ?? 0) / 8 else {
             throw PhotographHeader.truncated(
                 .jpeg, window.path, "\(window.count) bytes cannot hold \(size) pixels")
         }

@@ -44,12 +44,12 @@ struct ExaminedPhotograph: Sendable {
     /// Why a file is not there, if it is not.
     private static func absence(_ path: String) -> DataError? {
         var status = stat()
-        guard stat(path, &status) != 0, errno == ENOENT || errno == ENOTDIR || errno == ELOOP else {
+        guard stat(path, &status) != 0, [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG].contains(errno) else {
             return nil
         }
         let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
         return DataError(
             .format, path: path,
-            target.map { "is a link to \($0.prefix(200)), which is not there" } ?? "is not there")
+            target.map { "is a link to \($0.excerpt), which is not there" } ?? "is not there")
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 
 /// The names in a folder and in the folders below it, links followed.
 struct FolderContents {
@@ -30,20 +31,47 @@ struct FolderContents {
 
     /// The names in one folder, sorted by bytes, and how many begin with a dot, which are left out.
     static func names(in folder: String) throws(DataError) -> (names: [String], hiddenCount: Int) {
-        let all: [String]
-        do {
-            all = try FileManager.default.contentsOfDirectory(atPath: folder)
-        } catch {
-            // Foundation's own words do not say why.
-            let reason = access(folder, R_OK | X_OK) == 0 ? "\(error)" : String(cString: strerror(errno))
-            throw DataError(.inputOutput, path: folder, "cannot be listed: \(reason)")
+        var (names, broken, hiddenCount) = ([String](), [[UInt8]](), 0)
+        for bytes in try entries(of: folder) {
+            if bytes.first == UInt8(ascii: ".") {
+                hiddenCount += 1
+            } else if let name = String(validating: bytes, as: UTF8.self) {
+                names.append(name)
+            } else {
+                broken.append(bytes)
+            }
         }
-        // What Foundation decodes from bytes that are no UTF-8 holds U+FFFD, and cannot be opened.
-        if let name = all.first(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
+        if let first = broken.min(by: { $0.lexicographicallyPrecedes($1) }) {
             throw DataError(
-                .unsupported, path: folder, "holds a name that is no UTF-8: '\(name)'; rename it")
+                .unsupported, path: folder,
+                "holds \(broken.count) \(broken.count == 1 ? "name that is" : "names that are") no UTF-8, the first "
+                    + "'\(UTF8Names.shown(first).shownPath)'; rename, for example with convmv -f latin1 -t utf8"
+            )
         }
-        let names = all.filter { !$0.hasPrefix(".") }
-        return (names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, all.count - names.count)
+        return (names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, hiddenCount)
+    }
+
+    /// The names as the system has them, in its order, without the folder itself and the one above. Foundation gives
+    /// texts, in which bytes that are no UTF-8 are lost.
+    private static func entries(of folder: String) throws(DataError) -> [[UInt8]] {
+        func failure() -> DataError {
+            DataError(.inputOutput, path: folder, "cannot be listed: \(String(cString: strerror(errno)))")
+        }
+        guard let stream = opendir(folder) else { throw failure() }
+        defer { closedir(stream) }
+        var names: [[UInt8]] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw failure() }
+                return names
+            }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: UInt8.self, capacity: Int(NAME_MAX) + 1) {
+                    Array(UnsafeBufferPointer(start: $0, count: strlen(name)))
+                }
+            }
+            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
+        }
     }
 }

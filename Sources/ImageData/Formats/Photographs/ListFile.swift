@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ModelFiles
 
 extension PhotographListing {
     /// Reads a list: a line is `path label`, or `path label group`, separated by tabs or else by spaces, where the
@@ -24,7 +25,7 @@ extension PhotographListing {
                 throw DataError(
                     .format, path: path,
                     "line \(line.number): expected \"path label\(columns == 3 ? " group" : "")\", found "
-                        + "'\(line.text.prefix(100))'")
+                        + "'\(line.text.excerpt)'")
             }
             rows.append(row)
         }
@@ -67,7 +68,7 @@ extension PhotographListing {
     /// Labels of a list may be no larger: a mistaken number, such as a date, would ask for so many classes.
     private static let greatestClassCount = 1_000_000
     /// A larger file is no list that fits into memory.
-    private static let greatestFile: Int64 = 1 << 31
+    private static let greatestFile: Int64 = 1 << 29
 
     private static func lines(of path: String) throws(DataError) -> [(number: Int, text: String)] {
         let file = try RegularFile(path)
@@ -78,7 +79,15 @@ extension PhotographListing {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DataError(.format, path: path, "is no UTF-8 text; save the list as UTF-8")
         }
-        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+        // Paths go to the system as they are, for which a zero byte is their end.
+        if let zero = bytes.firstIndex(of: 0) {
+            throw DataError(
+                .format, path: path,
+                "holds a zero byte, the first at byte \(zero), so it is no text; save the list again")
+        }
+        // Some editors put a byte order mark first, which is no part of the first path.
+        let lines = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
+        return lines.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
             .map { (number: $0 + 1, text: String($1)) }
             .filter { !$0.text.allSatisfy(\.isWhitespace) && !$0.text.hasPrefix("# ") }
     }
