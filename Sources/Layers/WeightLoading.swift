@@ -17,6 +17,29 @@ public struct WeightError: Error, ExitCodeProviding, Equatable, Sendable, Custom
 
     /// An error about a file.
     public init(_ path: String, _ detail: String) { (self.path, self.detail) = (path, detail) }
+
+    /// Throws unless all elements are finite and variances are not negative.
+    ///
+    /// - Parameters:
+    ///   - tensor: Dense.
+    ///   - name: Its name in published weights; `….running_var` are variances.
+    ///   - path: The file that it is from.
+    package static func requireFinite(
+        _ tensor: Tensor, _ name: String, _ path: String
+    ) throws(WeightError) {
+        let isVariance = name.hasSuffix(".running_var")
+        func isWrong(_ value: Float) -> Bool { !value.isFinite || (isVariance && value < 0) }
+        try tensor.withElements { elements throws(WeightError) in
+            // Without a branch, so that the processor looks at many at a time.
+            let anyWrong = elements.reduce(into: false) { $0 = isWrong($1) || $0 }
+            guard anyWrong, let index = elements.firstIndex(where: isWrong) else { return }
+            throw WeightError(
+                path,
+                "element \(index) of tensor '\(name)' is \(elements[index]); expected "
+                    + (isVariance ? "variances, which are finite and not negative" : "finite numbers")
+                    + ": the weights come from a run that diverged, or the file is damaged")
+        }
+    }
 }
 
 extension Backbone {
@@ -94,7 +117,7 @@ private struct NetworkState {
         try check(file, ignoring: ignored)
         let loaded = try tensors.map { name, _ in
             let tensor = try file.tensor(name)
-            try Self.checkNumbers(tensor, name, file.path)
+            try WeightError.requireFinite(tensor, name, file.path)
             return tensor
         }
         // A file of weights may be without counts, which nothing but their own growth depends on.
@@ -105,24 +128,6 @@ private struct NetworkState {
         for (own, other) in zip(tensors, loaded) { own.tensor.copy(from: other) }
         for parameter in parameters { parameter.variable.valueDidChange() }
         for (own, count) in zip(buffers.counters, counts) { own.counter.value = count }
-    }
-
-    /// Throws unless all elements are finite and variances are not negative.
-    private static func checkNumbers(
-        _ tensor: Tensor, _ name: String, _ path: String
-    ) throws(WeightError) {
-        let isVariance = name.hasSuffix(".running_var")
-        func isWrong(_ value: Float) -> Bool { !value.isFinite || (isVariance && value < 0) }
-        try tensor.withElements { elements throws(WeightError) in
-            // Without a branch, so that the processor looks at many at a time.
-            let anyWrong = elements.reduce(into: false) { $0 = isWrong($1) || $0 }
-            guard anyWrong, let index = elements.firstIndex(where: isWrong) else { return }
-            throw WeightError(
-                path,
-                "element \(index) of tensor '\(name)' is \(elements[index]); expected "
-                    + (isVariance ? "variances, which are finite and not negative" : "finite numbers")
-                    + ": the weights come from a run that diverged, or the file is damaged")
-        }
     }
 
     private func check(_ file: some WeightSource, ignoring ignored: Set<String>) throws(WeightError) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import ProcessGroups
 import Runs
 
@@ -42,7 +43,9 @@ struct EvaluateCommand: ParsableCommand {
         try Ballast.runOnAllRanks { group in
             try JobChecks.begin(group)
             let report = try evaluation.run(group)
-            if group.rank == 0 { try print(json ? report.json() : report.text) }
+            guard group.rank == 0 else { return }
+            if let notice = report.notice { StandardError.print(notice) }
+            try print(json ? report.json() : report.text)
         }
     }
 }

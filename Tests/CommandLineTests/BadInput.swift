@@ -35,6 +35,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             arguments: ["train", "--config", "missing.yaml"], exitCode: 64,
             message: "missing.yaml: there is no such file"),
         train("data.clases=[0]", 64, "unknown key 'data.clases'; did you mean 'classes'?"),
+        train("data.mean=[0.5] data.std=[0.5]", 64, "good.safetensors: holds prepared images"),
         train(
             "method.name=l2-sp network.weights=null", 64,
             "network has no weights, but method 'l2-sp' compares with pretrained weights"),
@@ -101,6 +102,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         train("network.weights=cut-header.safetensors", 65, "cut-header.safetensors: "),
         train("network.weights=words.txt", 65, "words.txt: "),
         train(
+            "method.name=lwf network.weights=no-number-head.safetensors", 65,
+            "no-number-head.safetensors: element 3 of tensor 'fc.weight' is nan"),
+        train(
             "initial-state=other-head.safetensors", 64,
             "other-head.safetensors: tensor 'head.weight' has shape [5, 64], the new head needs [2, 64]"),
         train("initial-state=source.safetensors", 64, "source.safetensors: tensor 'bn1.bias' is none that"),
@@ -150,6 +154,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "output=words.txt/run", 74, "words.txt/run: cannot make the folder of the run: Not a directory"),
         train("output=/proc/nothing", 74, "/proc/nothing: cannot make the folder of the run: No such file"),
         train("optimizer.learning-rate=1e30 training.epochs=5", 70, "training has diverged; lower"),
+        train(
+            "optimizer.learning-rate=1e30", 70,
+            "the model's output for the last batch, after step 1, is "),
     ]
 
     private static let models = [

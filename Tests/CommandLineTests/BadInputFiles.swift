@@ -62,15 +62,21 @@ struct BadInputFiles {
         try weights.write(to: url("source.safetensors"))
         try weights.prefix(weights.count / 2).write(to: url("cut.safetensors"))
         try weights.prefix(100).write(to: url("cut-header.safetensors"))
-        var head = SafetensorsWriter()
-        head.add("head.weight", Tensor([5, 64], [Float](repeating: 0, count: 5 * 64)))
-        try head.write(to: url("other-head.safetensors").path)
+        var otherHead = SafetensorsWriter()
+        otherHead.add("head.weight", Tensor([5, 64], [Float](repeating: 0, count: 5 * 64)))
+        try otherHead.write(to: url("other-head.safetensors").path)
         let source = try SafetensorsFile(contentsOf: url("source.safetensors").path)
         var headless = SafetensorsWriter()
         for name in source.names where !name.hasPrefix("fc.") && !name.hasSuffix("num_batches_tracked") {
             headless.add(name, try source.tensor(name))
         }
         try headless.write(to: url("headless.safetensors").path)
+        var noNumber = headless
+        let head = try source.tensor("fc.weight")
+        noNumber.add(
+            "fc.weight", Tensor(head.shape, head.elements.enumerated().map { $0 == 3 ? .nan : $1 }))
+        noNumber.add("fc.bias", try source.tensor("fc.bias"))
+        try noNumber.write(to: url("no-number-head.safetensors").path)
         var projector = SafetensorsWriter()
         projector.add("projector.weight", Tensor([3, 64], [Float](repeating: 0, count: 3 * 64)))
         try projector.write(to: url("other-projector.safetensors").path)

@@ -29,6 +29,17 @@ extension ManyRanksTests {
             }
         }
 
+        /// One sample, whose map in the last stage has one position, or one on each of two ranks.
+        @Test(arguments: [(0, "global-batch=1"), (0, "accumulation=4"), (2, "global-batch=2")])
+        func normalizationOverOneValueIsRefused(ranks: Int, size: String) async throws {
+            let input = BadInput.train(
+                "training.\(size) network.batch-norm=local", 64,
+                "batch normalization behind 'layer4.1.conv2' has 1 value a channel, of 1 sample")
+            let outcome = try await BallastProcess.run(input.arguments, ranks: ranks, in: files.folder.url)
+            expect(outcome, input)
+            #expect(try !files.folder.names.contains("run"))
+        }
+
         @Test(arguments: [0, 2])
         func theGoodRunOfTheseFilesWorks(ranks: Int) async throws {
             let folder = files.folder.url

@@ -64,17 +64,55 @@ import Training
         let folder = try runFolder()
         let path = folder.path + "/model.json"
         let written = try record(of: folder.path + "/model.safetensors")
-        #expect(try ModelRecord(contentsOf: path) == written)
+        // A loss that is not finite is null, and NaN when it is read.
+        #expect(try ModelRecord(contentsOf: path)?.json() == written.json())
         #expect(try ModelRecord(contentsOf: folder.path + "/missing.json") == nil)
         let text = try folder.text(of: "model.json")
         for part in [
             "\"best-by\" : \"loss\"", "\"method\" : \"co-tuning\"", "\"step\" : 7", "\"class-names\"",
-            "\"loss\" : \"inf\"", "\"mean-class-accuracy\" : 0.25", "\"standard-deviation\"",
+            "\"loss\" : null", "\"loss\" : 0.5", "\"mean-class-accuracy\" : 0.25", "\"standard-deviation\"",
             "\"ballast-version\" : \"\(BallastVersion.current)\"",
         ] {
             #expect(text.contains(part), "\(part) in \(text)")
         }
         #expect(!text.contains("source-weights"))
+    }
+
+    // MARK: Outputs that are not finite
+
+    /// A model of finite weights behind which nothing is finite: no image has a class, and a loss is null.
+    @Test(arguments: [1, 2])
+    func aModelWhoseOutputsOverflowHasNoClassesToGive(ranks: Int) throws {
+        let folder = try runFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/model.safetensors"
+        let classifier = try Self.description.makeClassifier("m")
+        try classifier.load(SafetensorsFile(contentsOf: path))
+        let weight = classifier.head.weight
+        weight.variable.assign(Tensor(repeating: .greatestFiniteMagnitude, weight.shape))
+        try classifier.file(metadata: Self.description.metadata()).write(to: path)
+        let failure = try #require(throws: CollectiveFailure.self) { try predict(path, folder, size: ranks) }
+        #expect(failure.exitCode == 65)
+        #expect(
+            failure.message.contains(
+                "\(path): its outputs for \(folder.path)/images.safetensors:0 are not finite"))
+
+        var data = SafetensorsWriter()
+        data.add("images", randomTensor([4, 3, 16, 16], seed: 9))
+        data.add("labels", integers: [0, 0, 1, 2], shape: [4])
+        try data.write(to: folder.path + "/data.safetensors")
+        let list = folder.path + "/list.csv"
+        let reports = try ThreadedGroup.run(size: ranks) { group in
+            let report = try ModelEvaluation(
+                model: path, data: folder.path + "/data.safetensors", classes: [], predictions: list
+            ).run(group)
+            return (try report.json(), report.notice ?? "")
+        }
+        for (json, notice) in reports {
+            #expect(json.contains("\"accuracy\":0,") && json.contains("\"loss\":null"), "\(json)")
+            #expect(notice.contains("are not finite for some samples"), "\(notice)")
+        }
+        #expect(try folder.text(of: "list.csv").split(separator: "\n")[1].hasPrefix("0,0,,"))
     }
 
     // MARK: Predictions

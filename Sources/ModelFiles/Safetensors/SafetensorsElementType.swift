@@ -13,6 +13,9 @@ enum SafetensorsElementType: String, Sendable {
     case signed64 = "I64"
     case float8E4M3 = "F8_E4M3"
     case float8E5M2 = "F8_E5M2"
+    case float8E4M3FNUZ = "F8_E4M3FNUZ"
+    case float8E5M2FNUZ = "F8_E5M2FNUZ"
+    case float8E8M0 = "F8_E8M0"
     case float16 = "F16"
     case bfloat16 = "BF16"
     case float32 = "F32"
@@ -21,7 +24,9 @@ enum SafetensorsElementType: String, Sendable {
     /// Bytes an element.
     var byteCount: Int {
         switch self {
-        case .boolean, .unsigned8, .signed8, .float8E4M3, .float8E5M2: 1
+        case .boolean, .unsigned8, .signed8, .float8E4M3, .float8E5M2, .float8E4M3FNUZ, .float8E5M2FNUZ,
+            .float8E8M0:
+            1
         case .unsigned16, .signed16, .float16, .bfloat16: 2
         case .unsigned32, .signed32, .float32: 4
         case .unsigned64, .signed64, .float64: 8
@@ -34,7 +39,9 @@ enum SafetensorsElementType: String, Sendable {
         case .boolean, .unsigned8, .signed8, .unsigned16, .signed16, .unsigned32, .signed32, .unsigned64,
             .signed64:
             true
-        case .float8E4M3, .float8E5M2, .float16, .bfloat16, .float32, .float64: false
+        case .float8E4M3, .float8E5M2, .float8E4M3FNUZ, .float8E5M2FNUZ, .float8E8M0, .float16, .bfloat16,
+            .float32, .float64:
+            false
         }
     }
 }

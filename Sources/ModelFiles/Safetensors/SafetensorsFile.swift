@@ -72,14 +72,14 @@ public struct SafetensorsFile: Sendable {
 
     /// The tensor of that name, dense, copied out of the file.
     ///
-    /// F32 is taken as it is; F16 and BF16 are widened, F64 is rounded to the nearest 32-bit float.
+    /// F32 is taken as it is; F16, BF16 and floats of eight bits are widened, F64 is rounded to the nearest 32-bit float.
     ///
     /// - Throws: `SafetensorsError` where the name is missing or the elements are integers.
     public func tensor(_ name: String) throws(SafetensorsError) -> Tensor {
         let entry = try entry(name)
         defer { withExtendedLifetime(file) {} }
         guard let tensor = elements(of: entry).tensor() else {
-            throw wrongType(name, entry, expected: "F32, F16, BF16 or F64")
+            throw wrongType(name, entry, expected: "floats; F32, F16 or BF16 are usual")
         }
         return tensor
     }

@@ -7,16 +7,22 @@ struct StoredElements {
     /// Lies within `bytes`.
     let layout: StridedLayout
 
-    /// The array in 32-bit floats: F16 and BF16 are widened, F64 is rounded to the nearest; nil where the elements
-    /// are no such floats.
+    /// The array in 32-bit floats: shorter ones are widened, F64 is rounded to the nearest; nil where the elements
+    /// are no floats.
     func tensor() -> Tensor? {
         switch type {
         case .float32: filled(UInt32.self) { Float(bitPattern: $0) }
         case .float64: filled(UInt64.self) { Float(Double(bitPattern: $0)) }
         case .float16: filled(UInt16.self) { Float(Float16(bitPattern: $0)) }
         case .bfloat16: filled(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+        case .float8E4M3: filled(UInt8.self) { EightBitFloat.e4m3($0) }
+        // The upper half of a 16-bit float.
+        case .float8E5M2: filled(UInt8.self) { Float(Float16(bitPattern: UInt16($0) << 8)) }
+        case .float8E4M3FNUZ: filled(UInt8.self) { EightBitFloat.e4m3FNUZ($0) }
+        case .float8E5M2FNUZ: filled(UInt8.self) { EightBitFloat.e5m2FNUZ($0) }
+        case .float8E8M0: filled(UInt8.self) { EightBitFloat.e8m0($0) }
         case .boolean, .unsigned8, .signed8, .unsigned16, .signed16, .unsigned32, .signed32, .unsigned64,
-            .signed64, .float8E4M3, .float8E5M2:
+            .signed64:
             nil
         }
     }
@@ -40,7 +46,9 @@ struct StoredElements {
                 throw TooLarge(index: large, value: values[large])
             }
             return values.map { Int($0) }
-        case .float8E4M3, .float8E5M2, .float16, .bfloat16, .float32, .float64: return nil
+        case .float8E4M3, .float8E5M2, .float8E4M3FNUZ, .float8E5M2FNUZ, .float8E8M0, .float16, .bfloat16,
+            .float32, .float64:
+            return nil
         }
     }
 

@@ -19,8 +19,9 @@ public final class CoTuning: Regularizer {
         /// source model's logits.
         case reverse(sourceLogitScale: Double)
         /// Not at all: a file that `ballast relate` or an earlier run wrote is used. It is refused if it was
-        /// computed from other weights, samples or another transform, or by another version.
-        case file(String)
+        /// computed from other weights, samples or another transform, by another version, or by `reverse` with another
+        /// scale than a given one.
+        case file(String, sourceLogitScale: Double? = nil)
     }
 
     private let head: Linear
@@ -60,14 +61,22 @@ public final class CoTuning: Regularizer {
     public static func learn(
         _ learning: Learning, head: Linear, _ preparation: Preparation
     ) throws -> Relationship {
+        let scale: Double? =
+            switch learning {
+            case .direct: nil
+            case .reverse(let given): given
+            case .file(_, let given): given
+            }
         let key = RelationshipKey(
             weights: preparation.weightsDigest, samples: digest(preparation.training),
             validationSamples: preparation.validation.map(digest),
-            transform: preparation.training.transform)
-        if case .file(let path) = learning {
-            return try .read(
+            transform: preparation.training.transform, sourceLogitScale: scale)
+        if case .file(let path, _) = learning {
+            let found = try Relationship.read(
                 from: path, classNames: preparation.training.classNames,
                 sourceClassCount: head.weight.shape[0], key: key, group: preparation.group)
+            preparation.say("relationship: \(path) is used, method \(found.method.rawValue)")
+            return found
         }
         var learned = try learn(
             learning, SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head),

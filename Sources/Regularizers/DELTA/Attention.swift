@@ -8,7 +8,9 @@ internal import Tensors
 /// that says what it was computed from.
 enum Attention {
     /// Version of the computation: part of a file's key.
-    private static let version = "1"
+    private static let version = "2"
+    /// How far the sum over channels may be from 1: rounding of 32-bit floats.
+    private static let largestSumError = 1e-3
 
     /// Attention of each tap, from a file if one is given, else computed and saved as `attention.safetensors`.
     ///
@@ -47,13 +49,21 @@ enum Attention {
         return count
     }
 
-    /// What attention depends on: the weights, the samples in their fixed view, the computation.
+    /// What attention depends on: the network and its weights, the samples in their fixed view with what they are
+    /// normalized by, the seed of the head that is trained on them, and the computation.
     private static func key(_ preparation: Preparation) -> [String: String] {
         [
             "weights": preparation.weightsDigest, "version": version,
+            "network": digest(of: preparation.backbone), "seed": String(preparation.seed),
             "samples": String(preparation.training.fingerprint, radix: 16),
             "transform": preparation.training.transform,
         ]
+    }
+
+    /// A digest of the names and shapes of a network's parameters: weights alone do not say which network they fill.
+    private static func digest(of backbone: any Backbone) -> String {
+        let lines = backbone.parameters.map { "\($0.name) \($0.shape)" } + backbone.layerNames
+        return String(SHA256.digest(of: lines.joined(separator: "\n").utf8).description.prefix(16))
     }
 
     private static func write(_ attention: [String: [Float]], _ preparation: Preparation) throws {
@@ -76,20 +86,39 @@ enum Attention {
             for (index, name) in taps.enumerated() {
                 guard let shape = file.shape(of: name) else {
                     throw AttentionError(
-                        path, "has no attention for '\(name)'; it holds \(file.names.joined(separator: ", "))"
+                        path, "has no attention for '\(name)'; it holds \(file.names.listed())"
                     )
                 }
-                guard shape.count == weights[index].count else {
+                guard shape == [weights[index].count] else {
                     throw AttentionError(
                         path,
-                        "attention '\(name)' has \(shape.count) channels, the network \(weights[index].count)"
+                        "attention '\(name)' has shape \(shape), the network \(weights[index].count) channels"
                     )
                 }
                 weights[index] = try file.tensor(name).elements
+                try requireDistribution(weights[index], name, path)
             }
         }
         for index in weights.indices { try group.broadcast(&weights[index], from: 0) }
         return Dictionary(uniqueKeysWithValues: zip(taps, weights))
+    }
+
+    /// Throws unless the weights of a tap's channels are a distribution, as a softmax is.
+    private static func requireDistribution(_ weights: [Float], _ name: String, _ path: String) throws {
+        let advice = "the file is damaged, or no attention: remove method.attention-file to compute it anew"
+        if let channel = weights.firstIndex(where: { !($0.isFinite && $0 >= 0) }) {
+            throw AttentionError(
+                path,
+                "element \(channel) of attention '\(name)' is \(weights[channel]); expected weights, which are finite and not negative: \(advice)"
+            )
+        }
+        let sum = weights.reduce(0.0) { $0 + Double($1) }
+        guard abs(sum - 1) <= largestSumError else {
+            throw AttentionError(
+                path,
+                "attention '\(name)' adds up to \(Float(sum)); expected 1, as weights of channels do: \(advice)"
+            )
+        }
     }
 
     private static func checkKey(of file: SafetensorsFile, _ preparation: Preparation) throws {
@@ -99,10 +128,14 @@ enum Attention {
                 "attention: \(file.path) does not say what it was computed from; it is used as it is")
             return
         }
-        for (name, value) in expected.sorted(by: { $0.key < $1.key }) where file.metadata[name] != value {
+        // What the file says otherwise tells more than what it does not say.
+        let ordered = expected.sorted {
+            (file.metadata[$0.key] == nil ? 1 : 0, $0.key) < (file.metadata[$1.key] == nil ? 1 : 0, $1.key)
+        }
+        for (name, value) in ordered where file.metadata[name] != value {
             throw AttentionError(
                 file.path,
-                "was computed from other \(name) (\(file.metadata[name] ?? "none") instead of \(value)); remove method.attention-file to compute it anew"
+                "was computed from other \(name) (\((file.metadata[name] ?? "none").excerpt) instead of \(value)); remove method.attention-file to compute it anew"
             )
         }
     }

@@ -75,8 +75,20 @@ struct AttentionComputation {
         for index in increases.indices { try preparation.group.allReduce(&increases[index]) }
         return try Dictionary(
             uniqueKeysWithValues: zip(taps, increases).map { tap, sums in
-                (tap, try ChannelAttention.weights(lossIncrease: sums.map { $0 / Double(count) }))
+                (tap, try Self.weights(of: tap, lossIncrease: sums.map { $0 / Double(count) }))
             })
+    }
+
+    /// - Throws: `CollectiveFailure` (65): every rank has the same sums.
+    private static func weights(of tap: String, lossIncrease: [Double]) throws(CollectiveFailure) -> [Float] {
+        do throws(NonFiniteError) {
+            return try ChannelAttention.weights(lossIncrease: lossIncrease)
+        } catch {
+            throw CollectiveFailure(
+                message:
+                    "attention: the pretrained network's loss without filter \(error.position[0]) of '\(tap)' is not finite: the weights or the samples are damaged, or data.mean and data.std are not those of the weights",
+                exitCode: ExitCode.badData)
+        }
     }
 
     /// Trains the head on features that are computed once: the backbone is truly frozen.

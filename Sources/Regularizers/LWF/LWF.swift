@@ -1,4 +1,5 @@
 public import Layers
+internal import ProcessGroups
 internal import Tensors
 
 /// Learning without forgetting: the source head is held to the predictions of the pretrained network,
@@ -37,11 +38,19 @@ public final class LWF: Regularizer {
     public var ownParameters: [Parameter] { trainsHead ? head.parameters : [] }
 
     /// Records the teacher logits: each rank those of its shard, then an all-gather.
+    ///
+    /// - Throws: `CollectiveFailure` where samples cannot be read or a logit is non-finite; what the group throws.
     public func prepare(_ preparation: Preparation) throws {
         let source = SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head)
         let group = preparation.group
         let (logits, _) = try group.agree { try source.localLogits(preparation.training, group) }
         let all = try group.allGather(logits.elements)
+        if let index = all.firstIndex(where: { !$0.isFinite }) {
+            // Every rank has the same logits, so every rank is here.
+            let error = RelationshipError.nonFiniteLogit(
+                split: "training", sample: index / logits.shape[1])
+            throw CollectiveFailure(message: "\(error)", exitCode: error.exitCode)
+        }
         teacherLogits = Tensor([preparation.training.count, logits.shape[1]], all)
     }
 

@@ -49,14 +49,11 @@ package struct ModelRecord: Codable, Equatable {
         metrics = Metrics(validation: result.validation, test: result.test)
     }
 
-    /// The bytes of the file: one object, keys in kebab-case and sorted. Numbers that are not finite, of which JSON
-    /// knows none, are strings.
+    /// The bytes of the file: one object, keys in kebab-case and sorted. Metrics that are not finite are null.
     package func json() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .custom { KebabCaseKey($0).key }
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return Array(try encoder.encode(self)) + Array("\n".utf8)
     }
 
@@ -81,6 +78,7 @@ package struct ModelRecord: Codable, Equatable {
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .custom { CamelCaseKey($0).key }
+        // As earlier versions wrote them.
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         guard let record = try? decoder.decode(Self.self, from: bytes),

@@ -39,7 +39,9 @@ struct PreparedData {
 
     /// Samples in their fixed evaluation view, this rank's part of them.
     func source(_ subset: Subset) -> any SampleSource {
-        SubsetSource(subset, pipeline: splits.evaluationPipeline, shard: shard, seed: training.seed)
+        SubsetSource(
+            subset, pipeline: splits.evaluationPipeline, shard: shard, seed: training.seed,
+            transform: splits.viewDescription(of: subset, isOriented: data.appliesOrientation))
     }
 
     /// This rank's part of each split.

@@ -2,6 +2,7 @@ internal import Hosts
 package import ProcessGroups
 internal import Regularizers
 internal import Reports
+internal import Training
 
 /// Learns Co-Tuning's relationship of source and target classes alone.
 package enum RelationshipLearning {
@@ -31,8 +32,12 @@ package enum RelationshipLearning {
                 message: "method co-tuning needs network.weights: the pretrained network with its classifier",
                 exitCode: ExitCode.wrongUse)
         }
+        let (weights, network) = (start.weightsDigest, start.networkName)
+        if group.rank == 0, let notice = settings.scaleNotice(weights: weights, of: network) {
+            ProgressLine().say(notice)
+        }
         let relationship = try CoTuning.learn(
-            settings.learning, head: head,
+            settings.learning(weights: weights, of: network), head: head,
             start.preparation(on: data.methodSamples, group: group, directory: ""))
         try group.coordinate { () throws -> Void in
             try relationship.write(to: output, isNamedByUser: true)

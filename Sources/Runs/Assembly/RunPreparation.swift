@@ -45,6 +45,13 @@ struct RunPreparation {
         }
         start = try StartingPoint(configuration, classCount: data.classCount, group: group)
         for line in start.findings { progress?.say("weights: \(line)") }
+        if configuration.method.name.settings.takesSteps {
+            let check = try NormalizationCheck(
+                configuration, start.classifier.backbone, imageShape: data.splits.imageShape,
+                rankCount: group.size)
+            try check?.require()
+            if let notice = check?.notice { progress?.say(notice) }
+        }
         output = try RunOutput(
             configuration, resume: resume, start: start, data: data, faults: faults, group: group
         ) { progress?.say($0) }

@@ -20,7 +20,7 @@ struct RunSummary {
 
     /// One line each.
     var lines: [String] {
-        splits.notes + [
+        splits.notes + RunNotices(configuration, splits, rankCount: rankCount).lines + [
             "method \(configuration.method.name.rawValue), network \(configuration.network.name.rawValue), "
                 + "\(rankCount) ranks of \(ComputeThreads.count) threads",
             "samples: \(counts.joined(separator: ", ")); classes: \(splits.training.classCount)",

@@ -76,7 +76,14 @@ struct StartingFiles {
                 "\(file.path): method \(method.rawValue) needs the linear classifier of the pretrained network, '\(names[0])' [classes, \(backbone.featureCount)] and '\(names[1])' [classes]; found \(found.joined(separator: ", "))"
             )
         }
-        return try names.map { NamedTensor($0, try file.tensor($0)) }
+        return try names.map { NamedTensor($0, try finite($0, in: file)) }
+    }
+
+    /// A tensor whose elements are all finite.
+    private static func finite(_ name: String, in file: some WeightSource) throws -> Tensor {
+        let tensor = try file.tensor(name)
+        try WeightError.requireFinite(tensor, name, file.path)
+        return tensor
     }
 
     /// Names that an initial state may hold; those of other methods are left alone.
@@ -106,8 +113,10 @@ struct StartingFiles {
                     "\(file.path): tensor '\(name)' has shape \(shape), the new head needs \(parameter.shape): \(parameter.shape[0]) classes are in the data"
                 )
             }
-            parameter.variable.assign(try file.tensor(name))
+            parameter.variable.assign(try finite(name, in: file))
         }
-        return try file.names.filter { !$0.hasPrefix("head.") }.map { NamedTensor($0, try file.tensor($0)) }
+        return try file.names.filter { !$0.hasPrefix("head.") }.map {
+            NamedTensor($0, try finite($0, in: file))
+        }
     }
 }

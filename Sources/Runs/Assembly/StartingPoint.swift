@@ -1,5 +1,6 @@
 internal import Layers
 internal import ModelFiles
+internal import Networks
 package import ProcessGroups
 internal import Regularizers
 internal import Tensors
@@ -60,6 +61,16 @@ package struct StartingPoint {
         head.initialize(seed: seed)
         sourceHead = head
         (sourceClassNames, initialState, findings, weightsDigest) = (nil, [], [], "none")
+    }
+
+    /// Which network it is.
+    var networkName: NetworkName { network.name }
+
+    /// That tensors of `initial-state` belong to another method and are not used; nil where there are none.
+    func noticeOfUnusedState(_ method: MethodName) -> String? {
+        guard method != .biTuning, !initialState.isEmpty else { return nil }
+        return
+            "initial-state: \(initialState.map(\.name).listed()) of method bi-tuning have no effect with \(method.rawValue)"
     }
 
     /// Another backbone of the same kind, its convolutions zero.

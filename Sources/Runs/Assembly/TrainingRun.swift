@@ -27,11 +27,17 @@ package struct TrainingRun: StartedRun {
         let assembly = try RunAssembly(configuration.step, prepared.start, group: group)
         let needs = assembly.regularizer.needs
         try BatchCheck.require(needs, of: configuration.method.name, configuration.training)
+        // Before the method looks at the samples, which may take long.
+        let summary = RunSummary(configuration, data.splits, assembly.parameterGroups, rankCount: group.size)
+        summary.lines.forEach(prepared.say)
+        let start = prepared.start
+        if let settings = configuration.method.settings as? CoTuningSettings {
+            settings.scaleNotice(weights: start.weightsDigest, of: start.networkName).map(prepared.say)
+        }
+        start.noticeOfUnusedState(configuration.method.name).map(prepared.say)
         try assembly.prepareMethod(
             on: data.methodSamples, directory: configuration.output, say: prepared.say)
         try group.coordinate { () throws -> Void in try RunPictures.write(in: configuration.output) }
-        let summary = RunSummary(configuration, data.splits, assembly.parameterGroups, rankCount: group.size)
-        summary.lines.forEach(prepared.say)
         trainer = try Trainer(
             step: try assembly.makeStep(faults: faults),
             plan: configuration.plan(

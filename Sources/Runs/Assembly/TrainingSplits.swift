@@ -63,6 +63,12 @@ package struct TrainingSplits {
     ) throws {
         self.skipped = skipped.skipped
         var notes = [dataset, validationSet, testSet].flatMap { $0?.notes ?? [] } + skipped.notes
+        if data.normalization != nil, dataset.isPrepared {
+            throw DataError(
+                .setting, path: data.train,
+                "holds prepared images, which are used as they are and not normalized; leave data.mean and data.std out"
+            )
+        }
         let transforms = data.transforms.resolved(for: dataset)
         trainingPipeline = ImagePipeline(
             transform: transforms.makeTrainTransform(for: dataset), normalization: normalization,
@@ -105,8 +111,14 @@ package struct TrainingSplits {
                 "validation: a stratified tenth of \(data.train): \(taken.count) of \(training.count) samples; set data.validation to choose"
             )
             (training, validation) = (kept, taken)
+            notes += data.selection.notice(training)
         }
         test = try testSet.map { try evaluated($0, like: training) }
+        notes += [validationSet, testSet].compactMap { $0 }.filter {
+            $0.isPrepared != dataset.isPrepared
+        }.map {
+            "\($0.path): \($0.isPrepared ? "holds prepared images, which are used as they are" : "holds images that are transformed and normalized"), and those for training are not: see that both look alike to the network"
+        }
         notes += [("data.validation", validation), ("data.test", test)].compactMap { name, split in
             split.flatMap { training.noticeOfSharedImages(with: $0, named: name) }
         }
@@ -139,5 +151,28 @@ extension DataConfiguration {
         DatasetOptions(
             digests: digests, appliesOrientation: appliesOrientation, cacheBytes: cacheBytes,
             threads: max(workers, ComputeThreads.count))
+    }
+}
+
+extension ImageDataset {
+    /// Whether the images are used as they are.
+    var isPrepared: Bool { if case .prepared = content { true } else { false } }
+}
+
+extension SampleSelection {
+    /// How few samples of a class are left to train on, where a validation split was taken from a selection.
+    fileprivate func notice(_ training: Subset) -> [String] {
+        let counts = training.samplesPerClass
+        guard let least = counts.min(), let most = counts.max() else { return [] }
+        let left = least == most ? "\(least)" : "\(least) to \(most)"
+        let key: String
+        switch self {
+        case .all: return []
+        case .percent(let rate): key = "data.sample-rate \(rate)"
+        case .samplesPerClass(let count): key = "data.samples-per-class \(count)"
+        }
+        return [
+            "\(key): a class has \(left) training samples after the validation split took its part; set data.validation to a file or to none to train on all"
+        ]
     }
 }

@@ -90,6 +90,22 @@ extension ValidationTransform {
 /// What images are resized to before a crop to a size: 256 for 224, as is usual, and in proportion.
 private func largerSide(_ side: Int) -> Int { Int((Double(side) * 256 / 224).rounded()) }
 
+extension TrainingSplits {
+    /// What images go through in evaluation and where a method looks at them beforehand, in words that change when it
+    /// does.
+    func viewDescription(of subset: Subset, isOriented: Bool) -> String {
+        if subset.dataset.isPrepared { return "none: prepared images" }
+        let normalization = evaluationPipeline.normalization
+        let words = [
+            "mean \(normalization.mean)", "std \(normalization.standardDeviation)",
+            (transforms.validation ?? .none).rawValue, transforms.imageSize.map { "\($0)" } ?? "",
+            transforms.interpolation.rawValue, transforms.reducedDecoding ? "reduced" : "",
+            isOriented ? "turned by EXIF" : "",
+        ]
+        return words.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+}
+
 extension ModelDescription {
     /// How images are transformed and normalized for the model.
     ///

@@ -15,6 +15,18 @@ extension ConfigurationNode {
         return ["", "~", "null", "Null", "NULL"].contains(plainText)
     }
 
+    /// Whether the value is a word by which people say that something is not to be, or null.
+    var meansNothing: Bool {
+        guard let plainText else { return false }
+        return isNull || ["no", "off", "false", "none", "never", "nil"].contains(plainText.lowercased())
+    }
+
+    /// Whether the value is a word that YAML 1.1 takes for a boolean, or `none`.
+    var isYesOrNo: Bool {
+        guard let plainText else { return false }
+        return ["yes", "no", "on", "off", "true", "false", "none"].contains(plainText.lowercased())
+    }
+
     /// The value as a boolean, `true` or `false`.
     var boolean: Bool? {
         switch plainText {

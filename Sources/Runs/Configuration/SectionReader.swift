@@ -63,7 +63,7 @@ package struct SectionReader {
         _ key: String, _ kind: ValueKind<Value>, default: Value? = nil
     ) throws -> Value? {
         guard let node = node(key) else { return `default` }
-        return node.isNull ? nil : try convert(node, key, kind)
+        return node.isNull ? nil : try convert(node, key, kind, canBeNull: true)
     }
 
     /// Reads a mapping inside this one and refuses the keys that `read` did not ask for.
@@ -126,14 +126,28 @@ package struct SectionReader {
     }
 
     private func convert<Value>(
-        _ node: ConfigurationNode, _ key: String, _ kind: ValueKind<Value>
+        _ node: ConfigurationNode, _ key: String, _ kind: ValueKind<Value>, canBeNull: Bool = false
     ) throws -> Value {
         guard let value = kind.convert(node) else {
+            let meant = Self.meantValue(node, kind, canBeNull: canBeNull).map { "; did you mean \($0)?" }
             throw ConfigurationError(
                 origin: node.origin,
-                problem: "\(keyPath(key)) is \(node.summary); expected \(kind.expectation)")
+                problem: "\(keyPath(key)) is \(node.summary); expected \(kind.expectation)\(meant ?? "")")
         }
         return value
+    }
+
+    /// What was perhaps meant by a value of another kind: `none` by `no`, or the nearest of some names.
+    private static func meantValue<Value>(
+        _ node: ConfigurationNode, _ kind: ValueKind<Value>, canBeNull: Bool
+    ) -> String? {
+        if node.meansNothing {
+            let none = ConfigurationNode(content: .scalar(text: "none", isPlain: true), origin: node.origin)
+            if kind.convert(none) != nil { return "none" }
+            if canBeNull { return "null" }
+        }
+        guard let text = node.text, !kind.names.isEmpty else { return nil }
+        return nearestName(to: text.lowercased(), among: kind.names)
     }
 
     private func missing(_ key: String, _ expectation: String) -> ConfigurationError {

@@ -6,7 +6,8 @@ internal import Training
 package struct TrainingConfiguration: Sendable, Equatable {
     /// Epochs of the run, key `epochs`; 1 … 10⁶. Default 20.
     var epochs: Int
-    /// Steps of an epoch, key `steps-per-epoch`; 1 … 10⁶, or null (nil): one pass over the data. Default 500.
+    /// Steps of an epoch, key `steps-per-epoch`; 1 … 10⁶, or null (nil): as many full batches as one pass over the data
+    /// takes, rounded up. Default 500.
     var stepsPerEpoch: Int?
     /// Samples B of one step over all ranks, key `global-batch`; 1 … 10⁶. Default 48.
     var globalBatch: Int

@@ -2,6 +2,8 @@
 struct ValueKind<Value> {
     /// What a message says was expected, as in "a whole number, at least 1".
     let expectation: String
+    /// The names that a value can have; empty where it is no choice among names.
+    var names: [String] = []
     /// Reads a value; nil if it is of another kind or out of range.
     let convert: (ConfigurationNode) -> Value?
 
@@ -36,8 +38,9 @@ extension ValueKind where Value: CaseIterable & RawRepresentable, Value.RawValue
     /// One of the names of an enumeration.
     static var choice: ValueKind {
         let names = Value.allCases.map(\.rawValue)
-        return ValueKind(expectation: names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))")
-        {
+        return ValueKind(
+            expectation: names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))", names: names
+        ) {
             $0.text.flatMap(Value.init(rawValue:))
         }
     }
@@ -53,10 +56,12 @@ extension ValueKind where Value == String {
 
     /// A path of a file or folder, made absolute by putting `directory` before a relative one.
     ///
-    /// Parent folders (`..`) stay as written: dropping them as text is wrong behind a symbolic link.
+    /// Parent folders (`..`) stay as written: dropping them as text is wrong behind a symbolic link. A word such as `no`
+    /// without quotes is none: whoever writes it means something else.
     static func path(relativeTo directory: String) -> ValueKind {
         ValueKind(expectation: "a path, written out ('~' is not expanded)") { node in
-            guard let text = node.text, !node.isNull, !text.isEmpty, !text.hasPrefix("~") else { return nil }
+            guard let text = node.text, !node.isNull, !text.isEmpty, !text.hasPrefix("~"), !node.isYesOrNo
+            else { return nil }
             return absolutePath(text, in: directory)
         }
     }

@@ -44,6 +44,16 @@ struct ConfiguredRun {
         try examineOutput()
         guard let prepared, fits != nil else { return }
         guard try requireMemory(prepared) else { return }
+        if takesSteps, let start {
+            let normalizes: Void? = try failures.attempt(
+                "training", remedy: "see the message for the keys that decide it"
+            ) {
+                try NormalizationCheck(
+                    configuration, start.classifier.backbone, imageShape: prepared.splits.imageShape,
+                    rankCount: group.size)?.require()
+            }
+            guard normalizes != nil else { return }
+        }
         let assembly = takesSteps ? try start.flatMap { try assemble($0) } : nil
         say("reading images")
         try read(prepared, secondView: assembly?.regularizer.needs.secondView ?? false)

@@ -52,7 +52,7 @@ package struct ModelEvaluation {
                 table.add(
                     [
                         subset.identifier(prediction.position), String(prediction.label),
-                        String(prediction.predicted),
+                        prediction.isFinite ? String(prediction.predicted) : "",
                     ], prediction.probabilities)
             }
         }
@@ -80,9 +80,9 @@ package struct ModelEvaluation {
 package struct EvaluationReport: Encodable {
     private let model: String
     private let data: String
-    private let accuracy: Double
-    private let meanClassAccuracy: Double
-    private let loss: Double
+    @FiniteOrNull private var accuracy: Double
+    @FiniteOrNull private var meanClassAccuracy: Double
+    @FiniteOrNull private var loss: Double
     private let count: Int
 
     /// For a person, on one line.
@@ -95,10 +95,18 @@ package struct EvaluationReport: Encodable {
 
     init(model: String, data: String, evaluation: Evaluation) {
         (self.model, self.data, text) = (model, data, evaluation.summary)
-        (accuracy, meanClassAccuracy) = (evaluation.accuracy, evaluation.meanClassAccuracy)
+        accuracy = evaluation.accuracy
+        meanClassAccuracy = evaluation.meanClassAccuracy
         (loss, count) = (evaluation.loss, evaluation.count)
     }
 
-    /// One JSON object.
+    /// What a person must know before they use the numbers; nil: nothing.
+    package var notice: String? {
+        guard !loss.isFinite else { return nil }
+        return
+            "\(model): its outputs are not finite for some samples of \(data), which count as wrong: the model comes from a run that diverged, or these images are none that it was trained for"
+    }
+
+    /// One JSON object; a loss that is not finite is null.
     package func json() throws -> String { try JSONText.of(self) }
 }

@@ -43,6 +43,12 @@ package struct ModelPrediction {
         var table = PredictionTable(["path", "class"], classCount: classNames.count)
         try group.agree {
             try Evaluator(loader, group: group).predict(model.classifier) { prediction in
+                guard prediction.isFinite else {
+                    throw DataError(
+                        .format, path: model.path,
+                        "its outputs for \(subset.identifier(prediction.position)) are not finite, so that the image has no class: the model comes from a run that diverged, or the image is none that it was trained for"
+                    )
+                }
                 table.add(
                     [subset.identifier(prediction.position), classNames[prediction.predicted]],
                     prediction.probabilities)

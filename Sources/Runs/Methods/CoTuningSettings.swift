@@ -1,3 +1,4 @@
+package import Networks
 package import Regularizers
 
 /// The keys of the method `co-tuning`: CE + a·CE(source head, p(y_s given y_t)).
@@ -24,7 +25,7 @@ package struct CoTuningSettings: MethodSettings {
     /// absolute. Default nil.
     var relationshipFile: String?
     /// The inverse temperature of the source model's logits for `reverse`, key `source-logit-scale`; 10⁻⁶ … 10⁶.
-    /// Default nil: 1.
+    /// Default nil: that of published weights where it is known (`PublishedLogitScale`), else 1, with a notice.
     var sourceLogitScale: Double?
 
     /// The defaults of a profile.
@@ -42,6 +43,9 @@ package struct CoTuningSettings: MethodSettings {
         relationshipFile = try reader.optional("relationship-file", .path(relativeTo: reader.directory))
         sourceLogitScale = try reader.optional(
             "source-logit-scale", .number(.atLeast(0.000_001, atMost: 1_000_000)))
+        if sourceLogitScale != nil, relationship == .direct {
+            throw reader.error(at: "source-logit-scale", "is of no use with relationship: direct")
+        }
     }
 
     package var entries: [YAMLEntry] {
@@ -68,19 +72,36 @@ package struct CoTuningSettings: MethodSettings {
     }
 
     package func makeRegularizer(from start: StartingPoint) throws -> any Regularizer {
-        CoTuning(head: try start.existingSourceHead, tradeOff: tradeOff, learning: source)
-    }
-
-    /// Where a run takes the relationship from: the file, or what it learns.
-    private var source: CoTuning.Learning {
-        relationshipFile.map(CoTuning.Learning.file) ?? learning
+        CoTuning(
+            head: try start.existingSourceHead, tradeOff: tradeOff,
+            learning: relationshipFile.map { .file($0, sourceLogitScale: sourceLogitScale) }
+                ?? learning(weights: start.weightsDigest, of: start.networkName))
     }
 
     /// How the relationship is learned where there is no file.
-    var learning: CoTuning.Learning {
+    ///
+    /// - Parameters:
+    ///   - digest: SHA-256 of the pretrained weights' file, in hexadecimal digits.
+    ///   - network: The network that they are of.
+    package func learning(weights digest: String, of network: NetworkName) -> CoTuning.Learning {
         switch relationship {
         case .direct: .direct
-        case .reverse: .reverse(sourceLogitScale: sourceLogitScale ?? 1)
+        case .reverse:
+            .reverse(
+                sourceLogitScale: sourceLogitScale ?? PublishedLogitScale.of(weights: digest, network) ?? 1)
         }
+    }
+
+    /// What a person should know of a scale that they did not give; nil: nothing.
+    package func scaleNotice(weights digest: String, of network: NetworkName) -> String? {
+        guard relationship == .reverse, relationshipFile == nil, sourceLogitScale == nil else { return nil }
+        if let known = PublishedLogitScale.of(weights: digest, network) {
+            return "method.source-logit-scale: \(known), that of torchvision's first ResNet-50 weights"
+        }
+        return
+            "method.source-logit-scale is 1, since nothing is known of these weights: the relationship is learned from the source model's probabilities as they are, calibrated or not"
+            + (network == .resnet50
+                ? "; that of torchvision's first ResNet-50 weights is \(PublishedLogitScale.firstResNet50)"
+                : "")
     }
 }

@@ -5,21 +5,24 @@ public import ProcessGroups
 internal import Tensors
 
 /// How well a classifier does on a split, over all ranks.
+///
+/// A sample whose logits are not all finite has no class: it counts as wrong, and the loss is NaN. In JSON such a loss
+/// is null.
 public struct Evaluation: Sendable, Equatable, Codable {
     /// Share of samples whose largest logit is that of their label.
-    public let accuracy: Double
+    @FiniteOrNull public private(set) var accuracy: Double
     /// Mean over the classes that have samples of the share that is classified correctly.
-    public let meanClassAccuracy: Double
+    @FiniteOrNull public private(set) var meanClassAccuracy: Double
     /// Mean cross-entropy.
-    public let loss: Double
+    @FiniteOrNull public private(set) var loss: Double
     /// Number of samples, each counted once.
     public let count: Int
 
     /// For example `accuracy 91.20 %, mean class accuracy 90.88 %, loss 0.2713, 4000 samples`.
     public var summary: String {
         String(
-            format: "accuracy %.2f %%, mean class accuracy %.2f %%, loss %.4f, %d samples", accuracy * 100,
-            meanClassAccuracy * 100, loss, count)
+            format: "accuracy %.2f %%, mean class accuracy %.2f %%, loss %@, %d samples", accuracy * 100,
+            meanClassAccuracy * 100, loss.isNaN ? "not a number" : String(format: "%.4f", loss), count)
     }
 }
 
@@ -29,10 +32,16 @@ public struct Prediction: Sendable, Equatable {
     public let position: Int
     /// Its class.
     public let label: Int
-    /// The class with the largest probability.
+    /// The class with the largest probability; means nothing where they are not finite.
     public let predicted: Int
     /// One probability a class.
     public let probabilities: [Float]
+
+    /// Whether the classifier's outputs were numbers.
+    public var isFinite: Bool { probabilities.allSatisfy(\.isFinite) }
+
+    /// Whether the class is the right one.
+    var isCorrect: Bool { predicted == label && isFinite }
 }
 
 /// Evaluates a classifier on a data set: every sample once, each on one rank.
@@ -78,7 +87,7 @@ public struct Evaluator {
         var totals = [Double](repeating: 0, count: 1 + 2 * classes)
         try forEachPrediction(of: classifier) { prediction, logProbability in
             totals[0] -= Double(logProbability)
-            totals[1 + prediction.label] += prediction.predicted == prediction.label ? 1 : 0
+            totals[1 + prediction.label] += prediction.isCorrect ? 1 : 0
             totals[1 + classes + prediction.label] += 1
             try observe(prediction)
         }
@@ -97,17 +106,22 @@ public struct Evaluator {
         let batch = try views[0].batch(number)
         let (_, logits) = try classifier(Variable(batch.images), .inference)
         guard views.count > 1 else { return (batch, logits.value) }
-        var means = [Double](repeating: 0, count: logits.value.count)
-        func add(_ logits: Tensor) {
-            for (place, value) in logits.logSoftmax().elements.enumerated() {
-                means[place] += exp(Double(value)) / Double(views.count)
+        // In logarithms, which do not vanish where the probabilities of all views do.
+        var sums = logits.value.logSoftmax().elements.map(Double.init)
+        for view in views.dropFirst() {
+            let other = try classifier(Variable(view.batch(number).images), .inference).logits.value
+            for (place, value) in other.logSoftmax().elements.enumerated() {
+                sums[place] = Self.logarithmOfSum(sums[place], Double(value))
             }
         }
-        add(logits.value)
-        for view in views.dropFirst() {
-            add(try classifier(Variable(view.batch(number).images), .inference).logits.value)
-        }
-        return (batch, Tensor(logits.value.shape, means.map { Float(log($0)) }))
+        let count = log(Double(views.count))
+        return (batch, Tensor(logits.value.shape, sums.map { Float($0 - count) }))
+    }
+
+    /// `ln(eᵃ + eᵇ)`; NaN where one of them is.
+    private static func logarithmOfSum(_ first: Double, _ second: Double) -> Double {
+        guard first != second else { return first + log(2) }
+        return max(first, second) + log1p(exp(-abs(first - second)))
     }
 
     /// Gives the predictions for this rank's samples, whatever their labels, in order of the samples. Not collective.

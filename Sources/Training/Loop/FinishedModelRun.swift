@@ -30,7 +30,7 @@ public struct FinishedModelRun {
     /// Evaluates, saves and tests the model.
     ///
     /// - Returns: How it went, the same on every rank.
-    /// - Throws: `CollectiveFailure` where rank 0 could not write a file; what data and group throw.
+    /// - Throws: `CollectiveFailure` where an evaluation is non-finite or rank 0 could not write a file; what data and group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Trainer.Outcome {
         let validated = try validation.map { try evaluate($0, "validation") }
@@ -49,6 +49,7 @@ public struct FinishedModelRun {
         let evaluation = try samples.evaluate(classifier)
         files.log(.evaluation(EvaluationEvent(split, step: 0, evaluation)))
         files.say("\(split): \(evaluation.summary)")
+        try Divergence.check(evaluation, "\(split)")
         return evaluation
     }
 }

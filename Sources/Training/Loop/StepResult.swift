@@ -5,6 +5,10 @@ extension TrainingStep {
         public let classificationLoss: Double
         /// The method's own term before its weight.
         public let penalty: Double
+        /// The method's term on samples with its weight: its part of the objective.
+        public let weightedPenalty: Double
+        /// The quadratic terms on parameters with their strengths: their part of the objective.
+        public let parameterPenalty: Double
         /// The whole objective, before the step.
         public let loss: Double
         /// Share of samples whose largest logit was that of their label.
@@ -19,6 +23,8 @@ extension TrainingStep {
         init(_ totals: StepTotals, _ penalties: PenaltyValues, globalBatch: Int) {
             classificationLoss = totals.classificationLoss
             penalty = totals.penalty + penalties.backbone
+            weightedPenalty = totals.weightedPenalty
+            parameterPenalty = penalties.objective
             loss = totals.classificationLoss + totals.weightedPenalty + penalties.objective
             accuracy = totals.correctCount / Double(globalBatch)
             ballot = totals.ballot

@@ -8,14 +8,21 @@ public struct SubsetSource: SampleSource {
     private let pipeline: ImagePipeline
     private let shard: Shard
     private let seed: UInt64
+    /// What is done to the images, and what they are normalized by.
+    public let transform: String
 
     /// - Parameters:
     ///   - subset: The samples, the same on every rank.
     ///   - pipeline: How images are transformed and normalized, without random changes.
     ///   - shard: This rank.
     ///   - seed: The run's seed, which keys shuffled batches.
-    public init(_ subset: Subset, pipeline: ImagePipeline, shard: Shard, seed: UInt64) {
+    ///   - transform: What the pipeline does, in words that change when it does: part of the key of what is computed
+    ///     from the samples.
+    public init(
+        _ subset: Subset, pipeline: ImagePipeline, shard: Shard, seed: UInt64, transform: String
+    ) {
         (self.subset, self.pipeline, self.shard, self.seed) = (subset, pipeline, shard, seed)
+        self.transform = transform
     }
 
     /// Number of samples over all ranks.

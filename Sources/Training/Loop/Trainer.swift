@@ -40,6 +40,8 @@ public final class Trainer {
     private let files: RunFiles
     private let isStopRequested: () -> Bool
     private var position: RunPosition
+    /// This rank's last micro-batch.
+    private var lastBatch: Batch?
 
     private var classifier: Classifier { step.classifier }
 
@@ -71,11 +73,13 @@ public final class Trainer {
     /// Trains, and saves the best model.
     ///
     /// - Returns: How it went, the same on every rank.
-    /// - Throws: `CollectiveFailure` where the loss is non-finite, where rank 0 could not write a file and where a
-    ///   signal ended the run; what data and group throw.
+    /// - Throws: `CollectiveFailure` where the training diverges: the loss of a step or of an evaluation, a parameter or
+    ///   a running statistic is non-finite; where rank 0 could not write a file and where a signal ended the run; what
+    ///   data and group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Outcome {
         let start = ContinuousClock.now
+        files.beginSteps(after: position.step)
         while position.step < plan.stepCount {
             let ballot = try train(position.step)
             position.step += 1
@@ -83,7 +87,7 @@ public final class Trainer {
             if position.step % plan.stepsPerEpoch == 0 { try evaluateEpoch() }
             try saveState(stopping: ballot.stop)
         }
-        if data.validation == nil { try saveModel(nil) }
+        if data.validation == nil { try saveLast() }
         try files.finish(isNeeded: false)
         let best = position.best
         let test = try evaluateTest(savedAtLastStep: best.map { $0.step == plan.stepCount } ?? true)
@@ -108,35 +112,65 @@ public final class Trainer {
         }
         let epoch = done / plan.stepsPerEpoch
         let rate = plan.learningRate * plan.schedule.factor(step: done)
-        let result = try step.run(
-            batches, globalBatch: plan.globalBatch, learningRate: rate, number: done + 1,
-            scope: plan.scope(epoch: epoch),
-            ballot: StepBallot(stop: isStopRequested(), saveHasFailed: files.mustEnd))
-        // The loss is that of the global batch: every rank stops here or none does.
-        guard result.loss.isFinite else {
-            throw CollectiveFailure(
-                message: Self.divergence(step: done + 1, loss: result.loss), exitCode: ExitCode.internalError)
+        let result = try naming(step: done + 1) {
+            try step.run(
+                batches, globalBatch: plan.globalBatch, learningRate: rate, number: done + 1,
+                scope: plan.scope(epoch: epoch),
+                ballot: StepBallot(stop: isStopRequested(), saveHasFailed: files.mustEnd))
         }
+        lastBatch = batches.last
         let elapsed = (ContinuousClock.now - began).seconds
         let event = StepEvent(
             step: done + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
             penalty: result.penalty, accuracy: result.accuracy, learningRate: rate,
             imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: step.stopwatch.lap())
         files.log(event, of: plan.stepCount)
+        try Divergence.check(result, step: done + 1, isFirst: done == 0)
+        sayParts(of: result, step: done + 1)
         return result.ballot
+    }
+
+    /// Names the step where the method finds that training has diverged.
+    private func naming<Result>(step: Int, _ work: () throws -> Result) throws -> Result {
+        do { return try work() } catch let failure as CollectiveFailure
+            where failure.exitCode == ExitCode.internalError
+        {
+            throw CollectiveFailure(message: "step \(step): \(failure.message)", exitCode: failure.exitCode)
+        }
+    }
+
+    /// Says what the objective consists of at the first step at which the method has a say: no weight has moved then,
+    /// but for a head that was warmed up, and a term that outweighs all others is seen at once.
+    private func sayParts(of result: TrainingStep.Result, step: Int) {
+        let scopes = [step - 2, step - 1].map { $0 < 0 ? nil : plan.scope(epoch: $0 / plan.stepsPerEpoch) }
+        guard scopes[1] == .all, scopes[0] != .all else { return }
+        files.say(
+            String(
+                format:
+                    "objective at step %d, before its update: %.6g = classification loss %.6g + method's penalty %.6g + penalty on parameters %.6g",
+                step, result.loss, result.classificationLoss, result.weightedPenalty, result.parameterPenalty)
+        )
     }
 
     /// Evaluates on the validation split, and saves the model if it is the best so far.
     private func evaluateEpoch() throws {
         if step.normalization == .local { try classifier.averageRunningStatistics(over: step.group) }
+        try step.requireFiniteState(after: position.step)
         guard let validation = data.validation else { return }
         let evaluation = try validation.evaluate(classifier)
         files.log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
         files.say("validation after step \(position.step): \(evaluation.summary)")
+        try Divergence.check(evaluation, "validation after step \(position.step)")
         if position.best.map({ plan.bestBy.prefers(evaluation, to: $0.evaluation) }) ?? true {
             position.best = .init(step: position.step, evaluation: evaluation)
             try saveModel(evaluation)
         }
+    }
+
+    /// Saves the last state, which nothing has evaluated, as the model of the run.
+    private func saveLast() throws {
+        if let lastBatch { try step.requireFiniteLogits(of: lastBatch, after: position.step) }
+        try saveModel(nil)
     }
 
     /// Saves the present state as the model of the run, and what is known of it.
@@ -150,6 +184,7 @@ public final class Trainer {
     /// - Throws: `CollectiveFailure` with exit code 75 after a signal, 74 where the state then cannot be saved.
     private func saveState(stopping: Bool) throws {
         guard stopping || files.policy.isDue(after: position.step) else { return }
+        try step.requireFiniteState(after: position.step)
         try files.save(position, of: step)
         guard stopping else { return }
         try files.finish(isNeeded: true)
@@ -168,12 +203,7 @@ public final class Trainer {
         let evaluation = try test.evaluate(classifier)
         files.log(.evaluation(EvaluationEvent("test", step: plan.stepCount, evaluation)))
         files.say("test: \(evaluation.summary)")
+        try Divergence.check(evaluation, "test, of the saved model,")
         return evaluation
-    }
-
-    /// Says at which step the loss became non-finite, and what to do.
-    private static func divergence(step: Int, loss: Double) -> String {
-        "the loss at step \(step) is \(loss.isNaN ? "not a number" : "infinite"): training has diverged; lower optimizer.learning-rate, add "
-            + "schedule.warm-up-steps or set training.clip-gradient-norm"
     }
 }

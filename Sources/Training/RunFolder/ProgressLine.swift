@@ -5,7 +5,7 @@ internal import Hosts
 /// and then elsewhere. Rank 0 alone has one.
 public final class ProgressLine {
     private let clock = ContinuousClock()
-    private let start: ContinuousClock.Instant
+    private var pace: Pace?
     private let isTerminal: Bool
     private var lastShown: ContinuousClock.Instant?
     private var hasOpenLine = false
@@ -13,11 +13,14 @@ public final class ProgressLine {
     /// Seconds between lines on a terminal and elsewhere.
     private static let (terminalInterval, plainInterval) = (0.2, 10.0)
 
-    /// Starts the clock that time left is told by.
-    public init() {
-        start = clock.now
-        isTerminal = isatty(STDERR_FILENO) == 1
-    }
+    /// A line that nothing was written to.
+    public init() { isTerminal = isatty(STDERR_FILENO) == 1 }
+
+    /// The first step of this start begins; what came before, its preparation and earlier starts, says nothing of the
+    /// time that is left.
+    ///
+    /// - Parameter step: Steps done by earlier starts.
+    func beginSteps(after step: Int) { pace = Pace(start: clock.now, stepsBefore: step) }
 
     /// A step was done; shows it if it is time to, or if it was the last.
     func show(_ event: StepEvent, of steps: Int) {
@@ -25,7 +28,7 @@ public final class ProgressLine {
         let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
         if let lastShown, (now - lastShown).seconds < interval, event.step < steps { return }
         lastShown = now
-        let left = (now - start).seconds / Double(event.step) * Double(steps - event.step)
+        let left = pace?.secondsLeft(at: now, after: event.step, of: steps) ?? 0
         let text = String(
             format: "step %d/%d  epoch %d  loss %.4f  accuracy %.1f %%  %.1f images/s%@  %@ left", event.step,
             steps, event.epoch, event.loss, event.accuracy * 100, event.imagesPerSecond,
@@ -57,5 +60,24 @@ public final class ProgressLine {
         case ..<3600: return String(format: "%d:%02d", whole / 60, whole % 60)
         default: return String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
         }
+    }
+}
+
+/// How fast the steps of one start of a run follow each other, evaluations between them included.
+package struct Pace {
+    private let start: ContinuousClock.Instant
+    private let stepsBefore: Int
+
+    /// The first step begins.
+    ///
+    /// - Parameter stepsBefore: Steps done by earlier starts of the run.
+    package init(start: ContinuousClock.Instant, stepsBefore: Int) {
+        (self.start, self.stepsBefore) = (start, stepsBefore)
+    }
+
+    /// Seconds that the rest of the run takes if it goes on as since the start.
+    package func secondsLeft(at now: ContinuousClock.Instant, after step: Int, of steps: Int) -> Double {
+        guard step > stepsBefore else { return 0 }
+        return (now - start).seconds / Double(step - stepsBefore) * Double(steps - step)
     }
 }

@@ -18,17 +18,17 @@ public struct StepEvent: Sendable, Encodable {
     /// Epoch of the step; the first is 0.
     public let epoch: Int
     /// The whole objective.
-    public let loss: Double
+    @FiniteOrNull public private(set) var loss: Double
     /// Mean cross-entropy.
-    public let classificationLoss: Double
+    @FiniteOrNull public private(set) var classificationLoss: Double
     /// The method's own term before its weight.
-    public let penalty: Double
+    @FiniteOrNull public private(set) var penalty: Double
     /// Share of the batch that was classified right.
-    public let accuracy: Double
+    @FiniteOrNull public private(set) var accuracy: Double
     /// Learning rate of new layers.
-    public let learningRate: Double
+    @FiniteOrNull public private(set) var learningRate: Double
     /// Images of all ranks a second.
-    public let imagesPerSecond: Double
+    @FiniteOrNull public private(set) var imagesPerSecond: Double
     /// Where rank 0's time went.
     public let seconds: StepSeconds
 
@@ -47,18 +47,19 @@ public struct EvaluationEvent: Sendable, Encodable {
     /// Steps done before it.
     public let step: Int
     /// Share of samples classified right.
-    public let accuracy: Double
+    @FiniteOrNull public private(set) var accuracy: Double
     /// Mean over classes of the share classified right.
-    public let meanClassAccuracy: Double
+    @FiniteOrNull public private(set) var meanClassAccuracy: Double
     /// Mean cross-entropy.
-    public let loss: Double
+    @FiniteOrNull public private(set) var loss: Double
     /// Samples evaluated.
     public let count: Int
 
     init(_ split: String, step: Int, _ evaluation: Evaluation) {
-        (self.split, self.step, accuracy) = (split, step, evaluation.accuracy)
-        (meanClassAccuracy, loss) = (evaluation.meanClassAccuracy, evaluation.loss)
-        count = evaluation.count
+        (self.split, self.step, count) = (split, step, evaluation.count)
+        accuracy = evaluation.accuracy
+        meanClassAccuracy = evaluation.meanClassAccuracy
+        loss = evaluation.loss
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -58,6 +58,9 @@ public final class RunFiles {
         progress?.show(event, of: stepCount)
     }
 
+    /// The first step of this start begins. On rank 0.
+    func beginSteps(after step: Int) { progress?.beginSteps(after: step) }
+
     /// Tells the user a line. On rank 0.
     func say(_ line: String) { progress?.say(line) }
 

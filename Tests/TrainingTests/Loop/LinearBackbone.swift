@@ -1,7 +1,7 @@
 import Layers
 import Tensors
 
-/// The smallest backbone: one linear layer on pixels, `[N, 3, 2, 2]` to `[N, 4]`.
+/// The smallest backbone: one linear layer on pixels, `[N, 3, 2, 2]` to `[N, 4]`, and a statistic that nothing reads.
 final class LinearBackbone: Backbone {
     let projection = Linear(name: "projection", inputs: 12, outputs: 4)
     let featureCount = 4
@@ -9,6 +9,8 @@ final class LinearBackbone: Backbone {
 
     var parameters: [Parameter] { projection.parameters }
     let layerNames = ["projection"]
+    let statistic = Tensor(repeating: 1, [2])
+    var buffers: [Buffer] { [Buffer(name: "norm.running_var", tensor: statistic)] }
 
     func initialize(seed: UInt64) { projection.initialize(seed: seed) }
 

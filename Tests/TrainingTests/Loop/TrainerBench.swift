@@ -13,6 +13,8 @@ final class RandomBatches: BatchSource {
     let rows: Range<Int>
     private let globalBatch: Int
     private(set) var steps: [Int] = []
+    /// Called before the batch of a step is made.
+    var onBatch: (Int) -> Void = { _ in }
 
     init(_ group: any ProcessGroup, globalBatch: Int) {
         self.globalBatch = globalBatch
@@ -21,6 +23,7 @@ final class RandomBatches: BatchSource {
 
     func batch(step: Int) -> Batch {
         steps.append(step)
+        onBatch(step)
         let images = randomTensor([globalBatch, 3, 2, 2], seed: UInt64(100 + step))
         return Batch(
             images: images.rows(rows), labels: rows.map { $0 % 2 }, indices: Array(rows),
@@ -60,6 +63,7 @@ final class TrainerBench {
         var epochs = 3
         var stepsPerEpoch = 2
         var headOnlyEpochs = 0
+        var learningRate = 0.1
         /// Accuracy of each evaluation on the validation split; empty: there is none.
         var validation: [Double] = []
         var hasTest = false
@@ -108,7 +112,7 @@ final class TrainerBench {
             normalization: .synchronized, group: group)
         let plan = TrainingPlan(
             epochs: settings.epochs, stepsPerEpoch: settings.stepsPerEpoch, globalBatch: 6, accumulation: 1,
-            learningRate: 0.1,
+            learningRate: settings.learningRate,
             schedule: LearningRateSchedule(
                 .cosine, warmUpSteps: 0, stepsPerEpoch: settings.stepsPerEpoch, epochs: settings.epochs),
             headOnlyEpochs: settings.headOnlyEpochs, bestBy: settings.bestBy)

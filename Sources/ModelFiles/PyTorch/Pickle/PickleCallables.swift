@@ -77,6 +77,9 @@ extension SafetensorsElementType {
         case "torch.bool": self = .boolean
         case "torch.float8_e4m3fn": self = .float8E4M3
         case "torch.float8_e5m2": self = .float8E5M2
+        case "torch.float8_e4m3fnuz": self = .float8E4M3FNUZ
+        case "torch.float8_e5m2fnuz": self = .float8E5M2FNUZ
+        case "torch.float8_e8m0fnu": self = .float8E8M0
         default: return nil
         }
     }

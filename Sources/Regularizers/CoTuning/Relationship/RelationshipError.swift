@@ -36,7 +36,7 @@ public enum RelationshipError: Error, Equatable, Sendable, ExitCodeProviding, Cu
             "the source head's output for \(split) sample \(sample) is not finite. The pretrained weights or "
                 + "the sample are damaged."
         case .notADistribution(let targetClass, let sum):
-            "the relationship's row of \"\(targetClass)\" is not a distribution: its elements must be finite "
+            "the relationship's row of \"\(targetClass.prefix(100))\" is not a distribution: its elements must be finite "
                 + "and not negative, and add to 1; they add to \(sum)."
         case .unusableFile(let path, let reason): "\(path): \(reason)"
         case .notWritten(let path, let reason): "\(path): cannot be written: \(reason)"

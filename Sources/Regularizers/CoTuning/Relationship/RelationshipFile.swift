@@ -12,7 +12,7 @@ extension Relationship {
 
     /// The bytes of `relationship.safetensors`: the tensor `relationship` `[K, S]` of F32, and in the metadata
     /// `kind`, `version`, `method`, `class-names` (a JSON list), `source-classes` and what is known of `key`:
-    /// `weights`, `samples`, `transform`, for the reverse method `validation-samples`.
+    /// `weights`, `samples`, `transform`, for the reverse method `validation-samples` and `source-logit-scale`.
     public func serialized() -> [UInt8] { writer().serialized() }
 
     /// Writes `relationship.safetensors`, and beside it the table, `NAME.csv`.
@@ -67,7 +67,11 @@ extension Relationship {
                 "has shape \(probabilities.shape), expected [\(names.count), \(expected)]: it was made with "
                     + "another source head; make it again with `ballast relate`")
         }
-        try self.init(probabilities: probabilities, method: method, classNames: names)
+        do throws(RelationshipError) {
+            try self.init(probabilities: probabilities, method: method, classNames: names)
+        } catch {
+            throw Self.unusable(file, "\(error) Make it again with `ballast relate`.")
+        }
         self.key = RelationshipKey(metadata: file.metadata)
     }
 
@@ -97,7 +101,7 @@ extension Relationship {
         where file.metadata[name] != value {
             throw unusable(
                 file,
-                "was computed from other \(name) (\(file.metadata[name] ?? "none") instead of \(value)); "
+                "was computed from other \(name) (\((file.metadata[name] ?? "none").excerpt) instead of \(value)); "
                     + "make it again with `ballast relate`")
         }
         return (method, names)

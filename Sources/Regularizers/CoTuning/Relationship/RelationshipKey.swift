@@ -8,19 +8,28 @@ public struct RelationshipKey: Sendable, Equatable {
     public let samples: String
     /// The same of the validation samples, on which the reverse method chooses; the direct one ignores them.
     public let validationSamples: String?
-    /// What was done to the images, for example `evaluation`.
+    /// What was done to the images, with what they were normalized by, for example `evaluation`.
     public let transform: String
+    /// The inverse temperature of the source model's logits; nil where any will do, and for the direct method.
+    public let sourceLogitScale: Double?
 
     /// A key of its parts.
-    public init(weights: String, samples: String, validationSamples: String? = nil, transform: String) {
+    public init(
+        weights: String, samples: String, validationSamples: String? = nil, transform: String,
+        sourceLogitScale: Double? = nil
+    ) {
         (self.weights, self.samples) = (weights, samples)
         (self.validationSamples, self.transform) = (validationSamples, transform)
+        self.sourceLogitScale = sourceLogitScale
     }
 
     /// The entries of a file's metadata.
     func metadata(_ method: Relationship.Method) -> [String: String] {
         var entries = ["weights": weights, "samples": samples, "transform": transform]
-        if method == .reverse { entries["validation-samples"] = validationSamples }
+        if method == .reverse {
+            entries["validation-samples"] = validationSamples
+            entries["source-logit-scale"] = sourceLogitScale.map { "\($0)" }
+        }
         return entries
     }
 
@@ -31,6 +40,6 @@ public struct RelationshipKey: Sendable, Equatable {
         else { return nil }
         self.init(
             weights: weights, samples: samples, validationSamples: metadata["validation-samples"],
-            transform: transform)
+            transform: transform, sourceLogitScale: metadata["source-logit-scale"].flatMap(Double.init))
     }
 }

@@ -132,6 +132,13 @@ import Testing
             weights: "w1", samples: "s1", validationSamples: "v1", transform: "evaluation")
         try write([:], matrix.elements)
         #expect(try cached(path, key).method == .reverse)
+        let scaled = RelationshipKey(
+            weights: "w1", samples: "s1", validationSamples: "v1", transform: "evaluation",
+            sourceLogitScale: 0.5)
+        let error = #expect(throws: CollectiveFailure.self) { try cached(path, scaled) }
+        #expect(error?.message.contains("other source-logit-scale (none instead of 0.5)") == true)
+        try write(["source-logit-scale": "0.5"], matrix.elements)
+        #expect(try cached(path, scaled).key == scaled)
         let damages: [([String: String?], [Float], String)] = [
             (["version": "2"], matrix.elements, "version 2"),
             (["weights": nil], matrix.elements, "other weights (none instead of w1)"),
@@ -143,6 +150,7 @@ import Testing
             try write(changes, elements)
             let error = #expect(throws: CollectiveFailure.self) { try cached(path, key) }
             #expect(error?.message.contains(text) == true, "\(String(describing: error))")
+            #expect(error?.message.hasPrefix("\(path): ") == true)
         }
         try Data([1, 2, 3]).write(to: URL(filePath: path))
         #expect(throws: CollectiveFailure.self) { try cached(path, key) }
