@@ -42,6 +42,11 @@ public enum OutputFile {
             ? .replacing(destination) : .into(path)
     }
 
+    /// Whether a name that the user gave stands for a file, which others can lie beside.
+    public static func isFile(named path: String) -> Bool {
+        if case .replacing = way(named: path) { true } else { false }
+    }
+
     /// Writes a file that the user named: see `way(named:)`.
     ///
     /// - Parameters:
@@ -62,7 +67,8 @@ public enum OutputFile {
 
     /// Writes a file so that it is there completely or not at all; whatever had the name is replaced.
     ///
-    /// The bytes go to a file beside `path`, reach the disk, and are then renamed. One rank writes a path at a time.
+    /// The bytes go to a file beside `path`, reach the disk, and are then renamed. Who may read a file that was there
+    /// may read the new one. One rank writes a path at a time.
     ///
     /// - Parameters:
     ///   - path: The file.
@@ -75,6 +81,10 @@ public enum OutputFile {
         let descriptor = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure(path, "cannot create \(staged)") }
         var isOpen = true
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+            fchmod(descriptor, status.st_mode & 0o777)
+        }
         do throws(OutputFileError) {
             try append(bytes, to: descriptor, of: path, named: staged)
             if fsync(descriptor) != 0 { throw failure(path, "cannot flush \(staged)") }

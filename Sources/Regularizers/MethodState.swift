@@ -25,7 +25,7 @@ public struct StateError: Error, ExitCodeProviding, Equatable, CustomStringConve
 extension [NamedTensor] {
     /// The tensor of that name.
     ///
-    /// - Throws: `StateError` where it is missing or of another shape.
+    /// - Throws: `StateError` where it is missing, of another shape or not finite.
     func tensor(_ name: String, shape: Shape? = nil) throws(StateError) -> Tensor {
         guard let found = first(where: { $0.name == name })?.tensor else {
             throw StateError("tensor '\(name)' is missing from the method's state")
@@ -33,6 +33,9 @@ extension [NamedTensor] {
         if let shape, found.shape != shape {
             throw StateError(
                 "tensor '\(name)' of the method's state has shape \(found.shape), expected \(shape)")
+        }
+        if let wrong = found.elements.first(where: { !$0.isFinite }) {
+            throw StateError("tensor '\(name)' of the method's state holds \(wrong)")
         }
         return found
     }

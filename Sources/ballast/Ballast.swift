@@ -17,6 +17,23 @@ struct Ballast: ParsableCommand {
             BenchmarkCommand.self, DoctorCommand.self, ImportCommand.self, ExportCommand.self,
         ])
 
+    /// Runs the command that the arguments name, or prints the help that they ask for.
+    static func main() {
+        StandardOutput.prepare()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error).isSuccess else { exit(withError: error) }
+            do {
+                try StandardOutput.print(fullMessage(for: error))
+            } catch {
+                StandardError.print("ballast: \(error)")
+                Foundation.exit(error.exitCode)
+            }
+        }
+    }
+
     /// Runs the work of a command that is no work for several ranks, and ends the process.
     static func runOnOneRank(_ work: () throws -> Void) throws {
         try runOnAllRanks { group in

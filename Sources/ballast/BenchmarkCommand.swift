@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import ProcessGroups
 import Runs
 import Training
@@ -58,7 +59,9 @@ struct BenchmarkCommand: ParsableCommand {
                 overlap: overlap, wireFormat: wireFormat, bucketBytes: bucketBytes))
         try Ballast.runOnAllRanks { group in
             let report = try benchmark.run(group)
-            if group.rank == 0 { try print(json ? report.json() : report.text) }
+            try group.coordinate { () throws -> Void in
+                try StandardOutput.print(json ? report.json() : report.text)
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         try Ballast.runOnAllRanks { group in
             let report = try Examination.run(file, assignments: assignments, group: group)
-            if group.rank == 0 { print(report.text) }
+            try group.coordinate { () throws -> Void in try StandardOutput.print(report.text) }
             // What keeps a run from starting is the same on every rank; so all end alike.
             guard let first = report.failures.first else { return }
             throw CollectiveFailure(

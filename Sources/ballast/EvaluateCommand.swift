@@ -43,9 +43,10 @@ struct EvaluateCommand: ParsableCommand {
         try Ballast.runOnAllRanks { group in
             try JobChecks.begin(group)
             let report = try evaluation.run(group)
-            guard group.rank == 0 else { return }
-            if let notice = report.notice { StandardError.print(notice) }
-            try print(json ? report.json() : report.text)
+            if group.rank == 0, let notice = report.notice { StandardError.print(notice) }
+            try group.coordinate { () throws -> Void in
+                try StandardOutput.print(json ? report.json() : report.text)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import Networks
 import Runs
 
@@ -22,7 +23,8 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         try Ballast.runOnOneRank {
-            for line in try ModelExport(model: model, names: names, output: output).run() { print(line) }
+            let lines = try ModelExport(model: model, names: names, output: output).run()
+            try StandardOutput.print(lines.joined(separator: "\n"))
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import Runs
 
 /// `ballast import`: turns published weights into a safetensors file.
@@ -23,9 +24,8 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         try Ballast.runOnOneRank {
-            for line in try WeightImport(weights: weights, network: network, output: output).run() {
-                print(line)
-            }
+            let lines = try WeightImport(weights: weights, network: network, output: output).run()
+            try StandardOutput.print(lines.joined(separator: "\n"))
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import ProcessGroups
 import Runs
 
@@ -21,7 +22,8 @@ struct PredictCommand: ParsableCommand {
         let prediction = ModelPrediction(model: model, data: data, output: output)
         try Ballast.runOnAllRanks { group in
             try JobChecks.begin(group)
-            if let table = try prediction.run(group), group.rank == 0 { print(table, terminator: "") }
+            guard let table = try prediction.run(group) else { return }
+            try group.coordinate { () throws -> Void in try StandardOutput.print(table, terminator: "") }
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import ProcessGroups
 import Runs
 
@@ -19,10 +20,11 @@ struct RelateCommand: ParsableCommand {
         try Ballast.runOnAllRanks { group in
             try JobChecks.begin(group)
             let configuration = try options.configuration(for: group)
-            let words = try RelationshipLearning.run(configuration, output: output, group: group)
-            guard group.rank == 0 else { return }
-            for line in words { print(line) }
-            print("wrote \(output), and beside it a .csv table and an .svg picture")
+            let words = try RelationshipLearning.run(
+                configuration, from: options.file, output: output, group: group)
+            try group.coordinate { () throws -> Void in
+                try StandardOutput.print(words.joined(separator: "\n"))
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosts
 import ProcessGroups
 import Runs
 import Training
@@ -29,18 +30,21 @@ struct TrainCommand: ParsableCommand {
             try JobChecks.begin(group)
             let configuration = try options.configuration(for: group)
             guard !dryRun else {
-                if group.rank == 0 { print(configuration.yaml(), terminator: "") }
-                return
+                return try group.coordinate { () throws -> Void in
+                    try StandardOutput.print(configuration.yaml(), terminator: "")
+                }
             }
             let run = try configuration.start(resume: Resume(resume), group: group)
             let outcome = try run.run()
-            guard group.rank == 0 else { return }
-            print("model: \(run.modelPath)")
+            var lines = ["model: \(run.modelPath)"]
             if let validation = outcome.validation {
                 let step = outcome.bestStep == 0 ? "" : ", best after step \(outcome.bestStep)"
-                print("validation: \(validation.summary)\(step)")
+                lines.append("validation: \(validation.summary)\(step)")
             }
-            if let test = outcome.test { print("test: \(test.summary)") }
+            if let test = outcome.test { lines.append("test: \(test.summary)") }
+            try group.coordinate { () throws -> Void in
+                try StandardOutput.print(lines.joined(separator: "\n"))
+            }
         }
     }
 }

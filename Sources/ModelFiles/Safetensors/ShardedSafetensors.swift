@@ -55,7 +55,7 @@ public struct ShardedSafetensors: Sendable {
     }
 
     /// The files of the shards, in the order of their names.
-    var shardPaths: [String] { shards.sorted { $0.key < $1.key }.map(\.value.path) }
+    package var shardPaths: [String] { shards.sorted { $0.key < $1.key }.map(\.value.path) }
 
     /// The shard of each tensor.
     private static func weightMap(_ index: HeaderJSON) throws(WeightFileFailure) -> [String: String] {

@@ -126,6 +126,11 @@ public final class BiTuning: Regularizer {
     public func restore(_ state: [NamedTensor]) throws {
         let own = keyState
         let saved = try own.map { try state.tensor($0.name, shape: $0.tensor.shape) }
+        for (tensor, other) in zip(own, saved) where tensor.name.hasSuffix(".running_var") {
+            guard other.elements.allSatisfy({ $0 >= 0 }) else {
+                throw StateError("tensor '\(tensor.name)' of the method's state holds a negative variance")
+            }
+        }
         try queues.restore(
             Dictionary(state.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first }))
         for (tensor, other) in zip(own, saved) { tensor.tensor.copy(from: other) }

@@ -102,6 +102,9 @@ public final class BiTuningQueues {
                     "\(name) has the shape \(tensor.shape), expected \(shape); class count, features, "
                         + "projection and queue length must be those of the run that saved it")
             }
+            guard tensor.elements.allSatisfy(\.isFinite) else {
+                throw BiTuningStateError("\(name) holds numbers that are not finite")
+            }
             return tensor.dense()
         }
         let newH = try tensor("queue_h", [h.shape[1], classCount, length])

@@ -120,7 +120,11 @@ public final class CoTuning: Regularizer {
     public var state: [NamedTensor] { [NamedTensor("relationship", relationship)] }
 
     /// Restores the relationship.
-    public func restore(_ state: [NamedTensor]) throws { relationship = try state.tensor("relationship") }
+    public func restore(_ state: [NamedTensor]) throws {
+        let saved = try state.tensor("relationship", shape: relationship.shape)
+        let names = (0..<saved.shape[0]).map { "\($0)" }
+        relationship = try Relationship(probabilities: saved, classNames: names).probabilities
+    }
 }
 
 /// `relationship: reverse` chooses by validation, and there is none.

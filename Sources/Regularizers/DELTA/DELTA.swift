@@ -82,6 +82,9 @@ public final class DELTA: Regularizer {
     /// Restores the attention.
     public func restore(_ state: [NamedTensor]) throws {
         guard case .attention = features else { return }
-        for tap in taps { attention[tap] = try state.tensor("attention." + tap).elements }
+        for tap in taps {
+            let shape = attention[tap].map { Shape([$0.count]) }
+            attention[tap] = try state.tensor("attention." + tap, shape: shape).elements
+        }
     }
 }

@@ -68,6 +68,6 @@ public final class LWF: Regularizer {
 
     /// Restores the teacher logits.
     public func restore(_ state: [NamedTensor]) throws {
-        teacherLogits = try state.tensor("teacher-logits")
+        teacherLogits = try state.tensor("teacher-logits", shape: teacherLogits.shape)
     }
 }

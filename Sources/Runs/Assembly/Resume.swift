@@ -34,14 +34,26 @@ package enum Resume {
         case .none: return nil
         case .path(let path):
             store.cleanStaging()
-            let point = try ResumePoint(CheckpointStore.open(path), identity: identity)
-            if let aside = try RunDirectory.setAside(output, laterThan: point, checkpoints: store) {
+            let point = try ResumePoint(
+                CheckpointStore.open(path), identity: identity, goingOnIn: store)
+            // Else the whole folder moves.
+            if point.isOfThisFolder,
+                let aside = try RunDirectory.setAside(output, laterThan: point, checkpoints: store)
+            {
                 say("what \(output) has after step \(point.step) is moved aside: \(aside)")
             }
             return point
         case .automatic:
             store.cleanStaging()
-            return try store.newest(say: say).map { try ResumePoint($0, identity: identity) }
+            guard let newest = try store.newest(say: say) else { return nil }
+            let point = try ResumePoint(newest, identity: identity)
+            // The results of a run that has ended may be in use by now.
+            if try RunDirectory.isFinished(output, after: point),
+                let aside = try RunDirectory.setAside(output, laterThan: point, checkpoints: store)
+            {
+                say("what \(output) has after step \(point.step) is moved aside: \(aside)")
+            }
+            return point
         }
     }
 }

@@ -49,6 +49,9 @@ struct RunOutput {
                 resume: point, lock: lock)
         }
         goesOn = try group.coordinate { [point == nil ? 0 : 1] } == [1]
+        if let aside = directory?.movedAside {
+            say("the run that was in \(configuration.output) is moved aside: \(aside)")
+        }
         if let point { say("goes on after step \(point.step)") }
         (self.directory, self.resume) = (directory, point)
         guard group.rank == 0 else { return }

@@ -20,6 +20,8 @@ package struct TrainingRun: StartedRun {
         try BatchCheck.require(configuration.training, rankCount: group.size)
         let prepared = try RunPreparation(configuration, resume: resume, faults: faults, group: group)
         let data = prepared.data
+        var plan = configuration.plan(sampleCount: data.splits.training.count)
+        prepared.output.resume?.notices(plan).forEach(prepared.say)
         // A run that goes on has the head of its checkpoint.
         if configuration.network.headInitialization == .linearProbe, !prepared.output.goesOn {
             try prepared.probeHead()
@@ -38,10 +40,9 @@ package struct TrainingRun: StartedRun {
         try assembly.prepareMethod(
             on: data.methodSamples, directory: configuration.output, say: prepared.say)
         try group.coordinate { () throws -> Void in try RunPictures.write(in: configuration.output) }
+        plan.headOnlyEpochs = assembly.regularizer.headOnlyEpochs
         trainer = try Trainer(
-            step: try assembly.makeStep(faults: faults),
-            plan: configuration.plan(
-                sampleCount: data.splits.training.count, headOnlyEpochs: assembly.regularizer.headOnlyEpochs),
+            step: try assembly.makeStep(faults: faults), plan: plan,
             data: try data.loaders(secondView: needs.secondView), files: try prepared.files(),
             resume: prepared.output.resume)
         modelPath = configuration.output + "/model.safetensors"
@@ -52,12 +53,12 @@ package struct TrainingRun: StartedRun {
 
 extension RunConfiguration {
     /// How long the run trains, in which batches and at which rate.
-    fileprivate func plan(sampleCount: Int, headOnlyEpochs: Int) -> TrainingPlan {
+    fileprivate func plan(sampleCount: Int) -> TrainingPlan {
         let stepsPerEpoch = training.steps(perPassOver: sampleCount)
         return TrainingPlan(
             epochs: training.epochs, stepsPerEpoch: stepsPerEpoch, globalBatch: training.globalBatch,
             accumulation: training.accumulation, learningRate: optimizer.learningRate,
             schedule: schedule.makeSchedule(stepsPerEpoch: stepsPerEpoch, epochs: training.epochs),
-            headOnlyEpochs: headOnlyEpochs, bestBy: training.bestBy)
+            bestBy: training.bestBy)
     }
 }

@@ -5,6 +5,41 @@ internal import Tensors
 
 /// Whether a command will be able to write its result, asked before hours of work and not after.
 enum WriteAccess {
+    /// Makes sure that a file can be written, and that it is none of those that are read for it.
+    ///
+    /// - Parameters:
+    ///   - path: The file, as the user named it.
+    ///   - inputs: What is read. A file that is replaced by what was made from it is lost.
+    /// - Throws: `UsageError` (64) where it is one of them or a folder; as `require` does.
+    static func requireFile(_ path: String, apartFrom inputs: [String]) throws {
+        try requireOther(path, than: inputs)
+        if case .replacing(let file) = OutputFile.way(named: path), file.hasSuffix("/") || isFolder(file) {
+            throw UsageError("\(path): is a folder; give the name of a file")
+        }
+        try require(path)
+    }
+
+    /// Makes sure that what is written is none of the files that are read, under whatever name.
+    ///
+    /// - Throws: `UsageError` (64).
+    static func requireOther(_ path: String, than inputs: [String]) throws {
+        var own = stat()
+        guard stat(path, &own) == 0, own.st_mode & S_IFMT == S_IFREG else { return }
+        for input in inputs {
+            var other = stat()
+            guard stat(input, &other) == 0, other.st_ino == own.st_ino, other.st_dev == own.st_dev else {
+                continue
+            }
+            throw UsageError("\(path): is a file that is read for it, \(input); write to another one")
+        }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            && isDirectory.boolValue
+    }
+
     /// Makes and removes an empty file where a result will be written. A device or a pipe is not opened: whoever reads
     /// the pipe would take that for the end.
     ///

@@ -13,6 +13,10 @@ enum OutputFolder {
         while !manager.fileExists(atPath: folder), folder != "/" {
             folder = (folder as NSString).deletingLastPathComponent
         }
+        if (try? manager.destinationOfSymbolicLink(atPath: path)) != nil, folder != path {
+            throw OutputError(
+                path: path, problem: "is a link that leads nowhere", underlying: POSIXError(.ENOENT))
+        }
         var isDirectory: ObjCBool = false
         guard manager.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw OutputError(path: path, underlying: POSIXError(.ENOTDIR))

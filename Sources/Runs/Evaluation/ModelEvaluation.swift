@@ -32,7 +32,9 @@ package struct ModelEvaluation {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package func run(_ group: any ProcessGroup) throws -> EvaluationReport {
         if let predictions {
-            try group.coordinate { () throws -> Void in try WriteAccess.require(predictions) }
+            try group.coordinate { () throws -> Void in
+                try WriteAccess.requireFile(predictions, apartFrom: SavedModel.files(self.model) + [data])
+            }
         }
         let model = try SavedModel(model, group: group)
         let pipelines = try group.agree { try model.pipelines(tenCrop: tenCrop) }

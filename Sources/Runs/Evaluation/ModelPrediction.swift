@@ -24,7 +24,9 @@ package struct ModelPrediction {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package func run(_ group: any ProcessGroup) throws -> String? {
         if let output {
-            try group.coordinate { () throws -> Void in try WriteAccess.require(output) }
+            try group.coordinate { () throws -> Void in
+                try WriteAccess.requireFile(output, apartFrom: SavedModel.files(self.model) + data)
+            }
         }
         let model = try SavedModel(model, group: group)
         let classNames = model.description.classNames

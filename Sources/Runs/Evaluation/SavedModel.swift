@@ -47,6 +47,13 @@ struct SavedModel {
         return exists && isDirectory.boolValue ? path + "/model.safetensors" : path
     }
 
+    /// All files of such a model.
+    static func files(_ path: String) -> [String] {
+        let file = file(path)
+        return [file]
+            + (file == path ? [] : ["config.yaml", "metrics.jsonl", "model.json"].map { "\(path)/\($0)" })
+    }
+
     /// What the model is: by the record beside it where that is of this very file, else by its header.
     ///
     /// - Parameters:

@@ -24,8 +24,9 @@ package struct ModelExport {
         guard !output.lowercased().hasSuffix(".onnx") else {
             throw UsageError("\(output): this version writes safetensors, not ONNX; give a file.safetensors")
         }
-        try WriteAccess.require(output)
+        try WriteAccess.requireFile(output, apartFrom: SavedModel.files(model))
         let source = try WeightFile.open(SavedModel.file(model))
+        try WriteAccess.requireOther(output, than: (source as? ShardedSafetensors)?.shardPaths ?? [])
         let network = try network(of: source)
         let specification = network.specification
         let origin = names ?? specification.namings[0].origin

@@ -23,8 +23,10 @@ package struct WeightImport {
     /// - Throws: `WeightFileError`, `SafetensorsError` or `WeightError` where they are none of the network;
     ///   `OutputError` or `SafetensorsError` where the result cannot be written.
     package func run() throws -> [String] {
-        try WriteAccess.require(output)
-        let published = try PublishedWeights(WeightFile.open(weights), for: network)
+        try WriteAccess.requireFile(output, apartFrom: [weights])
+        let source = try WeightFile.open(weights)
+        try WriteAccess.requireOther(output, than: (source as? ShardedSafetensors)?.shardPaths ?? [])
+        let published = try PublishedWeights(source, for: network)
         let model = try PublishedModel(published)
         try model.file(metadata: ["format": "pt"]).write(to: output, isNamedByUser: true)
         let renamed = published.renamedCount

@@ -97,13 +97,22 @@ struct CheckpointManifest: Codable, Sendable {
         }
         let names = Set(manifest.files.map(\.name))
         guard names.count == manifest.files.count, names.allSatisfy({ Self.allows(fileName: $0) }),
-            !names.isEmpty, manifest.step >= 0
+            !names.isEmpty
         else {
             throw CheckpointError(.damaged, path, "it lists files twice, none, or none of this folder")
+        }
+        guard (0...Self.largestCount).contains(manifest.step),
+            (1...Self.largestCount).contains(manifest.worldSize)
+        else {
+            throw CheckpointError(
+                .damaged, path,
+                "it is of step \(manifest.step) on \(manifest.worldSize) ranks, which cannot be")
         }
         self = manifest
     }
 
+    /// More steps or ranks than any run has; sums and products of such numbers do not overflow.
+    private static let largestCount = 1 << 48
     private static let digestCount = 64
 
     /// Where the hexadecimal digits of the digest stand. Within a string the quotes of the key would be

@@ -4,7 +4,7 @@ extension CheckpointStore {
     /// Removes old checkpoints after one was written.
     ///
     /// Kept are the one just written, the newest complete ones before it, `keep` in all, and `alsoKept`.
-    /// Damaged ones do not count. Those with a later step than the one just written are left alone: see
+    /// Damaged ones do not count. What holds something else beside a checkpoint is left alone, as are links. Those with a later step than the one just written are left alone: see
     /// `moveNewer(than:to:)`. The one just written is proof that a good checkpoint remains.
     ///
     /// A checkpoint loses its name before its first file is removed, so that none is ever half there.
@@ -20,7 +20,7 @@ extension CheckpointStore {
     ) throws(CheckpointError) -> [Int] {
         var left = keep - 1
         var removed: [Int] = []
-        for step in try steps().reversed() where step < written.step {
+        for step in try steps().reversed() where step < written.step && holdsNothingElse(step, as: written) {
             if left > 0, (try? Checkpoint(path: path(ofStep: step), examining: .sizes)) != nil {
                 left -= 1
             } else if !alsoKept.contains(step) {
@@ -29,6 +29,18 @@ extension CheckpointStore {
         }
         try remove(removed)
         return removed.reversed()
+    }
+
+    /// Whether what has the name of a checkpoint is a folder with the files of one and no others.
+    private func holdsNothingElse(_ step: Int, as written: WrittenCheckpoint) -> Bool {
+        let manager = FileManager.default
+        let folder = path(ofStep: step)
+        var status = stat()
+        guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return false }
+        let own = (try? Checkpoint(path: folder, examining: .sizes))?.fileNames ?? []
+        let usual = (try? manager.contentsOfDirectory(atPath: written.path)) ?? []
+        return Set((try? manager.contentsOfDirectory(atPath: folder)) ?? [])
+            .isSubset(of: own + usual + [CheckpointManifest.fileName])
     }
 
     /// Moves the checkpoints after a step elsewhere, for a run that was told to go back to it: else the next resume

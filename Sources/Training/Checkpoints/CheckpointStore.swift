@@ -99,6 +99,24 @@ public struct CheckpointStore: Sendable {
         return try Checkpoint(path: path, examining: .contents)
     }
 
+    /// Whether a checkpoint lies in this folder, under whatever name.
+    func holds(_ checkpoint: Checkpoint) -> Bool {
+        let folder = (checkpoint.path as NSString).deletingLastPathComponent
+        var (own, other) = (stat(), stat())
+        return stat(directory, &own) == 0 && stat(folder.isEmpty ? "." : folder, &other) == 0
+            && own.st_ino == other.st_ino && own.st_dev == other.st_dev
+    }
+
+    /// Whether a checkpoint here is of a run of that identity.
+    func holdsRun(_ identity: String) throws(CheckpointError) -> Bool {
+        for step in try steps() {
+            let checkpoint = try? Checkpoint(path: path(ofStep: step), examining: .sizes)
+            let saved = checkpoint?.metadata[RunCheckpoints.Keys.identity]
+            if let saved, ResumePoint.differences(saved: saved, present: identity).isEmpty { return true }
+        }
+        return false
+    }
+
     /// Names of everything in the folder; none where it does not exist.
     func names() throws(CheckpointError) -> [String] {
         guard FileManager.default.fileExists(atPath: directory) else { return [] }

@@ -8,6 +8,7 @@ public final class RunCheckpoints {
     enum Files {
         static let state = "state.safetensors"
         static let model = "model.safetensors"
+        static let all: Set<String> = [state, model, CheckpointManifest.fileName]
     }
 
     /// Keys of the manifest's metadata.
@@ -62,6 +63,9 @@ public final class RunCheckpoints {
         /// It is being written for longer than it may take.
         case overdue(CheckpointError)
     }
+
+    /// Waits until nothing is being written, but not longer than some seconds.
+    func waitUntilIdle(seconds: Double) { _ = writer.waitUntilIdle(seconds: seconds) }
 
     private static let roundSeconds = 0.5
 

@@ -10,4 +10,8 @@ struct RunPosition: Codable, Equatable {
     var step: Int
     /// Nil before the first evaluation.
     var best: Best?
+    /// η of the last step, before the multipliers of the groups; nil before the first one.
+    var learningRate: Double?
+    /// η of the step after it, as the plan was then: whether another plan goes on can be told.
+    var nextLearningRate: Double?
 }

@@ -18,6 +18,11 @@ public struct Evaluation: Sendable, Equatable, Codable {
     /// Number of samples, each counted once.
     public let count: Int
 
+    /// Whether some classifier could have it: what is read from a file need not be one.
+    var isPossible: Bool {
+        (0...1).contains(accuracy) && (0...1).contains(meanClassAccuracy) && loss >= 0 && count >= 1
+    }
+
     /// For example `accuracy 91.20 %, mean class accuracy 90.88 %, loss 0.2713, 4000 samples`.
     public var summary: String {
         String(
@@ -85,11 +90,14 @@ public struct Evaluator {
         let classes = classifier.classCount
         // All-reduced below: the loss, then correct predictions and samples of each class.
         var totals = [Double](repeating: 0, count: 1 + 2 * classes)
-        try forEachPrediction(of: classifier) { prediction, logProbability in
-            totals[0] -= Double(logProbability)
-            totals[1 + prediction.label] += prediction.isCorrect ? 1 : 0
-            totals[1 + classes + prediction.label] += 1
-            try observe(prediction)
+        // An image that one rank cannot read ends all of them in good order.
+        try group.agree {
+            try forEachPrediction(of: classifier) { prediction, logProbability in
+                totals[0] -= Double(logProbability)
+                totals[1 + prediction.label] += prediction.isCorrect ? 1 : 0
+                totals[1 + classes + prediction.label] += 1
+                try observe(prediction)
+            }
         }
         try group.allReduce(&totals)
         let (correct, counts) = (totals[1...classes], totals[(1 + classes)...])

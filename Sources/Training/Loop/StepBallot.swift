@@ -6,9 +6,11 @@ public struct StepBallot: Sendable, Equatable {
     public var stop: Bool
     /// Whether the run must end, because rank 0 could not write a file.
     public var saveHasFailed: Bool
+    /// Whether the step does not count and the run must end, because a rank could not read its samples.
+    public var loadHasFailed: Bool
 
     /// A ballot; no vote by default.
-    public init(stop: Bool = false, saveHasFailed: Bool = false) {
-        (self.stop, self.saveHasFailed) = (stop, saveHasFailed)
+    public init(stop: Bool = false, saveHasFailed: Bool = false, loadHasFailed: Bool = false) {
+        (self.stop, self.saveHasFailed, self.loadHasFailed) = (stop, saveHasFailed, loadHasFailed)
     }
 }

@@ -14,25 +14,32 @@ struct StepTotals {
     private var stopVotes: Double
     /// Ranks that could not write a file: 1 or 0.
     private var saveFailures: Double
+    /// Ranks that could not read their samples.
+    private var loadFailures: Double
 
     /// Totals before the first micro-batch.
     ///
     /// - Parameter ballot: This rank's votes.
     init(_ ballot: StepBallot) {
         (stopVotes, saveFailures) = (ballot.stop ? 1 : 0, ballot.saveHasFailed ? 1 : 0)
+        loadFailures = ballot.loadHasFailed ? 1 : 0
     }
 
     /// What any rank voted for.
-    var ballot: StepBallot { StepBallot(stop: stopVotes > 0, saveHasFailed: saveFailures > 0) }
+    var ballot: StepBallot {
+        StepBallot(stop: stopVotes > 0, saveHasFailed: saveFailures > 0, loadHasFailed: loadFailures > 0)
+    }
 
     /// Replaces this rank's share by the sum over all ranks.
     ///
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     mutating func allReduce(over group: any ProcessGroup) throws {
-        var values = [classificationLoss, penalty, weightedPenalty, correctCount, stopVotes, saveFailures]
+        var values = [
+            classificationLoss, penalty, weightedPenalty, correctCount, stopVotes, saveFailures, loadFailures,
+        ]
         try group.allReduce(&values)
         (classificationLoss, penalty, weightedPenalty) = (values[0], values[1], values[2])
-        (correctCount, stopVotes, saveFailures) = (values[3], values[4], values[5])
+        (correctCount, stopVotes, saveFailures, loadFailures) = (values[3], values[4], values[5], values[6])
     }
 }

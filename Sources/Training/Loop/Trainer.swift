@@ -40,8 +40,8 @@ public final class Trainer {
     private let files: RunFiles
     private let isStopRequested: () -> Bool
     private var position: RunPosition
-    /// This rank's last micro-batch.
-    private var lastBatch: Batch?
+    /// This rank's micro-batches of the last step.
+    private var batches: [Batch] = []
 
     private var classifier: Classifier { step.classifier }
 
@@ -67,7 +67,7 @@ public final class Trainer {
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
         let bytes = try step.group.coordinate { Array(try JSONEncoder().encode(own)) }
         position = try JSONDecoder().decode(RunPosition.self, from: Foundation.Data(bytes))
-        if position.step > 0 { try step.restore(resume?.state) }
+        if position.step > 0 { try step.restore(resume?.state, best: resume?.modelFile, upTo: position.step) }
     }
 
     /// Trains, and saves the best model.
@@ -78,6 +78,16 @@ public final class Trainer {
     ///   data and group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Outcome {
+        do {
+            return try runToEnd()
+        } catch {
+            // A checkpoint that is being written is where the run can go on from.
+            files.settle(after: error)
+            throw error
+        }
+    }
+
+    private func runToEnd() throws -> Outcome {
         let start = ContinuousClock.now
         files.beginSteps(after: position.step)
         while position.step < plan.stepCount {
@@ -87,12 +97,18 @@ public final class Trainer {
             if position.step % plan.stepsPerEpoch == 0 { try evaluateEpoch() }
             try saveState(stopping: ballot.stop)
         }
-        if data.validation == nil { try saveLast() }
+        if data.validation == nil {
+            try saveLast()
+        } else if position.best == nil {
+            // A run that goes on from a checkpoint after its end, and that was never evaluated.
+            try evaluateEpoch()
+        }
         try files.finish(isNeeded: false)
         let best = position.best
-        let test = try evaluateTest(savedAtLastStep: best.map { $0.step == plan.stepCount } ?? true)
+        // Of a plan that became shorter the run stands after its end.
+        let test = try evaluateTest(savedAtLastStep: best.map { $0.step == position.step } ?? true)
         let outcome = Outcome(
-            bestStep: best?.step ?? plan.stepCount, validation: best?.evaluation, test: test)
+            bestStep: best?.step ?? position.step, validation: best?.evaluation, test: test)
         // A run that goes on from its end saves no model, and one that was killed may not have described it.
         try files.describeModel(
             step: outcome.bestStep, bestBy: plan.bestBy, validation: best?.evaluation, test: test)
@@ -107,18 +123,19 @@ public final class Trainer {
     private func train(_ done: Int) throws -> StepBallot {
         files.reportSaves()
         let began = ContinuousClock.now
-        let batches = try step.stopwatch.measure(.data) {
-            try (0..<plan.accumulation).map { try data.training.batch(step: done * plan.accumulation + $0) }
-        }
+        let failure = try load(done)
         let epoch = done / plan.stepsPerEpoch
-        let rate = plan.learningRate * plan.schedule.factor(step: done)
+        let rate = plan.learningRate(step: done)
         let result = try naming(step: done + 1) {
             try step.run(
                 batches, globalBatch: plan.globalBatch, learningRate: rate, number: done + 1,
                 scope: plan.scope(epoch: epoch),
-                ballot: StepBallot(stop: isStopRequested(), saveHasFailed: files.mustEnd))
+                ballot: StepBallot(
+                    stop: isStopRequested(), saveHasFailed: files.mustEnd, loadHasFailed: failure != nil))
         }
-        lastBatch = batches.last
+        if result.ballot.loadHasFailed {
+            try step.group.agree { () throws -> Void in if let failure { throw failure } }
+        }
         let elapsed = (ContinuousClock.now - began).seconds
         let event = StepEvent(
             step: done + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
@@ -152,6 +169,28 @@ public final class Trainer {
         )
     }
 
+    /// Reads this rank's samples of a step.
+    ///
+    /// - Returns: Why they cannot be read. The samples of the step before are left then, so that this rank can take
+    ///   part in a step that does not count, in which the others learn of it.
+    private func load(_ done: Int) throws -> (any Error)? {
+        let loaded = Result {
+            try step.stopwatch.measure(.data) {
+                try (0..<plan.accumulation).map {
+                    try data.training.batch(step: done * plan.accumulation + $0)
+                }
+            }
+        }
+        // In the first step of a start there are none before.
+        if batches.isEmpty { try step.group.agree { _ = try loaded.get() } }
+        do {
+            batches = try loaded.get()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Evaluates on the validation split, and saves the model if it is the best so far.
     private func evaluateEpoch() throws {
         if step.normalization == .local { try classifier.averageRunningStatistics(over: step.group) }
@@ -169,7 +208,7 @@ public final class Trainer {
 
     /// Saves the last state, which nothing has evaluated, as the model of the run.
     private func saveLast() throws {
-        if let lastBatch { try step.requireFiniteLogits(of: lastBatch, after: position.step) }
+        if let last = batches.last { try step.requireFiniteLogits(of: last, after: position.step) }
         try saveModel(nil)
     }
 
@@ -185,6 +224,8 @@ public final class Trainer {
     private func saveState(stopping: Bool) throws {
         guard stopping || files.policy.isDue(after: position.step) else { return }
         try step.requireFiniteState(after: position.step)
+        position.learningRate = plan.learningRate(step: position.step - 1)
+        position.nextLearningRate = plan.learningRate(step: position.step)
         try files.save(position, of: step)
         guard stopping else { return }
         try files.finish(isNeeded: true)
@@ -201,7 +242,7 @@ public final class Trainer {
             try classifier.replicate(over: step.group)
         }
         let evaluation = try test.evaluate(classifier)
-        files.log(.evaluation(EvaluationEvent("test", step: plan.stepCount, evaluation)))
+        files.log(.evaluation(EvaluationEvent("test", step: position.step, evaluation)))
         files.say("test: \(evaluation.summary)")
         try Divergence.check(evaluation, "test, of the saved model,")
         return evaluation

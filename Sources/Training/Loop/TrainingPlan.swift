@@ -13,7 +13,7 @@ public struct TrainingPlan: Sendable {
     /// How the learning rate moves.
     public let schedule: LearningRateSchedule
     /// Epochs at the start in which only the new head trains.
-    public let headOnlyEpochs: Int
+    public var headOnlyEpochs: Int
     /// By what the best model is chosen.
     public let bestBy: BestMeasure
 
@@ -29,6 +29,9 @@ public struct TrainingPlan: Sendable {
 
     /// Steps in the run.
     public var stepCount: Int { epochs * stepsPerEpoch }
+
+    /// η of new layers at a step; the first step is 0.
+    public func learningRate(step: Int) -> Double { learningRate * schedule.factor(step: step) }
 
     /// What trains in an epoch.
     public func scope(epoch: Int) -> TrainingScope { epoch < headOnlyEpochs ? .head : .all }

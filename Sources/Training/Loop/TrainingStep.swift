@@ -55,6 +55,9 @@ public final class TrainingStep {
         tuner = OverlapTuner(group, fixed: communication.overlap)
     }
 
+    /// Slots of the optimizer whose elements are never negative.
+    var nonNegativeSlots: Set<String> { optimizer.nonNegativeSlots }
+
     /// Trains on one global batch.
     ///
     /// - Parameters:

@@ -24,6 +24,9 @@ public struct AdamW: Optimizer {
     /// m and v.
     public var slotNames: [String] { ["first-moment", "second-moment"] }
 
+    /// v, whose root is taken.
+    public var nonNegativeSlots: Set<String> { ["second-moment"] }
+
     /// One step of one parameter.
     public func update(_ parameter: Tensor, slots: [Tensor], with update: ParameterUpdate) -> Double {
         parameter.adapt(

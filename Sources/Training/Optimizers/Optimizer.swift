@@ -12,6 +12,9 @@ public protocol Optimizer: Sendable {
     /// Names of the slots, for example `momentum`; in the order in which `update` gets them.
     var slotNames: [String] { get }
 
+    /// Those of the slots whose elements are never negative, which a checkpoint is checked for; none by default.
+    var nonNegativeSlots: Set<String> { get }
+
     /// Moves one parameter by one step, in one pass over memory, in place.
     ///
     /// - Parameters:
@@ -20,6 +23,11 @@ public protocol Optimizer: Sendable {
     ///   - update: Gradient and constants of the step.
     /// - Returns: `½‖w − anchor‖²` of the penalty before the step; 0 without one.
     func update(_ parameter: Tensor, slots: [Tensor], with update: ParameterUpdate) -> Double
+}
+
+extension Optimizer {
+    /// None.
+    public var nonNegativeSlots: Set<String> { [] }
 }
 
 /// What an optimizer gets for one step of one parameter; equal on every rank.

@@ -18,6 +18,11 @@ extension ParameterStore {
         }
     }
 
+    /// Whether a name of `namedTensors` is that of one of the given slots.
+    func isNeverNegative(_ name: String, _ slots: Set<String>) -> Bool {
+        slots.contains { name.hasPrefix(Self.prefix + $0 + ".") }
+    }
+
     /// Writes the number of steps of each parameter, `optimizer.step.NAME`.
     package func addStepCounts(to writer: inout SafetensorsWriter) {
         for entry in entries {
@@ -27,15 +32,20 @@ extension ParameterStore {
 
     /// Restores the number of steps of each parameter.
     ///
-    /// - Throws: `CheckpointError` where one is missing or negative.
-    package func readStepCounts(_ file: SafetensorsFile) throws {
+    /// - Parameters:
+    ///   - file: The state.
+    ///   - limit: Steps of the run so far.
+    /// - Throws: `CheckpointError` where one is missing, negative or more than the limit.
+    package func readStepCounts(_ file: SafetensorsFile, upTo limit: Int = .max) throws {
         for index in entries.indices {
             let name = Self.stepName(entries[index].parameter.name)
-            guard file.shape(of: name) != nil, let count = try file.integers(name).first, count >= 0 else {
+            guard file.shape(of: name)?.count == 1, let count = try file.integers(name).first,
+                (0...limit).contains(count)
+            else {
                 throw CheckpointError(
                     .damaged, file.path, "tensor '\(name)' is missing or no number of steps")
             }
-            setStepCount(Int(count), of: index)
+            setStepCount(count, of: index)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Foundation
 public import Hosts
 internal import Layers
+internal import ModelFiles
 internal import ProcessGroups
 internal import Tensors
 
@@ -10,6 +11,8 @@ internal import Tensors
 public final class RunDirectory {
     /// The folder.
     public let path: String
+    /// Where the run that was here before is now; nil where none had to move.
+    public let movedAside: String?
     private let metrics: FileHandle
     private let lock: RunLock
     private let encoder = JSONEncoder()
@@ -24,45 +27,69 @@ public final class RunDirectory {
     ///
     /// A run that is there already is moved aside, to `NAME.1`, `NAME.2` and so on: nothing is lost. A run that
     /// goes on keeps its folder; what `metrics.jsonl` says of later steps is dropped, as they are done again. A run
-    /// that goes back has set them aside before.
+    /// that goes back has set them aside before. One that goes on from a checkpoint of another run begins a folder of
+    /// its own, with the lines that led to that checkpoint.
     ///
     /// - Parameters:
     ///   - path: The folder.
     ///   - configuration: Contents of `config.yaml`.
     ///   - resume: Where the run goes on from, if it does.
     ///   - lock: The right to write there.
-    /// - Throws: `RunDirectoryError` that names the file and what the system said.
+    /// - Throws: `RunDirectoryError` or `OutputFileError` that names the file and what the system said.
     public init(path: String, configuration: String, resume: ResumePoint?, lock: RunLock) throws {
         (self.path, self.lock) = (path, lock)
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        let manager = FileManager.default
+        let metricsPath = path + "/metrics.jsonl"
         do {
-            let metricsPath = path + "/metrics.jsonl"
-            var kept = Data()
-            if let resume {
-                kept = try Self.lines(of: metricsPath, upTo: resume.step)
-            } else if [metricsPath, path + "/checkpoints", path + "/model.safetensors"]
-                .contains(where: manager.fileExists)
-            {
-                let aside = Self.freeName(beside: path)
-                try manager.moveItem(atPath: path, toPath: aside)
-                try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
-                try lock.takeAgain(afterMovingTo: aside)
-            }
-            try Data(configuration.utf8).write(
-                to: URL(fileURLWithPath: path + "/config.yaml"), options: .atomic)
+            let kept = try resume.map { try Self.history(of: $0, in: path) } ?? []
+            movedAside = resume?.isOfThisFolder == true ? nil : try Self.moveAside(path, lock)
+            try OutputFile.replace(path + "/config.yaml", with: Array(configuration.utf8))
             // After the configuration, by which a folder is known to be a run's.
-            try resume?.model.map {
-                try Data($0).write(to: URL(fileURLWithPath: path + "/model.safetensors"), options: .atomic)
-            }
-            try kept.write(to: URL(fileURLWithPath: metricsPath), options: .atomic)
-            metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
-            try metrics.seekToEnd()
-        } catch let error as RunDirectoryError {
+            try resume?.model.map { try OutputFile.replace(path + "/model.safetensors", with: $0) }
+            try OutputFile.replace(metricsPath, with: kept)
+        } catch  where error is any ExitCodeProviding {
             throw error
         } catch {
             throw RunDirectoryError("\(path): cannot make the folder of the run: \(error.systemReason)")
         }
+        // A link of that name is nobody's log.
+        let descriptor = open(metricsPath, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw RunDirectoryError("\(metricsPath): cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        metrics = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    /// The lines that led to a checkpoint: those of the run that wrote it, where its log lies beside it.
+    private static func history(of point: ResumePoint, in path: String) throws -> [UInt8] {
+        let own = point.isOfThisFolder ? [path + "/metrics.jsonl"] : []
+        let logs = ([point.logPath].compactMap { $0 } + own).filter {
+            FileManager.default.fileExists(atPath: $0)
+        }
+        return try logs.first.map { try RunLog(contentsOf: $0).kept(upTo: point.step) } ?? []
+    }
+
+    /// Moves a run that is there aside, and makes an empty folder in its place.
+    ///
+    /// - Returns: Where it is now; nil where there is none.
+    private static func moveAside(_ path: String, _ lock: RunLock) throws -> String? {
+        let manager = FileManager.default
+        guard
+            ["metrics.jsonl", "checkpoints", "model.safetensors"].contains(where: { name in
+                manager.fileExists(atPath: "\(path)/\(name)")
+            })
+        else { return nil }
+        // What a link leads to moves, and the link leads to the new folder.
+        let folder = Self.folder(named: path)
+        let aside = freeName(beside: folder)
+        do {
+            try manager.moveItem(atPath: folder, toPath: aside)
+        } catch {
+            throw RunDirectoryError("\(path): cannot be moved aside to \(aside): \(error.systemReason)")
+        }
+        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try lock.takeAgain(afterMovingTo: aside)
+        return aside
     }
 
     /// Moves aside what a run that goes back to an earlier step would undo: later checkpoints, and copies of the log,
@@ -79,10 +106,10 @@ public final class RunDirectory {
         _ path: String, laterThan point: ResumePoint, checkpoints: CheckpointStore
     ) throws -> String? {
         let manager = FileManager.default
-        let aside = freeName(beside: path)
+        let aside = freeName(beside: folder(named: path))
         do {
             let hasCheckpoints = try checkpoints.steps().contains { $0 > point.step }
-            let hasLines = try events(of: path + "/metrics.jsonl").contains { $0.step ?? 0 > point.step }
+            let hasLines = try RunLog(contentsOf: path + "/metrics.jsonl").tells(after: point.step)
             let model = manager.contents(atPath: path + "/model.safetensors")
             let hasModel = model.map { Data(point.model ?? []) != $0 } ?? false
             guard hasCheckpoints || hasLines || hasModel else { return nil }
@@ -108,29 +135,31 @@ public final class RunDirectory {
         return aside
     }
 
+    /// Whether a run in the folder has come to its end and tells of steps after one: a run that goes on from there
+    /// would undo what somebody may use by now.
+    public static func isFinished(_ path: String, after point: ResumePoint) throws -> Bool {
+        do {
+            let log = try RunLog(contentsOf: path + "/metrics.jsonl")
+            return log.isFinished && log.tells(after: point.step)
+        } catch {
+            throw RunDirectoryError("\(path)/metrics.jsonl: cannot be read: \(error.systemReason)")
+        }
+    }
+
+    /// What a name leads to, where it is a link.
+    private static func folder(named path: String) -> String {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
+            let resolved = realpath(path, nil)
+        else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// The first of `NAME.1`, `NAME.2` and so on that is free; a link that leads nowhere is not.
     private static func freeName(beside path: String) -> String {
         var status = stat()
         return (1...).lazy.map { "\(path).\($0)" }.first { lstat($0, &status) != 0 } ?? path + ".old"
-    }
-
-    /// The lines of events up to a step; a last line that was cut off counts as none.
-    private static func lines(of path: String, upTo step: Int) throws -> Data {
-        let kept = try events(of: path).filter { event in
-            // A run that goes on ends anew, even where nothing is left to train.
-            event.split != "test" && event.step.map { $0 <= step } ?? false
-        }
-        return Data(kept.map { $0.line + "\n" }.joined().utf8)
-    }
-
-    /// The lines of a log, with what they say of their place in the run; none where there is no log.
-    private static func events(of path: String) throws -> [(line: Substring, step: Int?, split: String?)] {
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
-        return text.split(separator: "\n").map { line in
-            let event = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-            return (line, event?["step"] as? Int, event?["split"] as? String)
-        }
     }
 
     /// Appends one line to `metrics.jsonl`.

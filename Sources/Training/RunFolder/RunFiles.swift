@@ -172,6 +172,19 @@ public final class RunFiles {
         try endIfNeeded()
     }
 
+    /// Lets a save that is under way come to its end, and logs it, in a run that ends because of an error.
+    ///
+    /// - Important: Collective where the error is a `CollectiveFailure`; else this rank is alone with it.
+    func settle(after error: any Error) {
+        if error is CollectiveFailure {
+            // The run has an error already.
+            try? finish(isNeeded: false)
+        } else {
+            checkpoints?.waitUntilIdle(seconds: policy.timeoutSeconds)
+            reportSaves()
+        }
+    }
+
     /// Waits until nothing is being written, for as long as the policy allows. The ranks wait together, in
     /// short rounds, so that none seems lost.
     ///

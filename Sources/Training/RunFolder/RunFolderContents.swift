@@ -13,7 +13,8 @@ public enum RunFolderContents {
         "skipped-images.csv",
     ]
     /// Beginnings of names that a process which was killed, a network file system or Foundation leaves behind.
-    private static let leftovers = [".ballast-write-check-", ".nfs", ".dat.nosync"]
+    private static let leftovers = [writeCheck, ".nfs", ".dat.nosync"]
+    private static let writeCheck = ".ballast-write-check-"
     /// How many things a message names.
     private static let namedCount = 5
 
@@ -46,22 +47,51 @@ public enum RunFolderContents {
             name -> [String] in
             let type = fileType(path + "/" + name)
             if isRun, files.contains(name), type == S_IFREG { return [] }
-            if isRun, name == "checkpoints", let inside = try foreignCheckpoints(in: path + "/" + name) {
-                return inside.map { "checkpoints/\($0)" }
+            // Not a link: old checkpoints are removed, and those behind it may be another run's.
+            if isRun, name == "checkpoints", type == S_IFDIR {
+                return try foreignCheckpoints(in: path + "/" + name).map { "checkpoints/\($0)" }
             }
-            return isLeftover(name, type) ? [] : [name]
+            return isLeftover(name, type) ? [] : [type == S_IFLNK ? name + " (a link)" : name]
         }
     }
 
-    /// Names beside checkpoints that no run gave; nil where there is no folder. It may be a link to another disk.
-    private static func foreignCheckpoints(in path: String) throws -> [String]? {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
-        else { return nil }
-        return try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter {
-            CheckpointName.step(visible: $0) == nil && CheckpointName.parts(hidden: $0) == nil
-                && !isLeftover($0, fileType(path + "/" + $0))
+    /// Names among checkpoints and in them that no run gave.
+    private static func foreignCheckpoints(in path: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path).sorted().flatMap { name -> [String] in
+            let type = fileType(path + "/" + name)
+            if type == S_IFDIR, CheckpointName.parts(hidden: name) != nil { return [] }
+            if type == S_IFDIR, CheckpointName.step(visible: name) != nil {
+                return try FileManager.default.contentsOfDirectory(atPath: path + "/" + name).sorted().filter
+                {
+                    let type = fileType("\(path)/\(name)/\($0)")
+                    return !(RunCheckpoints.Files.all.contains($0) && type == S_IFREG)
+                        && !isLeftover($0, type)
+                }.map { "\(name)/\($0)" }
+            }
+            return isLeftover(name, type) ? [] : [type == S_IFLNK ? name + " (a link)" : name]
         }
+    }
+
+    /// Removes the parts of files that a process which was killed left behind. Whoever calls it has the folder's lock.
+    static func removeLeftovers(in path: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+            let file = path + "/" + name
+            guard fileType(file) == S_IFREG, let process = process(ofPart: name) else { continue }
+            // Another command may be writing there, such as an export.
+            if process == getpid() || (kill(process, 0) != 0 && errno == ESRCH) { unlink(file) }
+        }
+    }
+
+    /// The process that was writing a part of a file, by its name; nil for any other name.
+    private static func process(ofPart name: String) -> Int32? {
+        let parts =
+            name.hasPrefix(writeCheck)
+            ? ["", name.dropFirst(writeCheck.count)]
+            : name.split(separator: ".partial-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].isEmpty || files.contains(String(parts[0])),
+            let process = Int32(parts[1]), process > 0
+        else { return nil }
+        return process
     }
 
     /// Whether a file is what a run wrote of its configuration, which begins with what made it and where.
@@ -79,8 +109,7 @@ public enum RunFolderContents {
         if type == S_IFDIR { return name == "lost+found" }
         guard type == S_IFREG else { return false }
         if name == ".lock" || leftovers.contains(where: name.hasPrefix) { return true }
-        let parts = name.split(separator: ".partial-", omittingEmptySubsequences: false)
-        return parts.count == 2 && files.contains(String(parts[0])) && Int32(parts[1]) != nil
+        return process(ofPart: name) != nil
     }
 
     /// What a name stands for, without following a link; nil where it is gone.

@@ -12,6 +12,8 @@ public final class RunLock {
 
     private var directory: String
     private var descriptor: Int32
+    /// Whether the folder was missing before.
+    private let isNew: Bool
 
     /// Makes the folder if it is missing and takes its lock.
     ///
@@ -21,23 +23,33 @@ public final class RunLock {
     /// - Throws: `RunDirectoryError`: 64 where another process has it or the folder holds what no run made, 74
     ///   where the folder cannot be used.
     public init(directory: String, say: (String) -> Void) throws {
+        var status = stat()
+        isNew = lstat(directory, &status) != 0
         do {
+            guard isNew || stat(directory, &status) == 0 else { throw LinkToNowhere() }
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch {
-            throw RunDirectoryError(
-                "\(directory): cannot make the folder of the run: \(error.systemReason)")
+            let reason = (error as? LinkToNowhere)?.description ?? error.systemReason
+            throw RunDirectoryError("\(directory): cannot make the folder of the run: \(reason)")
         }
         self.directory = directory
         descriptor = try Self.take(directory, say)
         // Not before: what another run is just writing is none of this one's business.
         try RunFolderContents.requireOwn(directory)
+        RunFolderContents.removeLeftovers(in: directory)
+    }
+
+    /// A name that stands for a folder which is not there.
+    private struct LinkToNowhere: Error, CustomStringConvertible {
+        let description =
+            "it is a link that leads nowhere: make the folder that it leads to, or choose another output"
     }
 
     deinit {
         unlink(directory + Self.fileName)
         close(descriptor)
-        // Where nothing was written there was no run.
-        rmdir(directory)
+        // Where nothing was written there was no run. A folder that somebody else made stays.
+        if isNew { rmdir(directory) }
     }
 
     /// Takes the lock of a new folder of that name, after the folder itself was moved aside with its lock.

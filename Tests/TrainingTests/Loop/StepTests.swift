@@ -32,7 +32,7 @@ import Training
     }
 
     private func batch(_ group: any ProcessGroup) -> Batch {
-        RandomBatches(group, globalBatch: 6).batch(step: 0)
+        RandomBatches(group, globalBatch: 6).samples(step: 0)
     }
 
     @Test func phasesComeInOrder() throws {

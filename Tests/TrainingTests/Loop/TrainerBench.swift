@@ -1,4 +1,5 @@
 internal import Foundation
+import Hosts
 import ImageData
 import Layers
 import ModelFiles
@@ -10,21 +11,43 @@ import Training
 
 /// Batches of random images, a function of the step, that note which steps were asked for.
 final class RandomBatches: BatchSource {
+    /// What is wrong with a step, counted from 0.
+    enum Trouble {
+        /// Its images hold no numbers.
+        case notNumbers(step: Int)
+        /// One rank cannot read it.
+        case unreadable(step: Int, rank: Int)
+    }
+
+    /// A file that cannot be read.
+    struct Unreadable: Error, ExitCodeProviding {
+        let exitCode = ExitCode.badData
+    }
+
     let rows: Range<Int>
     private let globalBatch: Int
+    private let rank: Int
+    private let trouble: Trouble?
     private(set) var steps: [Int] = []
     /// Called before the batch of a step is made.
     var onBatch: (Int) -> Void = { _ in }
 
-    init(_ group: any ProcessGroup, globalBatch: Int) {
-        self.globalBatch = globalBatch
+    init(_ group: any ProcessGroup, globalBatch: Int, trouble: Trouble? = nil) {
+        (self.globalBatch, self.trouble, rank) = (globalBatch, trouble, group.rank)
         rows = Shard(rank: group.rank, size: group.size).slice(of: globalBatch)
     }
 
-    func batch(step: Int) -> Batch {
+    func batch(step: Int) throws -> Batch {
+        if case .unreadable(step, rank) = trouble { throw Unreadable() }
+        return samples(step: step)
+    }
+
+    /// The batch, whatever is wrong with it.
+    func samples(step: Int) -> Batch {
         steps.append(step)
         onBatch(step)
-        let images = randomTensor([globalBatch, 3, 2, 2], seed: UInt64(100 + step))
+        var images = randomTensor([globalBatch, 3, 2, 2], seed: UInt64(100 + step))
+        if case .notNumbers(step) = trouble { images = Tensor(repeating: .nan, images.shape) }
         return Batch(
             images: images.rows(rows), labels: rows.map { $0 % 2 }, indices: Array(rows),
             positions: Array(rows))
@@ -73,6 +96,9 @@ final class TrainerBench {
         var faults = ""
         /// The step before which this rank is asked to stop.
         var stopBefore: Int?
+        var trouble: RandomBatches.Trouble?
+        /// Seconds that a flush to the disk takes.
+        var flushSeconds = 0.0
     }
 
     let classifier = Classifier(backbone: LinearBackbone(), classCount: 2)
@@ -80,6 +106,9 @@ final class TrainerBench {
     let validation: ScriptedSamples?
     let test: ScriptedSamples?
     let trainer: Trainer
+    let plan: TrainingPlan
+    /// What the run was told before it went on.
+    let notices: [String]
     let store: CheckpointStore
     private let folder: String
 
@@ -89,7 +118,7 @@ final class TrainerBench {
         classifier.backbone.initialize(seed: 1)
         classifier.head.initialize(seed: 1)
         let classifier = classifier
-        let batches = RandomBatches(group, globalBatch: 6)
+        let batches = RandomBatches(group, globalBatch: 6, trouble: settings.trouble)
         self.batches = batches
         validation =
             settings.validation.isEmpty
@@ -97,7 +126,7 @@ final class TrainerBench {
         test = settings.hasTest ? ScriptedSamples(classifier, accuracies: [1]) : nil
         store = CheckpointStore(
             directory: folder + "/checkpoints", keep: 2, ballastVersion: "test",
-            faults: try FaultSchedule(parsing: settings.faults))
+            faults: try FaultSchedule(parsing: settings.faults), calls: Self.calls(settings.flushSeconds))
         let step = try TrainingStep(
             classifier,
             groups: [
@@ -110,13 +139,14 @@ final class TrainerBench {
             ], regularizer: FineTune(),
             optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.001),
             normalization: .synchronized, group: group)
-        let plan = TrainingPlan(
+        plan = TrainingPlan(
             epochs: settings.epochs, stepsPerEpoch: settings.stepsPerEpoch, globalBatch: 6, accumulation: 1,
             learningRate: settings.learningRate,
             schedule: LearningRateSchedule(
                 .cosine, warmUpSteps: 0, stepsPerEpoch: settings.stepsPerEpoch, epochs: settings.epochs),
             headOnlyEpochs: settings.headOnlyEpochs, bestBy: settings.bestBy)
         let (files, point) = try Self.files(group, folder: folder, settings, store)
+        notices = point?.notices(plan) ?? []
         trainer = try Trainer(
             step: step, plan: plan,
             data: Trainer.Data(
@@ -124,6 +154,15 @@ final class TrainerBench {
                 test: test.map { Evaluator($0, group: group) }),
             files: files, resume: point,
             isStopRequested: { settings.stopBefore.map { batches.steps.last == $0 - 1 } ?? false })
+    }
+
+    private static func calls(_ flushSeconds: Double) -> SystemCalls {
+        var calls = SystemCalls.system
+        calls.flush = {
+            Thread.sleep(forTimeInterval: flushSeconds)
+            return SystemCalls.system.flush($0)
+        }
+        return calls
     }
 
     /// What rank 0 has on the disk; the others have nothing.

@@ -171,6 +171,98 @@ import Training
         }
     }
 
+    // MARK: Errors while a checkpoint is being written
+
+    /// The checkpoint of step 2 is still being written when step 3 fails; it is where the run can go on from.
+    @Test func aRunThatDivergesKeepsTheCheckpointBefore() throws {
+        try withFolder { folder in
+            let bench = try TrainerBench(
+                SoloGroup(), folder: folder,
+                .init(everySteps: 2, trouble: .notNumbers(step: 2), flushSeconds: 0.1))
+            let error = #expect(throws: CollectiveFailure.self) { try bench.trainer.run() }
+            #expect("\(try #require(error))".contains("the loss at step 3 is not a number"))
+            #expect(try bench.store.newestGood().checkpoint?.step == 2)
+            #expect(try bench.events() == ["step", "step", "checkpoint"])
+        }
+    }
+
+    /// Neither does a file that one rank cannot read end the others in the midst of it.
+    @Test(arguments: [0, 1]) func aRankThatCannotReadItsSamplesEndsAllInGoodOrder(rank: Int) throws {
+        try withFolder { folder in
+            let ends = try ThreadedGroup.run(size: 2) { group in
+                let bench = try TrainerBench(
+                    group, folder: folder,
+                    .init(everySteps: 2, trouble: .unreadable(step: 2, rank: rank), flushSeconds: 0.1))
+                let error = #expect(throws: CollectiveFailure.self) { try bench.trainer.run() }
+                return (error, try bench.store.newestGood().checkpoint?.step)
+            }
+            for (error, step) in ends {
+                #expect(error?.exitCode == ExitCode.badData)
+                #expect(error?.message.contains("Unreadable(") == true, "\(error as Any)")
+                #expect(step == 2)
+            }
+        }
+    }
+
+    @Test func aFirstStepThatCannotBeReadEndsAll() throws {
+        try withFolder { folder in
+            let errors = try ThreadedGroup.run(size: 2) { group in
+                let bench = try TrainerBench(
+                    group, folder: folder, .init(trouble: .unreadable(step: 0, rank: 1)))
+                return #expect(throws: CollectiveFailure.self) { try bench.trainer.run() }
+            }
+            #expect(errors.map { $0?.exitCode } == [ExitCode.badData, ExitCode.badData])
+        }
+    }
+
+    // MARK: Another plan than that of the checkpoint
+
+    /// The run stands after its end: what is tested and described is what is saved.
+    @Test(arguments: [[0.5, 0.75, 1], [1, 0.75, 0.5], []])
+    func aPlanThatBecameShorterEndsAtOnce(validation: [Double]) throws {
+        try withFolder { folder in
+            do {
+                _ = try TrainerBench(
+                    SoloGroup(), folder: folder, .init(validation: validation, everySteps: 2)
+                ).trainer.run()
+            }
+            let bench = try TrainerBench(
+                SoloGroup(), folder: folder,
+                .init(epochs: 1, validation: validation.isEmpty ? [] : [0], hasTest: true, everySteps: 2))
+            #expect(bench.notices.count == 1)
+            #expect(
+                bench.notices.first?.contains(
+                    "ends at step 2 (training.epochs 1), and the checkpoint is of step 6") == true)
+            let outcome = try bench.trainer.run()
+            #expect(outcome.bestStep == (validation.first == 1 ? 2 : 6) && bench.batches.steps.isEmpty)
+            #expect(try bench.test?.heads == [bench.saved("fc.weight")])
+            let measure = validation.isEmpty ? "none" : "accuracy"
+            #expect(try bench.description() == "\(outcome.bestStep) model \(measure) true")
+            let tests = try bench.lines().filter { $0["split"] as? String == "test" }
+            #expect(tests.map { $0["step"] as? Int } == [6])
+        }
+    }
+
+    /// Half a cosine over three epochs comes to its end, and one over six is in its middle there.
+    @Test func anotherScheduleIsSaidWithOldAndNewRate() throws {
+        try withFolder { folder in
+            do { _ = try TrainerBench(SoloGroup(), folder: folder, .init(everySteps: 6)).trainer.run() }
+            do {
+                let same = try TrainerBench(SoloGroup(), folder: folder, .init(everySteps: 6))
+                #expect(same.notices == ["the run stands at its end, step 6: nothing is left to train"])
+            }
+            let longer = try TrainerBench(SoloGroup(), folder: folder, .init(epochs: 6, everySteps: 6))
+            #expect(
+                longer.notices == [
+                    "learning rate: 0.00669873 at step 6, and 0.0 was to follow; 0.05 follows, as schedule or "
+                        + "training.epochs differ from those of the checkpoint"
+                ])
+            _ = try longer.trainer.run()
+            let rates = try longer.lines().compactMap { $0["learning-rate"] as? Double }
+            #expect(rates.count == 12 && abs(rates[6] - 0.05) < 1e-9)
+        }
+    }
+
     // MARK: Divergence
 
     @Test func aLossThatIsNotFiniteEndsTheRun() throws {

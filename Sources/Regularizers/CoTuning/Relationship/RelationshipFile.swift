@@ -18,11 +18,13 @@ extension Relationship {
     /// Writes `relationship.safetensors`, and beside it the table, `NAME.csv`.
     ///
     /// - Parameters:
-    ///   - path: The safetensors file. The name of the table is this without `.safetensors`.
+    ///   - path: The safetensors file. The name of the table is this without `.safetensors`; a device or a pipe has
+    ///     none beside it.
     ///   - isNamedByUser: Whether links, devices and pipes of these names are written into and not replaced.
     /// - Throws: `SafetensorsError` or `RelationshipError.notWritten`, both with exit code 74.
     public func write(to path: String, isNamedByUser: Bool = false) throws {
         try writer().write(to: path, isNamedByUser: isNamedByUser)
+        if isNamedByUser, !OutputFile.isFile(named: path) { return }
         let bytes = Array(table().utf8)
         let table = Self.path(beside: path, extension: "csv")
         do {
