@@ -115,14 +115,18 @@ let package = Package(
             ]),
         // Runs the built binary, which the dependency keeps up to date.
         tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "TestSupport", "ballast"]),
-        program("MPIChecks", ["Hosts", "ProcessGroups"]),
+        program(
+            "MPIChecks",
+            [
+                "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
+                "Tensors", "Training",
+            ]),
         // Gives damaged files to every reader: see Tests/README.md.
         program(
             "ReaderFuzz",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
-                "Runs",
-                "Tensors", "Training",
+                "Runs", "Tensors", "Training",
             ]),
         // Is killed while it saves: see Tests/run-checkpoint-checks.sh.
         program("CheckpointTorture", ["Hosts", "ProcessGroups", "Tensors", "Training"]),

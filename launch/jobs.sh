@@ -210,7 +210,7 @@ ballast_code() {
 ballast_export_options() {
     local name
     export_options=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS)
-    for name in LD_LIBRARY_PATH BALLAST_STALL_SECONDS BALLAST_FAULTS; do
+    for name in LD_LIBRARY_PATH BALLAST_STALL_SECONDS BALLAST_FAULTS OPENBLAS_CORETYPE DNNL_MAX_CPU_ISA; do
         if [ -n "${!name:-}" ]; then export_options+=(-x "$name"); fi
     done
 }

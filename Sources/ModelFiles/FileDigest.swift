@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 
 /// The SHA-256 of a file's contents, to tell later whether a file is the one that was read before.
 public struct FileDigest: Sendable, Hashable, CustomStringConvertible {
@@ -45,6 +46,7 @@ public struct FileDigest: Sendable, Hashable, CustomStringConvertible {
             guard count > 0 else { break }
             piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             offset += count
+            WorkProgress.note()
         }
         self = hash.finalize()
     }

@@ -104,18 +104,28 @@ public enum OutputFile {
         // A reader of a pipe that has gone is an error like any other, and not the end of the program.
         let action = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, action) }
-        var done = 0
+        var (done, flushed) = (0, 0)
         while done < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Foundation.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done)
+                Foundation.write(
+                    descriptor, $0.baseAddress?.advanced(by: done), min($0.count - done, pieceBytes))
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 throw failure(path, "cannot write byte \(done) of \(bytes.count) to \(name)")
             }
             done += count
+            // The system takes more than a slow disk does, and one flush of all at the end would give no sign of life.
+            // What cannot be flushed, such as a pipe, says so here, and what fails fails again at the end.
+            if done - flushed >= bytesBetweenFlushes {
+                fdatasync(descriptor)
+                flushed = done
+            }
+            WorkProgress.note()
         }
     }
+
+    private static let (pieceBytes, bytesBetweenFlushes) = (4 << 20, 64 << 20)
 
     /// What a chain of links leads to, whether or not it is there.
     private static func destination(of path: String) -> String {

@@ -20,6 +20,8 @@ public struct Preparation {
     public let seed: UInt64
     /// The folder of the run, for files that the method leaves behind. Rank 0 alone writes.
     public let directory: String
+    /// Whether a run goes on from a checkpoint: the folder should hold what the method left there.
+    public let goesOn: Bool
     /// Tells the user a line; does nothing on other ranks than 0.
     public let say: (String) -> Void
 
@@ -27,11 +29,11 @@ public struct Preparation {
     public init(
         backbone: any Backbone, weightsDigest: String, sourceClassNames: [String]? = nil,
         training: any SampleSource, validation: (any SampleSource)?, group: any ProcessGroup, seed: UInt64,
-        directory: String, say: @escaping (String) -> Void
+        directory: String, goesOn: Bool = false, say: @escaping (String) -> Void
     ) {
         (self.backbone, self.weightsDigest, self.training) = (backbone, weightsDigest, training)
         self.sourceClassNames = sourceClassNames
         (self.validation, self.group, self.seed) = (validation, group, seed)
-        (self.directory, self.say) = (directory, say)
+        (self.directory, self.goesOn, self.say) = (directory, goesOn, say)
     }
 }

@@ -5,21 +5,23 @@ import Tensors
 public final class GroupStatistics: StatisticsReducer {
     private let group: any ProcessGroup
 
+    /// How many numbers each all-reduce had.
+    public private(set) var lengths: [Int] = []
     /// How many all-reduces there were.
-    public private(set) var callCount = 0
+    public var callCount: Int { lengths.count }
 
     /// All-reduces over the ranks of `group`.
     public init(_ group: any ProcessGroup) { self.group = group }
 
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func allReduce(_ values: inout [Double]) throws {
-        callCount += 1
+        lengths.append(values.count)
         try group.allReduce(&values)
     }
 
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func allReduce(_ values: inout [Double], during work: () throws -> Void) throws {
-        callCount += 1
+        lengths.append(values.count)
         try group.allReduce(&values, during: work)
     }
 }

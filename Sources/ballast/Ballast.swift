@@ -49,6 +49,7 @@ struct Ballast: ParsableCommand {
 
     /// Runs a command's work on all ranks of the launcher, or alone without one, and ends the process.
     static func runOnAllRanks(_ work: (any ProcessGroup) throws -> Void) throws {
+        prepareSignals()
         let code = MPIRuntime.run { group in
             if let argument = UTF8Names.firstBrokenArgument {
                 // Every rank was given the same.
@@ -62,5 +63,15 @@ struct Ballast: ParsableCommand {
             try work(group)
         }
         if code != 0 { throw ArgumentParser.ExitCode(code) }
+    }
+    /// What holds before MPI starts any thread.
+    private static func prepareSignals() {
+        // Nobody needs to read along: a pipe that was closed is an error of what writes results, and no end of the run.
+        signal(SIGPIPE, SIG_IGN)
+        // Some programs block signals and forget to allow them again in what they start, which then nobody can stop.
+        var stops = sigset_t()
+        sigemptyset(&stops)
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { sigaddset(&stops, number) }
+        pthread_sigmask(SIG_UNBLOCK, &stops, nil)
     }
 }

@@ -25,8 +25,9 @@ struct TrainCommand: ParsableCommand {
     var resume = "auto"
 
     func run() throws {
-        StopSignal.watch()
         try Ballast.runOnAllRanks { group in
+            // Not before: while MPI starts there is nothing to save, and a signal must end it.
+            StopSignal.watch()
             try JobChecks.begin(group)
             let configuration = try options.configuration(for: group)
             guard !dryRun else {

@@ -33,6 +33,12 @@ let allChecks: [Check] = [
     Check(name: "group", body: groupItself),
     Check(name: "duplicate-on-thread", body: duplicateOnThread),
 
+    // Hosts whose processors have vectors of different width
+    Check(name: "blocks-are-as-forced", body: blocksAreAsForced),
+    Check(name: "mixed-blocks-resnet", body: mixedBlocksResNet),
+    Check(name: "mixed-blocks-efficientnet", body: mixedBlocksEfficientNet),
+    Check(name: "mixed-blocks-methods", body: mixedBlocksMethods),
+
     // Failures that all ranks share
     Check(name: "coordinate", body: coordinate),
     Check(
@@ -98,6 +104,10 @@ let allChecks: [Check] = [
     Check(
         name: "stall-busy-rank", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         body: stallBusyRank),
+    Check(
+        name: "stall-busy-files", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        body: stallBusyFiles),
+    Check(name: "work-on-files-notes-progress", body: workOnFilesNotesProgress),
     Check(
         name: "stall-suspended-job", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         body: stallSuspendedJob),

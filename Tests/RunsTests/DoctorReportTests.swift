@@ -8,7 +8,7 @@ import Testing
     private static func rank(
         host: String = "a", cores: [Int] = [0, 1, 2, 3], hostCores: Int = 4, quota: Double? = nil,
         threads: Int = 4, siblings: [Int]? = nil, mpi: String = "Open MPI v4.1.4", oneDNN: String = "2.6.3",
-        available: Int64 = 8 << 30
+        available: Int64 = 8 << 30, instructions: String = "AVX2"
     ) -> RankFacts {
         RankFacts(
             placement: .init(
@@ -16,7 +16,8 @@ import Testing
                 threadCount: threads),
             physicalCores: siblings ?? cores,
             software: SoftwareVersions(ballast: "1.0.0", mpi: mpi, oneDNN: oneDNN, openBLAS: "OpenBLAS"),
-            memory: HostMemory(total: 16 << 30, available: available))
+            memory: HostMemory(total: 16 << 30, available: available),
+            processor: Processor(model: "EPYC", instructions: instructions))
     }
 
     private static func report(_ ranks: [RankFacts]) -> DoctorReport {
@@ -45,6 +46,16 @@ import Testing
         let report = Self.report([Self.rank()])
         #expect(report.findings.isEmpty)
         #expect(report.text.hasSuffix("\nready"))
+    }
+
+    @Test func processorsThatDifferAreAdviceAndStandInTheTable() throws {
+        let report = Self.report([Self.rank(), Self.rank(host: "b", instructions: "AVX-512")])
+        let finding = try #require(report.findings.first)
+        #expect(report.findings.count == 1 && finding.exitCode == nil)
+        #expect(finding.subject == "processors")
+        #expect(finding.found == "a has EPYC with AVX2, b has EPYC with AVX-512")
+        #expect(report.text.contains("b  EPYC with AVX-512\n"))
+        #expect(Self.report([Self.rank(), Self.rank(host: "b")]).findings.isEmpty)
     }
 
     @Test func threadsOfARankThatIsPinnedToFewerCoresKeepARunFromStarting() throws {

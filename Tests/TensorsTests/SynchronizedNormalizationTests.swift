@@ -76,6 +76,29 @@ private struct NormalizationResult: Sendable {
         #expect(mismatch(sum(\.dShift), whole.dShift, absolute: 1e-5, relative: 1e-6) == nil)
     }
 
+    /// Hosts whose processors have vectors of different width pad 20 channels to 24 and to 32. What they send must not
+    /// show it.
+    @Test func ranksWithBlocksOfDifferentSizeComputeTheSame() throws {
+        let whole = try result(rows: 0..<7, layout: .blocked(8), reducer: nil)
+        let bounds = [0, 3, 7]
+        let parts = try ThreadedGroup.run(size: 2) { group in
+            let reducer = GroupStatistics(group)
+            let part = try result(
+                rows: bounds[group.rank]..<bounds[group.rank + 1],
+                layout: .blocked(group.rank == 0 ? 8 : 16), reducer: reducer)
+            return (part, reducer.lengths)
+        }
+        for (rank, (part, lengths)) in parts.enumerated() {
+            #expect(lengths == [2 * Self.channels + 1, 2 * Self.channels])
+            let rows = bounds[rank]..<bounds[rank + 1]
+            #expect(part.mean == parts[0].0.mean && part.variance == parts[0].0.variance)
+            #expect(mismatch(part.mean, whole.mean, relative: 1e-12) == nil)
+            #expect(mismatch(part.y.dense(), whole.y.dense().rows(rows), relative: 1e-6) == nil)
+            #expect(
+                mismatch(part.dx.dense(), whole.dx.dense().rows(rows), absolute: 1e-6, relative: 1e-6) == nil)
+        }
+    }
+
     /// The ranks meet once in the forward and once in the backward pass, even where a rank's input needs no
     /// gradient: one that stayed away would leave the others waiting.
     @Test func everyRankTakesPartOnTheWayBack() throws {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import ModelFiles
 
 /// An open regular file that is read from its beginning to its end, in pieces.
@@ -56,6 +57,7 @@ final class RegularFile {
             }
         }
         guard !failed else { throw Self.failure(path, "cannot be read") }
+        WorkProgress.note()
         return bytes
     }
 
@@ -79,6 +81,7 @@ final class RegularFile {
     /// Whether the path is a folder.
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
+        defer { WorkProgress.note() }
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 

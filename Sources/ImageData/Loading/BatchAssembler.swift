@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Hosts
 internal import Synchronization
 internal import Tensors
 
@@ -91,6 +92,7 @@ final class BatchAssembler: Sendable {
             let image = UnsafeMutableBufferPointer(rebasing: buffer[row * count..<(row + 1) * count])
             var values = image.mutableSpan
             try write(draws[row], view, to: &values, by: &pixels)
+            WorkProgress.note()
         }
     }
 

@@ -41,11 +41,14 @@ final class PyTorchStorages: Sendable {
         defer { withExtendedLifetime(file) {} }
         switch places[key] {
         case nil: throw WeightFileFailure(.damaged, "has no storage '\(key.excerpt)'")
-        case .range(let range): return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+        case .range(let range):
+            file.load(range)
+            return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
         case .entry(let name):
             guard let archive, let entry = archive.entries[name] else {
                 throw WeightFileFailure(.damaged, "has no file '\(name.excerpt)' in its ZIP archive")
             }
+            file.load(entry.range)
             guard entry.isStored else {
                 return try unpacked(name, of: archive, entry).withUnsafeBytes { try body($0) }
             }

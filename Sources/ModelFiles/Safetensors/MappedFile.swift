@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Hosts
+internal import Synchronization
 
 /// A file's bytes, read by the system when they are touched.
 ///
@@ -46,6 +48,22 @@ final class MappedFile: @unchecked Sendable {
     func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         try withExtendedLifetime(self) { try body(bytes) }
     }
+
+    /// Lets the system read a part of the file now, piece by piece, and notes progress after each. To be called before
+    /// a long pass over the part: on a slow disk the pass itself would give no sign of life.
+    func load(_ range: Range<Int>) {
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes[range])
+        for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
+            let end = min(start + Self.pieceBytes, bytes.count)
+            let sum = stride(from: start, to: end, by: Self.pageBytes).reduce(UInt8(0)) { $0 &+ bytes[$1] }
+            // Else a compiler that knows the sum is of no use would not read.
+            Self.lastSum.store(sum, ordering: .relaxed)
+            WorkProgress.note()
+        }
+    }
+
+    private static let (pieceBytes, pageBytes) = (4 << 20, 4 << 10)
+    private static let lastSum = Atomic<UInt8>(0)
 
     deinit {
         if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }

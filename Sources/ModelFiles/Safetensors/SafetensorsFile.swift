@@ -125,6 +125,7 @@ public struct SafetensorsFile: Sendable {
 
     private func elements(of entry: SafetensorsHeader.Entry) -> StoredElements {
         let range = dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound
+        file.load(range)
         return StoredElements(
             bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]), type: entry.type,
             layout: StridedLayout(contiguous: entry.shape.dimensions))

@@ -89,7 +89,8 @@ public protocol ProcessGroup: AnyObject {
     ///
     /// Where the ranks wait for one that has shown no progress for `BALLAST_STALL_SECONDS`, the job ends. Work
     /// that can take minutes without a collective calls this now and then, a batch or an iteration at a time;
-    /// not from a thread that might go on while the work itself hangs. It costs next to nothing.
+    /// not from a thread that might go on while the work itself hangs. It costs next to nothing. Work that knows no
+    /// group, such as reading files, notes its progress by `WorkProgress` of the module `Hosts`.
     func noteProgress()
 }
 

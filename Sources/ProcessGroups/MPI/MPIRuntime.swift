@@ -25,6 +25,11 @@ public enum MPIRuntime {
         let launch = LaunchEnvironment()
         guard launch.isLaunched else { return runAlone(body) }
         do {
+            // MPI itself would end the process with a message of its own, or make each a job.
+            if launch.isBareStep {
+                throw LaunchError.bareStep(
+                    evidence: launch.evidence ?? "", taskCount: launch.size ?? 0, library: libraryVersion())
+            }
             let group = try start(launch)
             return try run(body, in: group)
         } catch {
@@ -33,7 +38,7 @@ public enum MPIRuntime {
                 StandardError.print("ballast: \(error)")
             }
             // If MPI still runs, ending it would wait for ranks that may not have failed.
-            if error is LaunchError { try? finalize() } else { abort(exitCode: ExitCode.of(error)) }
+            if error is LaunchError { finalizeIfBegun() } else { abort(exitCode: ExitCode.of(error)) }
             return ExitCode.of(error)
         }
     }
@@ -106,7 +111,7 @@ public enum MPIRuntime {
             "MPI_Comm_set_errhandler",
             MPI_Comm_set_errhandler(Communicator.world.raw, cmpi_errors_return()))
         let group = try MPIGroup(Communicator.world.duplicate())
-        if let launchedSize = launch.size, launchedSize > group.size {
+        if let launchedSize = launch.size ?? launch.rank.map({ $0 + 1 }), launchedSize > group.size {
             try group.release()
             throw LaunchError.otherLauncher(
                 evidence: launch.evidence ?? "", launchedSize: launchedSize, size: group.size,
@@ -117,6 +122,13 @@ public enum MPIRuntime {
             throw LaunchError.noThreads(library: libraryVersion())
         }
         return group
+    }
+
+    /// Ends MPI where it runs; that this fails too adds nothing.
+    private static func finalizeIfBegun() {
+        var isInitialized: Int32 = 0
+        guard MPI_Initialized(&isInitialized) == MPI_SUCCESS, isInitialized != 0 else { return }
+        try? finalize()
     }
 
     /// Ends MPI.

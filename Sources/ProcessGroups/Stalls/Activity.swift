@@ -1,3 +1,4 @@
+internal import Hosts
 internal import Synchronization
 
 /// What this rank is doing, for the stall inspector: how many collectives it has joined, whether
@@ -14,7 +15,7 @@ package final class Activity: Sendable {
         package var collective = Collective("")
         /// Whether the rank has not left it yet.
         package var isInside = false
-        /// Counts signs of progress between collectives, and inside long ones.
+        /// Counts signs of progress between collectives, and inside long ones; those of `WorkProgress` too.
         package var progress: Int64 = 0
 
         /// A rank that has done nothing yet, or what else is given.
@@ -39,7 +40,11 @@ package final class Activity: Sendable {
     package init() {}
 
     /// What the rank is doing now.
-    package var status: Status { state.withLock { $0.status } }
+    package var status: Status {
+        var status = state.withLock { $0.status }
+        status.progress &+= WorkProgress.count
+        return status
+    }
 
     /// Takes part in a collective, and notes that it does.
     ///

@@ -7,6 +7,9 @@ internal import Tensors
 ///
 /// with σ the singular values of the features `[B, F]` of the global batch. Features of all ranks are
 /// gathered; each rank keeps the gradient of its own rows.
+///
+/// Memory of each rank beyond plain fine-tuning: the features of the global batch in 32 and 64 bits, `12 · B · F` bytes,
+/// and their Gram matrix, `8 · min(B, F)²`.
 /// Chen, Wang, Fu, Long and Wang, Catastrophic forgetting meets negative transfer: batch spectral shrinkage
 /// for safe transfer learning, NeurIPS 2019.
 public final class BSS: Regularizer {

@@ -11,6 +11,9 @@ internal import Tensors
 ///
 /// In one step: the key encoder follows; keys are computed; the z-term uses the queues as they are; the keys of
 /// all ranks enter the queues in rank order; the y-term uses the queues after that. The asymmetry is TLlib's.
+/// Memory of each rank beyond plain fine-tuning: the key encoder, as many bytes as the backbone, and `16 · F · P` for the
+/// two projectors with momentum; the queues, `4 · K · L · (F + 1 + P)`; the second view of N images, `12 · N · H · W`;
+/// logits, `4 · N · K · L`.
 /// Zhong, Wang, Kou, Wang and Long, Bi-tuning of pre-trained representations, 2020.
 public final class BiTuning: Regularizer {
     /// Constants of the method.
@@ -84,6 +87,15 @@ public final class BiTuning: Regularizer {
 
     /// The projector.
     public var ownParameters: [Parameter] { projector.parameters }
+
+    /// Gives every rank the random numbers of rank 0: logarithms and cosines may differ in their last bit between hosts.
+    public func prepare(_ preparation: Preparation) throws {
+        for tensor in [queues.h, queues.z] + projector.parameters.map(\.variable.value) {
+            try tensor.withMutableElements { try preparation.group.broadcast($0, from: 0) }
+        }
+        for parameter in projector.parameters { parameter.variable.valueDidChange() }
+        following.copy()
+    }
 
     private var keyParameters: [Parameter] { keyBackbone.parameters + keyProjector.parameters }
 

@@ -1,14 +1,19 @@
 internal import Hosts
 public import Layers
 internal import ProcessGroups
-internal import Tensors
+package import Tensors
 
 /// Co-Tuning: the source head is fine-tuned, too, towards the source classes that a target class looks like,
 ///
 ///     L = (1/B) Σ CE + a · (1/B) Σ CE(source head, p(y_s | y_t))
 ///
 /// The relationship p(y_s | y_t) of source and target classes is learned before the first step; rank 0, the
-/// coordinator, assembles, checks, saves and broadcasts it.
+/// coordinator, assembles, checks, saves and broadcasts it. No checkpoint carries it: a run that goes on reads
+/// `relationship.safetensors` of its folder.
+///
+/// Memory of each rank beyond plain fine-tuning: the relationship, `4 · K · S` bytes, and the source head,
+/// `12 · S · (F + 1)` with momentum. While the relationship is learned, about `16 · n · S / R` for the direct method; the
+/// reverse one has all samples on every rank, about `12 · (n + m) · S` with m validation samples.
 /// You, Kou, Long and Wang, Co-Tuning for transfer learning, NeurIPS 2020.
 public final class CoTuning: Regularizer {
     /// How the relationship is learned.
@@ -28,7 +33,7 @@ public final class CoTuning: Regularizer {
     private let tradeOff: Double
     private let learning: Learning
     /// p(y_s | y_t), `[K, S]`, equal on every rank.
-    private var relationship = Tensor([0, 0], [])
+    package private(set) var relationship = Tensor([0, 0], [])
 
     /// - Parameters:
     ///   - head: The pretrained network's classifier, which is fine-tuned, too.
@@ -42,15 +47,40 @@ public final class CoTuning: Regularizer {
     public var ownParameters: [Parameter] { head.parameters }
 
     /// Learns or reads the relationship and saves `relationship.safetensors` and `relationship.csv`.
+    ///
+    /// - Throws: As `learn` does; `CollectiveFailure` (65) where a run goes on with another relationship than it began
+    ///   with, since the file that it was given has changed.
     public func prepare(_ preparation: Preparation) throws {
-        let learned = try Self.learn(learning, head: head, preparation)
-        try preparation.group.coordinate { () throws -> Void in
-            try learned.write(to: preparation.directory + "/relationship.safetensors")
-        }
+        let learned = try kept(preparation)
         for line in learned.words(count: 3, sourceClassNames: preparation.sourceClassNames) {
             preparation.say(line)
         }
         relationship = learned.probabilities
+    }
+
+    /// The relationship that an earlier start of the run left in its folder, or a new one, which is written there.
+    private func kept(_ preparation: Preparation) throws -> Relationship {
+        let key = try PreparationKey(
+            preparation,
+            settings: [
+                "relationship 1", "\(learning)",
+                preparation.validation.map { String($0.fingerprint, radix: 16) } ?? "none",
+            ])
+        let file = KeptRelationship(
+            path: preparation.directory + "/relationship.safetensors",
+            classNames: preparation.training.classNames, sourceClassCount: head.weight.shape[0], key: key,
+            preparation: preparation)
+        if case .file(let given, _) = learning {
+            // It may lie elsewhere and be small: read again, so that its own checks hold.
+            let learned = try Self.learn(learning, head: head, preparation)
+            try file.requireSame(as: learned, givenAs: given)
+            try file.write(learned)
+            return learned
+        }
+        if let found = try file.read() { return found }
+        let learned = try Self.learn(learning, head: head, preparation)
+        try file.write(learned)
+        return learned
     }
 
     /// Learns the relationship of source and target classes from the samples of all ranks, or reads its file.
@@ -114,16 +144,6 @@ public final class CoTuning: Regularizer {
         let value = step.context.tape.softCrossEntropy(
             logits, targets: relationship.gathered(rows: step.labels), divisor: step.globalBatch)
         return WeightedPenalty(value, weight: tradeOff)
-    }
-
-    /// The relationship.
-    public var state: [NamedTensor] { [NamedTensor("relationship", relationship)] }
-
-    /// Restores the relationship.
-    public func restore(_ state: [NamedTensor]) throws {
-        let saved = try state.tensor("relationship", shape: relationship.shape)
-        let names = (0..<saved.shape[0]).map { "\($0)" }
-        relationship = try Relationship(probabilities: saved, classNames: names).probabilities
     }
 }
 

@@ -91,21 +91,21 @@ struct AttentionComputation {
         }
     }
 
-    /// Trains the head on features that are computed once: the backbone is truly frozen.
+    /// Trains the head on features that are computed once: the backbone is truly frozen. They stay on the ranks that
+    /// computed them, and a batch is put together when its turn comes.
     private func trainHead() throws {
         let group = preparation.group
-        var rows: [Float] = []
+        var features = ShardedFeatures(width: preparation.backbone.featureCount)
         var labels: [Int64] = []
         try group.agree {
             try preparation.training.forEachBatch { batch in
-                rows += try source.features(batch.images).elements
+                features.add(try source.features(batch.images).dense())
                 labels += batch.labels.map(Int64.init)
                 group.noteProgress()
             }
         }
         let allLabels = try group.allGather(labels).map { Int($0) }
-        let features = Tensor(
-            [allLabels.count, preparation.backbone.featureCount], try group.allGather(rows))
+        try features.number(over: group)
         let momenta = head.parameters.map { Tensor(repeating: 0, $0.shape) }
         for epoch in 0..<Self.epochs {
             var random = KeyedRandom(seed: preparation.seed, purpose: .order, epoch)
@@ -114,7 +114,7 @@ struct AttentionComputation {
             for start in stride(from: 0, to: order.count, by: Self.batchSize) {
                 let chosen = Array(order[start..<min(start + Self.batchSize, order.count)])
                 try descend(
-                    features.gathered(rows: chosen), chosen.map { allLabels[$0] }, momenta, rate: rate)
+                    features.rows(chosen, over: group), chosen.map { allLabels[$0] }, momenta, rate: rate)
                 group.noteProgress()
             }
         }

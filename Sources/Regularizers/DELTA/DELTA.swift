@@ -8,6 +8,10 @@ public import Tensors
 /// where the distance of map j is `½‖FM_j − FM⁰_j‖²`, or with attention
 /// `½ Σ_{n,c} C_j · W_jc · ‖FM_jnc − FM⁰_jnc‖² / (H_j · W_j)`, summed over the batch. W_j is the softmax of how
 /// much the loss rises when a filter is taken away: see `AttentionComputation`.
+///
+/// Memory of each rank beyond plain fine-tuning: the pretrained network, `4 · P` bytes for P parameters of the backbone,
+/// and its feature maps, `4 · N · Σ_j C_j · H_j · W_j`. While attention is computed, the features of this rank's
+/// samples, `4 · n · F / R`.
 /// Li, Xiong, Wang, Rao, Liu, Chen and Huan, DELTA: deep learning transfer using feature map with attention,
 /// ICLR 2019.
 public final class DELTA: Regularizer {

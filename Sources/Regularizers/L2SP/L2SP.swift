@@ -6,6 +6,8 @@ public import Tensors
 ///     L = (1/B) Σ CE + a · ½‖w − w⁰‖² + b · ½‖v‖²
 ///
 /// with w the backbone's parameters, w⁰ their pretrained values and v the head's parameters.
+///
+/// Memory of each rank beyond plain fine-tuning: w⁰, `4 · P` bytes for P parameters of the backbone.
 /// Li, Grandvalet and Davoine, Explicit inductive bias for transfer learning with convolutional networks,
 /// ICML 2018.
 public final class L2SP: Regularizer {

@@ -1,6 +1,6 @@
 public import Layers
 internal import ProcessGroups
-internal import Tensors
+package import Tensors
 
 /// Learning without forgetting: the source head is held to the predictions of the pretrained network,
 ///
@@ -8,7 +8,10 @@ internal import Tensors
 ///
 /// with y_s the source head's logits on the present features and y⁰ the teacher logits, the pretrained
 /// network's for the same sample. They are recorded once, in inference mode, from the fixed evaluation view of
-/// each sample.
+/// each sample, and kept in the folder of the run, `teacher-logits.safetensors`.
+///
+/// Memory of each rank beyond plain fine-tuning: the teacher logits, `4 · n · S` bytes (twice that while they are
+/// recorded), and the source head, `4 · S · (F + 1)`, three times that where it trains with momentum.
 /// Li and Hoiem, Learning without forgetting, ECCV 2016.
 public final class LWF: Regularizer {
     private let head: Linear
@@ -18,7 +21,7 @@ public final class LWF: Regularizer {
     /// Epochs at the start in which only the new head trains.
     public let headOnlyEpochs: Int
     /// y⁰ of every training sample, `[n, S]`, equal on every rank.
-    private var teacherLogits = Tensor([0, 0], [])
+    package private(set) var teacherLogits = Tensor([0, 0], [])
 
     /// - Parameters:
     ///   - head: The pretrained network's classifier.
@@ -37,21 +40,27 @@ public final class LWF: Regularizer {
     /// The source head, where it trains.
     public var ownParameters: [Parameter] { trainsHead ? head.parameters : [] }
 
-    /// Records the teacher logits: each rank those of its shard, then an all-gather.
+    /// Reads the teacher logits where the folder of the run has them, or records them: each rank those of its shard,
+    /// then an all-gather.
     ///
     /// - Throws: `CollectiveFailure` where samples cannot be read or a logit is non-finite; what the group throws.
     public func prepare(_ preparation: Preparation) throws {
-        let source = SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head)
         let group = preparation.group
-        let (logits, _) = try group.agree { try source.localLogits(preparation.training, group) }
-        let all = try group.allGather(logits.elements)
-        if let index = all.firstIndex(where: { !$0.isFinite }) {
-            // Every rank has the same logits, so every rank is here.
-            let error = RelationshipError.nonFiniteLogit(
-                split: "training", sample: index / logits.shape[1])
-            throw CollectiveFailure(message: "\(error)", exitCode: error.exitCode)
+        let kept = KeptTensor(
+            name: "teacher-logits", shape: [preparation.training.count, head.weight.shape[0]],
+            key: try PreparationKey(preparation, settings: ["teacher logits 1"]), preparation: preparation)
+        teacherLogits = try kept.value {
+            let source = SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head)
+            let (logits, _) = try group.agree { try source.localLogits(preparation.training, group) }
+            let all = try group.allGather(logits.elements)
+            if let index = all.firstIndex(where: { !$0.isFinite }) {
+                // Every rank has the same logits, so every rank is here.
+                let error = RelationshipError.nonFiniteLogit(
+                    split: "training", sample: index / logits.shape[1])
+                throw CollectiveFailure(message: "\(error)", exitCode: error.exitCode)
+            }
+            return Tensor(kept.shape, all)
         }
-        teacherLogits = Tensor([preparation.training.count, logits.shape[1]], all)
     }
 
     /// `(1/B) Σ KL(softmax(y⁰ / T) ‖ softmax(y_s / T))`.
@@ -61,13 +70,5 @@ public final class LWF: Regularizer {
             student, teacher: teacherLogits.gathered(rows: step.positions), temperature: temperature,
             divisor: step.globalBatch)
         return WeightedPenalty(value, weight: tradeOff)
-    }
-
-    /// The teacher logits.
-    public var state: [NamedTensor] { [NamedTensor("teacher-logits", teacherLogits)] }
-
-    /// Restores the teacher logits.
-    public func restore(_ state: [NamedTensor]) throws {
-        teacherLogits = try state.tensor("teacher-logits", shape: teacherLogits.shape)
     }
 }

@@ -11,7 +11,7 @@ public import Tensors
 /// `W' = W / σ`, `b' = b − W' μ`.
 ///
 /// It is solved to the optimum in 64 bits, so that the result depends on the order of the samples up to rounding, and
-/// not on the number of ranks. It is the baseline that every fine-tuning has to beat, and a head to begin with:
+/// not on the number of ranks. Every rank has the features of all samples: about `32 · n · F` bytes. It is the baseline that every fine-tuning has to beat, and a head to begin with:
 /// Kumar, Raghunathan, Jones, Ma and Liang, Fine-tuning can distort pretrained features and underperform
 /// out-of-distribution, ICLR 2022.
 public struct LinearProbe: Sendable {

@@ -27,17 +27,19 @@ struct RunAssembly {
     /// - Parameters:
     ///   - samples: What it may look at.
     ///   - directory: The folder for files that it leaves behind; nil: one that is removed at once.
+    ///   - goesOn: Whether the run goes on from a checkpoint.
     ///   - say: Tells the user a line, on rank 0.
     /// - Throws: What files, data and the group throw, the same on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func prepareMethod(
-        on samples: MethodSamples, directory: String?, say: @escaping (String) -> Void = { _ in }
+        on samples: MethodSamples, directory: String?, goesOn: Bool = false,
+        say: @escaping (String) -> Void = { _ in }
     ) throws {
         guard let directory else {
             return try TemporaryFolder.use { try prepareMethod(on: samples, directory: $0, say: say) }
         }
         try regularizer.prepare(
-            start.preparation(on: samples, group: group, directory: directory, say: say))
+            start.preparation(on: samples, group: group, directory: directory, goesOn: goesOn, say: say))
     }
 
     /// All that is trained: the network's parameters, and those that the method trains along.

@@ -93,15 +93,16 @@ package struct StartingPoint {
     /// - Parameters:
     ///   - samples: What it may look at.
     ///   - directory: The folder for files that it leaves behind.
+    ///   - goesOn: Whether the run goes on from a checkpoint.
     ///   - say: Tells the user a line, on rank 0.
     func preparation(
-        on samples: MethodSamples, group: any ProcessGroup, directory: String,
+        on samples: MethodSamples, group: any ProcessGroup, directory: String, goesOn: Bool = false,
         say: @escaping (String) -> Void = { _ in }
     ) -> Preparation {
         Preparation(
             backbone: classifier.backbone, weightsDigest: weightsDigest, sourceClassNames: sourceClassNames,
             training: samples.training, validation: samples.validation, group: group, seed: seed,
-            directory: directory, say: say)
+            directory: directory, goesOn: goesOn, say: say)
     }
 
     private static func randomClassifier(

@@ -38,7 +38,8 @@ package struct TrainingRun: StartedRun {
         }
         start.noticeOfUnusedState(configuration.method.name).map(prepared.say)
         try assembly.prepareMethod(
-            on: data.methodSamples, directory: configuration.output, say: prepared.say)
+            on: data.methodSamples, directory: configuration.output, goesOn: prepared.output.goesOn,
+            say: prepared.say)
         try group.coordinate { () throws -> Void in try RunPictures.write(in: configuration.output) }
         plan.headOnlyEpochs = assembly.regularizer.headOnlyEpochs
         trainer = try Trainer(

@@ -13,7 +13,8 @@ package enum JobChecks {
     /// That every rank runs the same program, with the same MPI library and the same command line, on as many
     /// cores as it has threads. To be called first: what comes later relies on it.
     ///
-    /// Says in a line of its own where ranks have more threads together than cores.
+    /// Says in a line of its own where ranks have more threads together than cores, and where hosts have different
+    /// processors. Also checks that BLAS and LAPACK compute what they should on each rank.
     ///
     /// - Throws: `CollectiveFailure` (64), on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
@@ -21,8 +22,14 @@ package enum JobChecks {
         try checkSameStart(group)
         let placements = try group.allGatherPlacements(.current(threadCount: ComputeThreads.count))
         try PlacementCheck.requireCores(placements)
+        try group.agree { try LinearAlgebraCheck.require() }
+        let processors = try group.allGatherCoded(Processor.current(instructions: MathLibraries.instructions))
         guard group.rank == 0 else { return }
-        for line in PlacementCheck.notices(placements) { ProgressLine().say(line) }
+        for line in PlacementCheck.notices(placements)
+            + ProcessorCheck.notices(processors, placements.map(\.host))
+        {
+            ProgressLine().say(line)
+        }
     }
 
     /// That every rank runs the same program, with the same MPI library and the same command line.

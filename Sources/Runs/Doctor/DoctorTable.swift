@@ -32,6 +32,10 @@ extension DoctorReport {
     }
 
     private func addHosts(to table: inout FactTable) {
+        let processors = Set(facts.ranks.map(\.processor.words))
+        for host in processors.count == 1 ? Array(facts.hosts.prefix(1)) : facts.hosts {
+            table.add("processor", processors.count == 1 ? "" : host.name, host.facts[0].processor.words)
+        }
         for host in facts.hosts {
             let placements = host.facts.map(\.placement)
             let threads = Set(placements.map(\.threadCount)).sorted().map(String.init)

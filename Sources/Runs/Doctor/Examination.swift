@@ -19,6 +19,9 @@ package enum Examination {
         var facts = try machine(group) { progress?.say($0) }
         var failures = FailureCollection()
         _ = try failures.attempt("job", remedy: "") { try JobChecks.checkSameStart(group) }
+        _ = try failures.attempt("linear algebra", remedy: LinearAlgebraError.remedy) {
+            try group.agree { try LinearAlgebraCheck.require() }
+        }
         if let file {
             let configuration = try failures.attempt(
                 "configuration", remedy: "mend the line or the --set option that the message names"

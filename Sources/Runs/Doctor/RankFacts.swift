@@ -1,6 +1,7 @@
 internal import Foundation
 package import Hosts
 internal import ProcessGroups
+internal import Tensors
 
 /// What a rank knows of itself and of its host before anything is measured.
 package struct RankFacts: Sendable, Codable, Equatable {
@@ -13,12 +14,15 @@ package struct RankFacts: Sendable, Codable, Equatable {
     var software: SoftwareVersions
     /// Memory of the host.
     var memory: HostMemory
+    /// Its processor.
+    var processor: Processor
 
     package init(
-        placement: RankPlacement, physicalCores: [Int], software: SoftwareVersions, memory: HostMemory
+        placement: RankPlacement, physicalCores: [Int], software: SoftwareVersions, memory: HostMemory,
+        processor: Processor
     ) {
         (self.placement, self.physicalCores) = (placement, physicalCores)
-        (self.software, self.memory) = (software, memory)
+        (self.software, self.memory, self.processor) = (software, memory, processor)
     }
 
     /// Those of this process. To be asked for before it computes, as `RankPlacement` is.
@@ -26,7 +30,8 @@ package struct RankFacts: Sendable, Codable, Equatable {
         let placement = RankPlacement.current(threadCount: threadCount)
         return RankFacts(
             placement: placement, physicalCores: placement.cores.map { firstSibling(ofCore: $0) },
-            software: .current, memory: .current())
+            software: .current, memory: .current(),
+            processor: .current(instructions: MathLibraries.instructions))
     }
 
     /// The first of the hardware threads of a core of silicon, or the number itself where Linux does not say.

@@ -21,7 +21,20 @@ extension DoctorFacts {
                     : "install the same packages on every host: launch/install.sh, and build there",
                 exitCode: decidesResults ? ExitCode.wrongUse : nil)
         }
-        return differences + unevenHosts
+        return differences + mixedProcessors + unevenHosts
+    }
+
+    private var mixedProcessors: [Finding] {
+        let kinds = ProcessorCheck.groups(ranks.map(\.processor), ranks.map(\.placement.host))
+        guard kinds.count > 1 else { return [] }
+        return [
+            Finding(
+                "processors",
+                found: kinds.map { "\($0.hosts) has \($0.words)" }.joined(separator: ", "),
+                expected:
+                    "hosts that are alike: a job that mixes them gives the results of another to rounding only, and each step waits for the slowest",
+                remedy: "hosts of one kind in the hostfile, or fewer ranks on the slower ones")
+        ]
     }
 
     private var unevenHosts: [Finding] {

@@ -9,6 +9,8 @@ final class ConvolutionKernels: @unchecked Sendable {
         let weight: Shape
         let hasBias: Bool
         let settings: ConvolutionSettings
+        /// What tests prefer to the processor's own block.
+        let forcedBlock = ChannelBlock.forced
 
         /// Whether the input has so few channels that it is read best as it is.
         var isPicture: Bool { input[1] < 8 && settings.groups == 1 }
@@ -75,7 +77,10 @@ final class ConvolutionKernels: @unchecked Sendable {
     /// Layouts of input and output in the order in which they are tried: first the one that the input has,
     /// then the widest blocks. Few input channels, as in a picture, are read best as they are.
     static func candidates(_ key: Key) -> [(Layout, Layout)] {
-        let block = Engine.preferredBlock
+        if let block = key.forcedBlock {
+            return [(key.isPicture ? .dense : .blocked(block), .blocked(block))]
+        }
+        let block = Engine.nativeBlock
         var blocks = block == 16 ? [16, 8] : [8, 16]
         if case .blocked(let given) = key.inputLayout {
             blocks = [given] + blocks.filter { $0 != given }

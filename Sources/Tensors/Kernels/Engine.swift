@@ -18,10 +18,16 @@ enum Engine {
     }()
 
     /// Channels in a block: as many floats as the widest vector of this processor holds.
-    static let preferredBlock: Int = {
+    static let nativeBlock: Int = {
         _ = shared
-        return dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core.rawValue ? 16 : 8
+        return computes(with: dnnl_cpu_isa_avx512_core) ? 16 : 8
     }()
+
+    /// Whether oneDNN uses these instructions here. Its names for sets of them are bits, and not in order: AVX2 with
+    /// VNNI has a larger number than AVX-512.
+    static func computes(with instructions: dnnl_cpu_isa_t) -> Bool {
+        dnnl_get_effective_cpu_isa().rawValue & instructions.rawValue == instructions.rawValue
+    }
 
     /// Stops the program when a call fails: shapes are checked before, so it would be a fault of ours.
     static func check(_ call: StaticString, _ status: dnnl_status_t) {

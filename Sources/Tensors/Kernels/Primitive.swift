@@ -1,4 +1,5 @@
 internal import COneDNN
+internal import Hosts
 internal import Synchronization
 
 /// One operation of oneDNN, compiled for fixed shapes and layouts, and ready to run any number of times.
@@ -109,6 +110,7 @@ final class Primitive: @unchecked Sendable {
             "dnnl_primitive_execute",
             dnnl_primitive_execute(handle, stream, Int32(memories.count), memories))
         Engine.check("dnnl_stream_wait", dnnl_stream_wait(stream))
+        WorkProgress.note()
         for memory in memories { dnnl_memory_destroy(memory.memory) }
         withExtendedLifetime((arguments, working)) {}
     }

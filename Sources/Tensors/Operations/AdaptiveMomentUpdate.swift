@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Constants of one step of AdamW of one parameter.
 public struct AdaptiveMomentStep: Sendable {
     /// Learning rate η.
@@ -81,9 +79,21 @@ private struct AdaptiveMomentKernel: UpdateKernel {
         (keptFirst, newFirst) = (Float(first), Float(1 - first))
         (keptSecond, newSecond) = (Float(second), Float(1 - second))
         decay = Float(step.rate * step.weightDecay)
-        stepSize = Float(step.rate / (1 - pow(first, Double(step.stepCount))))
-        rootCorrection = Float(1 / (1 - pow(second, Double(step.stepCount))).squareRoot())
+        stepSize = Float(step.rate / (1 - Self.power(first, step.stepCount)))
+        rootCorrection = Float(1 / (1 - Self.power(second, step.stepCount)).squareRoot())
         epsilon = Float(step.epsilon)
+    }
+
+    /// `baseᵉ` by multiplications alone, which give the same bits on every host; the `pow` of its mathematical
+    /// library may not.
+    private static func power(_ base: Double, _ exponent: Int) -> Double {
+        var (result, square, rest) = (1.0, base, exponent)
+        while rest > 0 {
+            if rest & 1 == 1 { result *= square }
+            square *= square
+            rest >>= 1
+        }
+        return result
     }
 
     @inline(__always)

@@ -80,12 +80,11 @@ extension Tape {
             let (slope, sums) = normalization.gradientSums(
                 passed, output: rectified, ceiling: activation.ceiling, mean: mean,
                 keepingSlope: residual != nil && rectified != nil)
-            let padded = sums.count / 2
             if shift.requiresGradient {
                 shift.accumulate(Tensor([channels], sums[..<channels].map(Float.init)))
             }
             if scale.requiresGradient {
-                let share = (0..<channels).map { Float(sums[padded + $0] * inverse[$0]) }
+                let share = (0..<channels).map { Float(sums[channels + $0] * inverse[$0]) }
                 scale.accumulate(Tensor([channels], share))
             }
             if let residual, residual.requiresGradient { residual.accumulate(slope ?? passed) }
@@ -95,7 +94,7 @@ extension Tape {
             let count = batch?.count ?? .infinity
             let offsets = (0..<channels).map { -gain[$0] * total[$0] / count }
             let slopes = (0..<channels).map {
-                -gain[$0] * inverse[$0] * inverse[$0] * total[padded + $0] / count
+                -gain[$0] * inverse[$0] * inverse[$0] * total[channels + $0] / count
             }
             input.accumulate(
                 normalization.inputGradient(
@@ -122,12 +121,12 @@ struct Normalization {
 
     func statistics(reducer: (any StatisticsReducer)?) throws -> BatchStatistics {
         var message = kernels.sums(MomentsKernel(x: UnsafePointer(x.pointer)))
-        let padded = message.count / 2
         message.append(Double(kernels.geometry.samples * kernels.geometry.positions))
         try reducer?.allReduce(&message)
-        let count = message[2 * padded]
-        let mean = message[..<x.shape[1]].map { $0 / count }
-        let variance = mean.indices.map { max(message[padded + $0] / count - mean[$0] * mean[$0], 0) }
+        let channels = x.shape[1]
+        let count = message[2 * channels]
+        let mean = message[..<channels].map { $0 / count }
+        let variance = mean.indices.map { max(message[channels + $0] / count - mean[$0] * mean[$0], 0) }
         return BatchStatistics(mean: mean, variance: variance, count: count)
     }
 

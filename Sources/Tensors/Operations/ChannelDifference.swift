@@ -12,7 +12,7 @@ extension Tensor {
             SquaredDifferenceKernel(
                 first: UnsafePointer(pointer), second: UnsafePointer(reference.pointer)))
         withExtendedLifetime((self, reference)) {}
-        return Array(sums[geometry.paddedChannels..<geometry.paddedChannels + shape[1]])
+        return Array(sums[shape[1]...])
     }
 
     /// `factor[c] · (x − y)` for each channel c of `[N, C, H, W]`, in this tensor's layout, with zeros in

@@ -3,6 +3,8 @@
 /// The storage is `[samples, blocks, positions, lanes]`: dense tensors have one lane and a block a channel.
 struct ChannelGeometry: Sendable {
     let samples: Int
+    /// Channels, without those of padding.
+    let channels: Int
     /// Blocks of channels; the last may hold channels of padding.
     let blocks: Int
     /// Rows times columns.
@@ -18,8 +20,8 @@ struct ChannelGeometry: Sendable {
             case .blocked(let block): block
             case .packed: preconditionFailure("weights of a convolution are no feature map")
             }
-        samples = tensor.shape[0]
-        blocks = (tensor.shape[1] + lanes - 1) / lanes
+        (samples, channels) = (tensor.shape[0], tensor.shape[1])
+        blocks = (channels + lanes - 1) / lanes
         positions = tensor.shape[2] * tensor.shape[3]
     }
 

@@ -13,8 +13,19 @@ struct ChannelKernels {
     /// Vectors in one position of a block; 0 for dense storage.
     private var groups: Int { geometry.lanes / 8 }
 
-    /// Two sums a channel over samples and positions, in 64 bits.
+    /// Two sums a channel over samples and positions, in 64 bits: the first of every channel, then the second.
+    ///
+    /// There are 2 · C of them whatever the layout: ranks add them up, and one whose processor has wider vectors
+    /// pads to more channels.
     func sums<Kernel: ChannelSums>(_ kernel: Kernel) -> [Double] {
+        let padded = paddedSums(kernel)
+        let count = geometry.paddedChannels
+        guard count > geometry.channels else { return padded }
+        return Array(padded[..<geometry.channels] + padded[count..<count + geometry.channels])
+    }
+
+    /// The same with the channels of padding.
+    private func paddedSums<Kernel: ChannelSums>(_ kernel: Kernel) -> [Double] {
         let count = geometry.paddedChannels
         let (lanes, positions, groups) = (geometry.lanes, geometry.positions, groups)
         return [Double](unsafeUninitializedCapacity: 2 * count) { buffer, initializedCount in

@@ -64,7 +64,7 @@ public final class TrainingStep {
     ///   - microBatches: This rank's samples, in as many micro-batches as gradients are accumulated over; as many
     ///     on every rank.
     ///   - globalBatch: Samples of all ranks and micro-batches together: the divisor of the mean.
-    ///   - learningRate: η before the multipliers of the groups.
+    ///   - learningRate: η before the multipliers of the groups; that of rank 0 counts.
     ///   - number: Steps done with this one.
     ///   - scope: What trains. In a warm-up of the head the rest is in inference mode and the method has no say.
     ///   - ballot: What this rank has to tell the others.
@@ -88,9 +88,13 @@ public final class TrainingStep {
                 if isLast { synchronizer.begin(strategy, step: number, scope: scope) }
                 try stopwatch.measure(.backward) { try backward(objective, synchronizing: isLast) }
             }
-            try stopwatch.measure(.communication) { try totals.allReduce(over: group) }
+            try stopwatch.measure(.communication) {
+                try totals.allReduce(over: group, learningRate: learningRate)
+            }
             try observer.reached(.update, number)
-            let penalties = stopwatch.measure(.optimizer) { update(scope, learningRate: learningRate) }
+            let penalties = stopwatch.measure(.optimizer) {
+                update(scope, learningRate: totals.learningRate)
+            }
             return Result(totals, penalties, globalBatch: globalBatch)
         }
     }

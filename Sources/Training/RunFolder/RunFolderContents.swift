@@ -10,7 +10,7 @@ public enum RunFolderContents {
     private static let files: Set<String> = [
         "config.yaml", "metrics.jsonl", "model.safetensors", "model.json", "attention.safetensors",
         "data-index.json", "relationship.safetensors", "relationship.csv", "relationship.svg",
-        "skipped-images.csv",
+        "skipped-images.csv", "teacher-logits.safetensors",
     ]
     /// Beginnings of names that a process which was killed, a network file system or Foundation leaves behind.
     private static let leftovers = [writeCheck, ".nfs", ".dat.nosync"]

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import Hosts
 internal import ModelFiles
 internal import Synchronization
 
@@ -14,6 +15,7 @@ struct ExaminedPhotograph: Sendable {
 
     /// Looks at one file.
     init(_ path: String, _ options: DatasetOptions) throws(DataError) {
+        defer { WorkProgress.note() }
         do throws(DataError) {
             let file = try RegularFile(path)
             let header = try PhotographHeader(file)

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Hosts
 internal import Synchronization
 
 extension PhotographDataset {
@@ -29,6 +30,7 @@ extension PhotographDataset {
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             var image = PixelImage()
             for position in Shard(rank: part, size: parts).slice(of: indices.count) {
+                defer { WorkProgress.note() }
                 do throws(DataError) {
                     try read(indices[position], .all, into: &image)
                 } catch {

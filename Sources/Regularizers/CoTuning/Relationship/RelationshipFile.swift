@@ -23,7 +23,12 @@ extension Relationship {
     ///   - isNamedByUser: Whether links, devices and pipes of these names are written into and not replaced.
     /// - Throws: `SafetensorsError` or `RelationshipError.notWritten`, both with exit code 74.
     public func write(to path: String, isNamedByUser: Bool = false) throws {
-        try writer().write(to: path, isNamedByUser: isNamedByUser)
+        try write(to: path, isNamedByUser: isNamedByUser, keptWith: [:])
+    }
+
+    /// The same with more metadata, for the run that reads it when it goes on.
+    func write(to path: String, isNamedByUser: Bool = false, keptWith metadata: [String: String]) throws {
+        try writer(metadata).write(to: path, isNamedByUser: isNamedByUser)
         if isNamedByUser, !OutputFile.isFile(named: path) { return }
         let bytes = Array(table().utf8)
         let table = Self.path(beside: path, extension: "csv")
@@ -113,7 +118,7 @@ extension Relationship {
         .unusableFile(path: file.path, reason: reason)
     }
 
-    private func writer() -> SafetensorsWriter {
+    private func writer(_ more: [String: String] = [:]) -> SafetensorsWriter {
         // Encoding a list of strings cannot fail.
         let names = (try? JSONEncoder().encode(classNames)) ?? Data()
         let metadata = [
@@ -122,7 +127,9 @@ extension Relationship {
             "source-classes": String(sourceClassCount),
         ]
         var writer = SafetensorsWriter(
-            metadata: metadata.merging(key?.metadata(method) ?? [:]) { own, _ in own })
+            metadata: metadata.merging(key?.metadata(method) ?? [:]) { own, _ in own }.merging(more) {
+                own, _ in own
+            })
         writer.add(Self.tensorName, probabilities)
         return writer
     }
