@@ -57,6 +57,8 @@ if [ -n "$all" ]; then
         Tests/run-fault-table.sh .build/release
     suite Tests/run-save-checks.sh .build/release
     suite Tests/run-hostfile-fuzz.sh
+    suite .build/release/ReaderFuzz
+    suite env BALLAST_FUZZ_CASES=5000 Tests/run-unit-tests.sh release HostileCheckpointTests
 fi
 
 echo "$passed passed, $failed failed"
