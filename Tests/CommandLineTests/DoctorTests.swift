@@ -23,7 +23,10 @@ extension ManyRanksTests {
             let sums = ranks == 0 ? [] : ["all-reduce"]
             #expect(
                 Self.rows(outcome).filter { $0 != "network" }
-                    == ["launcher", "ranks", "ballast", "MPI", "oneDNN", "OpenBLAS", "cores", "memory"] + sums
+                    == [
+                        "launcher", "ranks", "ballast", "MPI", "oneDNN", "OpenBLAS", "processor", "cores",
+                        "memory",
+                    ] + sums
             )
             #expect(outcome.output.contains("\(max(1, ranks)) rank\(ranks > 1 ? "s" : "") on 1 host"))
             #expect(outcome.output.contains(ranks == 0 ? "one rank alone" : "OMPI_COMM_WORLD_SIZE is set"))

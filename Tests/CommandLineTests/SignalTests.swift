@@ -82,7 +82,7 @@ import Testing
         let ended = try await Self.run(
             [
                 "benchmark", "--network", "resnet18", "--batch", "1", "--image-size", "32", "--steps",
-                "1000000",
+                "100000",
             ], isReady: "sleep 1", then: "kill -\(name) $job; wait $job")
         #expect(ended.exitCode == code, "\(ended.errors)")
     }

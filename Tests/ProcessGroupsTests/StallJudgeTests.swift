@@ -137,7 +137,7 @@ private func report(_ judge: StallJudge) -> String? {
     }
 
     @Test func collectivesMadeOfOthersCountOnce() throws {
-        let activity = Activity()
+        let activity = Activity { 0 }
         activity.within("all-gather") {
             activity.within("broadcast") {}
             #expect(activity.status == status(1, "all-gather", inside: true))
@@ -145,6 +145,7 @@ private func report(_ judge: StallJudge) -> String? {
         #expect(activity.status == status(1, "all-gather"))
         activity.noteProgress()
         #expect(activity.status == status(1, "all-gather", progress: 1))
+        #expect(Activity { 7 }.status.progress == 7)
     }
 }
 

@@ -35,14 +35,20 @@ package final class Activity: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Signs of progress from work that knows no group.
+    private let workProgress: @Sendable () -> Int64
 
     /// A rank that has done nothing yet.
-    package init() {}
+    ///
+    /// - Parameter workProgress: Counts signs of progress of this process from work that knows no group.
+    package init(workProgress: @escaping @Sendable () -> Int64 = { WorkProgress.count }) {
+        self.workProgress = workProgress
+    }
 
     /// What the rank is doing now.
     package var status: Status {
         var status = state.withLock { $0.status }
-        status.progress &+= WorkProgress.count
+        status.progress &+= workProgress()
         return status
     }
 

@@ -15,17 +15,43 @@ public enum StopSignal {
     /// Whether a signal has come.
     public static var isReceived: Bool { received.load(ordering: .relaxed) != 0 }
 
-    /// Handles the signals from now on. One that is ignored, as `nohup` ignores SIGHUP and a shell SIGINT of what runs
-    /// in its background, stays so.
+    /// Handles the signals from now on, on a thread that does nothing else. One that is ignored, as `nohup` ignores
+    /// SIGHUP and a shell SIGINT of what runs in its background, stays so.
+    ///
+    /// The calling thread, and those that it starts, do not take them any more: matrix products of oneDNN put their
+    /// stack into a small piece of the heap, and a handler that ran there would overwrite what lies beside it. To be
+    /// called before anything is computed.
     public static func watch() {
         // The first use initializes the constants, which a signal handler must not do.
         guard !isReceived, echo > 0 else { return }
-        for number in [SIGTERM, SIGUSR1] { signal(number, handler) }
-        for number in [SIGINT, SIGHUP] where isIgnored(signal(number, handler)) {
-            signal(number, SIG_IGN)
+        var watched = sigset_t()
+        sigemptyset(&watched)
+        // Threads of MPI began earlier, and may take a signal as well.
+        for number in [SIGTERM, SIGUSR1, SIGINT, SIGHUP] {
+            let wasIgnored = isIgnored(signal(number, handler))
+            if wasIgnored, number == SIGINT || number == SIGHUP {
+                signal(number, SIG_IGN)
+            } else {
+                sigaddset(&watched, number)
+            }
         }
+        pthread_sigmask(SIG_BLOCK, &watched, nil)
+        let thread = Thread { [watched] in wait(for: watched) }
+        thread.name = "ballast signals"
+        thread.start()
         // A file that may not grow any more is an error of the call, which says so, and does not end the process.
         signal(SIGXFSZ, SIG_IGN)
+    }
+
+    private static func wait(for watched: sigset_t) {
+        var watched = watched
+        while true {
+            var number: Int32 = 0
+            guard sigwait(&watched, &number) == 0, isSecond(number) else { continue }
+            signal(number, SIG_DFL)
+            pthread_sigmask(SIG_UNBLOCK, &watched, nil)
+            raise(number)
+        }
     }
 
     /// Whether a signal was ignored, by the action that it had; functions cannot be compared.
@@ -37,14 +63,20 @@ public enum StopSignal {
     private static let handler: @convention(c) (Int32) -> Void = { number in
         let error = errno
         defer { errno = error }
+        guard StopSignal.isSecond(number) else { return }
+        signal(number, SIG_DFL)
+        raise(number)
+    }
+
+    /// Notes a signal.
+    ///
+    /// - Returns: Whether it is to end the process at once.
+    private static func isSecond(_ number: Int32) -> Bool {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         let now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-        let (isFirst, first) = StopSignal.received.compareExchange(
-            expected: 0, desired: now, ordering: .relaxed)
+        let (isFirst, first) = received.compareExchange(expected: 0, desired: now, ordering: .relaxed)
         // A warning is no more urgent for being repeated.
-        guard !isFirst, number != SIGUSR1, now - first > StopSignal.echo else { return }
-        signal(number, SIG_DFL)
-        raise(number)
+        return !isFirst && number != SIGUSR1 && now - first > echo
     }
 }
