@@ -11,7 +11,7 @@ extension ManyRanksTests {
         /// A probe of the reference's pictures. No step could be taken with these sections.
         private static let probe = [
             "initial-state=null", "method.name=linear-probe", "training.global-batch=1",
-            "optimizer.learning-rate=1e30", "data.test=\(data)",
+            "optimizer.learning-rate=1e6", "data.test=\(data)",
         ]
 
         @Test(arguments: ["none", data])

@@ -154,11 +154,11 @@ import Testing
         ),
         (
             "output: out", "output: out\noptimizer: {learning-rate: .inf}",
-            "run.yaml:11: optimizer.learning-rate is '.inf'; expected a number, greater than 0 and at most 1e+30"
+            "run.yaml:11: optimizer.learning-rate is '.inf'; expected a number, greater than 0 and at most 1000000"
         ),
         (
             "output: out", "output: out\noptimizer: {learning-rate: 1e999}",
-            "run.yaml:11: optimizer.learning-rate is '1e999'; expected a number, greater than 0 and at most 1e+30"
+            "run.yaml:11: optimizer.learning-rate is '1e999'; expected a number, greater than 0 and at most 1000000"
         ),
         (
             "  workers: 2", "  sample-rate: 100.5",

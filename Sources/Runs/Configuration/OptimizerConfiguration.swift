@@ -36,7 +36,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
 
     /// The rule, key `name`, default `sgd`, with its keys.
     package var rule: Rule
-    /// The rate η of new layers at the start, key `learning-rate`; above 0, at most 10³⁰. The default is the rule's: 0.01 for
+    /// The rate η of new layers at the start, key `learning-rate`; above 0, at most 10⁶. The default is the rule's: 0.01 for
     /// `sgd`, 0.001 for `adamw`.
     package var learningRate: Double
     /// The backbone's rate as a multiple of η, key `backbone-factor`; 0 … 10⁶. Default 0.1 for a pretrained
@@ -69,7 +69,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
             defaultRate = 0.001
         }
         learningRate = try reader.value(
-            "learning-rate", .number(.above(0, atMost: 1e30)), default: defaultRate)
+            "learning-rate", .number(.above(0, atMost: 1_000_000)), default: defaultRate)
         backboneFactor = try reader.value(
             "backbone-factor", .number(.atLeast(0, atMost: 1_000_000)), default: isPretrained ? 0.1 : 1)
         weightDecay = try reader.value(
