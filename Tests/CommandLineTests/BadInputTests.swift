@@ -9,7 +9,12 @@ extension ManyRanksTests {
 
         init() throws { files = try BadInputFiles() }
 
-        @Test(arguments: BadInput.all, [0, 2])
+        /// Each on two ranks, and some without mpirun.
+        private static let jobs: [(BadInput, Int)] =
+            BadInput.all.map { ($0, 2) }
+            + BadInput.all.enumerated().filter { $0.offset % 3 == 0 }.map { ($0.element, 0) }
+
+        @Test(arguments: jobs)
         func everyRankEndsAndOneSpeaks(input: BadInput, ranks: Int) async throws {
             let outcome = try await BallastProcess.run(input.arguments, ranks: ranks, in: files.folder.url)
             expect(outcome, input)

@@ -35,9 +35,9 @@ let allChecks: [Check] = [
 
     // Hosts whose processors have vectors of different width
     Check(name: "blocks-are-as-forced", body: blocksAreAsForced),
-    Check(name: "mixed-blocks-resnet", body: mixedBlocksResNet),
-    Check(name: "mixed-blocks-efficientnet", body: mixedBlocksEfficientNet),
-    Check(name: "mixed-blocks-methods", body: mixedBlocksMethods),
+    Check(name: "mixed-blocks-resnet", minimumRanks: 2, body: mixedBlocksResNet),
+    Check(name: "mixed-blocks-efficientnet", minimumRanks: 3, body: mixedBlocksEfficientNet),
+    Check(name: "mixed-blocks-methods", minimumRanks: 2, body: mixedBlocksMethods),
 
     // Failures that all ranks share
     Check(name: "coordinate", body: coordinate),

@@ -42,8 +42,8 @@ private struct RandomSamples: SampleSource {
 
 /// Trains a network with a method, its feature maps in blocks of the given size.
 private func course(
-    _ makeBackbone: () -> any Backbone, _ makeMethod: (Classifier) throws -> any Regularizer, steps: Int,
-    block: Int, _ checker: Checker
+    _ makeBackbone: () -> any Backbone, _ makeMethod: (Classifier) throws -> any Regularizer,
+    _ optimizer: any Optimizer, steps: Int, block: Int, _ checker: Checker
 ) throws -> Course {
     let group = checker.group
     ChannelBlock.forced = block
@@ -67,7 +67,7 @@ private func course(
             name: "head", part: .head, learningRateMultiplier: 1, parameters: classifier.head.parameters),
     ].filter { !$0.parameters.isEmpty }
     let step = try TrainingStep(
-        classifier, groups: groups, regularizer: method, optimizer: AdamW(weightDecay: 0.01),
+        classifier, groups: groups, regularizer: method, optimizer: optimizer,
         maxGradientNorm: 1, normalization: .synchronized, group: group)
     var course = Course()
     for number in 0..<steps {
@@ -90,11 +90,12 @@ private func course(
 /// on every rank.
 private func agreeInBlocks(
     _ name: String, _ makeBackbone: () -> any Backbone,
-    _ makeMethod: (Classifier) throws -> any Regularizer = { _ in FineTune() }, steps: Int,
-    _ checker: Checker
+    _ makeMethod: (Classifier) throws -> any Regularizer = { _ in FineTune() },
+    optimizer: any Optimizer = AdamW(weightDecay: 0.01), steps: Int, _ checker: Checker
 ) throws {
     func run(_ block: Int) throws -> Course {
-        let course: Course = try course(makeBackbone, makeMethod, steps: steps, block: block, checker)
+        let course: Course = try course(
+            makeBackbone, makeMethod, optimizer, steps: steps, block: block, checker)
         checker.expect(course.losses.allSatisfy(\.isFinite), "\(name): losses \(course.losses)")
         try checker.sameBits(course.losses)
         try checker.sameBits(course.replica)
@@ -136,7 +137,10 @@ func mixedBlocksResNet(_ checker: Checker) throws {
 }
 
 func mixedBlocksEfficientNet(_ checker: Checker) throws {
-    try agreeInBlocks("EfficientNet-Lite0", { StagedNetwork.efficientNetLite(.lite0) }, steps: 2, checker)
+    // AdamW's first step moves a parameter by the sign of its gradient, which rounding decides where it is nearly 0.
+    try agreeInBlocks(
+        "EfficientNet-Lite0", { StagedNetwork.efficientNetLite(.lite0) },
+        optimizer: SGD(momentum: 0.9, isNesterov: true, weightDecay: 0.001), steps: 2, checker)
 }
 
 /// What methods send besides: keys of Bi-Tuning, features of BSS; and what they compare, maps of DELTA.
