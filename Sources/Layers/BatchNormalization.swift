@@ -84,9 +84,11 @@ public final class BatchNormalization: Layer {
             case .local: .batch(nil)
             case .frozen: .fixed(mean: runningMean, variance: runningVariance)
             }
-        let result = try context.tape.batchNormalization(
-            input, scale: weight.variable, shift: bias.variable, statistics: statistics, epsilon: epsilon,
-            residual: residual, activation: activation)
+        let result = try context.layer(name) {
+            try context.tape.batchNormalization(
+                input, scale: weight.variable, shift: bias.variable, statistics: statistics,
+                epsilon: epsilon, residual: residual, activation: activation)
+        }
         if let batch = result.batch { follow(batch) }
         return result.output
     }

@@ -51,7 +51,9 @@ public struct Convolution2D: Layer {
 
     /// `[N, I, H, W]` to `[N, O, H', W']`.
     public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
-        let output = context.tape.convolution(input, weight: weight.variable, settings: settings)
+        let output = context.layer(name) {
+            context.tape.convolution(input, weight: weight.variable, settings: settings)
+        }
         context.offer(name, output)
         return output
     }

@@ -36,6 +36,16 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "Bytes of gradients in an all-reduce; by the number of ranks if absent.")
     var bucketBytes: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a trace of ten steps, layer by layer, that Perfetto and chrome://tracing open.",
+            discussion: """
+                Of the first ten steps after two that warm up and those that try overlap strategies: layers forward \
+                and backward, the optimizer, all-reduces and waits; evaluations and checkpoints throughout. At the \
+                end rank 0 gathers the spans of all ranks into one file, a process a rank.
+                """, valueName: "FILE"))
+    var profile: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -58,7 +68,7 @@ struct BenchmarkCommand: ParsableCommand {
             communication: CommunicationConfiguration(
                 overlap: overlap, wireFormat: wireFormat, bucketBytes: bucketBytes))
         try Ballast.runOnAllRanks { group in
-            let report = try benchmark.run(group)
+            let report = try benchmark.run(profile: profile, group)
             try group.coordinate { () throws -> Void in
                 try StandardOutput.print(json ? report.json() : report.text)
             }

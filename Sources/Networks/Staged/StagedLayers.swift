@@ -50,7 +50,9 @@ struct StagedLayers<Unit: ConvolutionUnit> {
         let x = try first(images, adding: nil, context)
         guard let pooling else { return x }
         // Without a backward pass nobody asks where the maxima were.
-        return context.tape.isRecording ? context.tape.pooling(x, pooling) : Variable(x.value.pooled(pooling))
+        return context.layer("pooling") {
+            context.tape.isRecording ? context.tape.pooling(x, pooling) : Variable(x.value.pooled(pooling))
+        }
     }
 
     /// What follows the blocks.

@@ -9,28 +9,53 @@ extension Tensor {
         return values
     }
 
-    /// Overwrites one channel of `[N, C, H, W]`, in place, with `[N, H, W]`.
-    public func replaceChannel(_ channel: Int, with values: Tensor) {
+    /// Overwrites one channel of `[N, C, H, W]`, in place, with `[M, H, W]`.
+    ///
+    /// - Parameters:
+    ///   - channel: The channel.
+    ///   - values: Of as many samples as are to change.
+    ///   - firstSample: The first of them.
+    public func replaceChannel(_ channel: Int, with values: Tensor, firstSample: Int = 0) {
         precondition(
-            values.layout == .dense && values.shape == [shape[0], shape[2], shape[3]],
-            "\(values.shape) for a channel of \(shape)")
+            values.layout == .dense && Array(values.shape.dimensions.dropFirst()) == [shape[2], shape[3]]
+                && firstSample >= 0 && firstSample + values.shape[0] <= shape[0],
+            "\(values.shape) for a channel of \(shape) from sample \(firstSample) on")
         let from = values.pointer
         let to = pointer
-        forEachElement(of: channel) { index, offset in to[offset] = from[index] }
+        forEachElement(of: channel, samples: firstSample..<firstSample + values.shape[0]) { index, offset in
+            to[offset] = from[index]
+        }
         withExtendedLifetime((self, values)) {}
+    }
+
+    /// The tensor so many times, along the first dimension, in the same layout.
+    public func repeated(_ count: Int) -> Tensor {
+        if case .packed = layout { preconditionFailure("weights of a convolution have no samples") }
+        precondition(count > 0 && shape.rank > 0, "\(count) times \(shape)")
+        let result = Tensor(
+            uninitialized: Shape([count * shape[0]] + shape.dimensions.dropFirst()), layout: layout)
+        for copy in 0..<count {
+            (result.pointer + copy * storedCount).update(from: pointer, count: storedCount)
+        }
+        withExtendedLifetime((self, result)) {}
+        return result
     }
 
     /// Calls `body` with each place in `[N, H, W]` and the offset of that element of a channel.
     @inline(__always)
-    private func forEachElement(of channel: Int, _ body: (_ index: Int, _ offset: Int) -> Void) {
+    private func forEachElement(
+        of channel: Int, samples: Range<Int>? = nil, _ body: (_ index: Int, _ offset: Int) -> Void
+    ) {
         precondition(shape.rank == 4 && channel >= 0 && channel < shape[1], "channel \(channel) of \(shape)")
         let geometry = ChannelGeometry(self)
         let block = channel / geometry.lanes
-        for sample in 0..<geometry.samples {
+        let samples = samples ?? 0..<geometry.samples
+        for sample in samples {
             let start =
                 (sample * geometry.blocks + block) * geometry.blockStride + channel % geometry.lanes
+            let first = (sample - samples.lowerBound) * geometry.positions
             for position in 0..<geometry.positions {
-                body(sample * geometry.positions + position, start + position * geometry.lanes)
+                body(first + position, start + position * geometry.lanes)
             }
         }
     }

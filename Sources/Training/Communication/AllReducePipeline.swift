@@ -17,6 +17,9 @@ final class AllReducePipeline {
     /// every rank, however far each has got.
     private let lanes: [any BackgroundAllReduce]
     private var isBusy: [Bool]
+    /// The bucket of each lane and when it began, for a profile.
+    private var bucketOfLane: [(bucket: Int, start: ContinuousClock.Instant)]
+    private let events: ProfileEvents?
     private var begun = 0
 
     /// Buckets of this step that have been all-reduced.
@@ -27,14 +30,19 @@ final class AllReducePipeline {
     ///   - buffer: What is all-reduced, dense.
     ///   - group: The ranks.
     ///   - format: How numbers travel.
+    ///   - events: Where steps that are recorded leave each bucket's way.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, format: WireFormat) throws {
-        (self.buffer, self.buckets) = (buffer, buckets)
+    init(
+        _ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, format: WireFormat,
+        events: ProfileEvents? = nil
+    ) throws {
+        (self.buffer, self.buckets, self.events) = (buffer, buckets, events)
         let capacity = buckets.map(\.count).max() ?? 0
         lanes = try (0..<Self.laneCount).map { _ in
             try group.makeBackgroundAllReduce(capacity: capacity, format: format)
         }
         isBusy = lanes.map { _ in false }
+        bucketOfLane = lanes.map { _ in (0, .now) }
     }
 
     /// Begins a step.
@@ -54,6 +62,11 @@ final class AllReducePipeline {
         for lane in lanes.indices where isBusy[lane] {
             guard try lanes[lane].advance() else { continue }
             isBusy[lane] = false
+            if let events {
+                let (bucket, start) = bucketOfLane[lane]
+                events.addToStep(
+                    "all-reduce of bucket \(bucket)", .communication, on: .allReduce(lane), from: start)
+            }
             completed += 1
         }
         while begun < ready, !isBusy[begun % lanes.count] {
@@ -63,6 +76,7 @@ final class AllReducePipeline {
                 try lanes[begun % lanes.count].begin($0)
             }
             isBusy[begun % lanes.count] = true
+            if let events, events.isRecording { bucketOfLane[begun % lanes.count] = (begun, .now) }
             begun += 1
         }
         return begun + completed != before

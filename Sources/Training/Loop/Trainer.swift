@@ -63,6 +63,7 @@ public final class Trainer {
         (self.step, self.plan, self.data, self.files) = (step, plan, data, files)
         self.isStopRequested = isStopRequested
         step.tuner.report = { files.say($0) }
+        files.profile = step.profile
         // Rank 0 says where the run stands.
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
         let bytes = try step.group.coordinate { Array(try JSONEncoder().encode(own)) }
@@ -122,6 +123,10 @@ public final class Trainer {
     /// - Returns: What any rank voted for.
     private func train(_ done: Int) throws -> StepBallot {
         files.reportSaves()
+        return try step.profiled { try trainWithoutReports(done) }
+    }
+
+    private func trainWithoutReports(_ done: Int) throws -> StepBallot {
         let began = ContinuousClock.now
         let failure = try load(done)
         let epoch = done / plan.stepsPerEpoch
@@ -175,7 +180,7 @@ public final class Trainer {
     ///   part in a step that does not count, in which the others learn of it.
     private func load(_ done: Int) throws -> (any Error)? {
         let loaded = Result {
-            try step.stopwatch.measure(.data) {
+            try step.stopwatch.measure(.data, named: "wait for data") {
                 try (0..<plan.accumulation).map {
                     try data.training.batch(step: done * plan.accumulation + $0)
                 }
@@ -196,7 +201,9 @@ public final class Trainer {
         if step.normalization == .local { try classifier.averageRunningStatistics(over: step.group) }
         try step.requireFiniteState(after: position.step)
         guard let validation = data.validation else { return }
-        let evaluation = try validation.evaluate(classifier)
+        let evaluation = try step.profile.span("evaluation", .evaluation) {
+            try validation.evaluate(classifier)
+        }
         files.log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
         files.say("validation after step \(position.step): \(evaluation.summary)")
         try Divergence.check(evaluation, "validation after step \(position.step)")
@@ -226,7 +233,9 @@ public final class Trainer {
         try step.requireFiniteState(after: position.step)
         position.learningRate = plan.learningRate(step: position.step - 1)
         position.nextLearningRate = plan.learningRate(step: position.step)
-        try files.save(position, of: step)
+        try step.profile.span("copy for the checkpoint of step \(position.step)", .checkpoint) {
+            try files.save(position, of: step)
+        }
         guard stopping else { return }
         try files.finish(isNeeded: true)
         throw CollectiveFailure(
