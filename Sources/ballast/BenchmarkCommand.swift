@@ -2,6 +2,7 @@ import ArgumentParser
 import Hosts
 import ProcessGroups
 import Runs
+import Tensors
 import Training
 
 /// `ballast benchmark`: how long a training step takes here, with this network and method.
@@ -14,6 +15,9 @@ struct BenchmarkCommand: ParsableCommand {
 
     @Option(help: "\(MethodName.allCases.map(\.rawValue).joined(separator: " | ")).")
     var method: MethodName = .fineTune
+
+    @Option(help: "What feature maps are rounded to: float32 | bfloat16.")
+    var precision = ElementType.float32
 
     @Option(help: "Samples a rank.")
     var batch = 8
@@ -62,8 +66,10 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
+        var configuration = NetworkConfiguration(name: network)
+        configuration.precision = precision
         let benchmark = Benchmark(
-            network: NetworkConfiguration(name: network), method: method, batch: batch,
+            network: configuration, method: method, batch: batch,
             imageSize: imageSize, stepCount: steps,
             communication: CommunicationConfiguration(
                 overlap: overlap, wireFormat: wireFormat, bucketBytes: bucketBytes))
@@ -79,4 +85,5 @@ struct BenchmarkCommand: ParsableCommand {
 extension NetworkConfiguration.Name: ExpressibleByArgument {}
 extension CommunicationConfiguration.Overlap: ExpressibleByArgument {}
 extension WireFormat: ExpressibleByArgument {}
+extension ElementType: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {}

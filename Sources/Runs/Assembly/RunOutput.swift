@@ -53,10 +53,17 @@ struct RunOutput {
             say("the run that was in \(configuration.output) is moved aside: \(aside)")
         }
         if let point { say("goes on after step \(point.step)") }
+        let precision = start.precision.elementType.rawValue
+        if let point, point.precision != precision {
+            say(
+                "precision: the steps before were computed in \(point.precision), those that follow in \(precision); "
+                    + "a checkpoint holds 32-bit floats and serves both")
+        }
         (self.directory, self.resume) = (directory, point)
         guard group.rank == 0 else { return }
         checkpoints = RunCheckpoints(
-            store, worldSize: group.size, configuration: configuration.yaml(), identity: identity)
+            store, worldSize: group.size, configuration: configuration.yaml(), identity: identity,
+            precision: precision)
     }
 
     /// Where and with what the run runs, for the head of its configuration.

@@ -49,7 +49,9 @@ package struct TrainingRun: StartedRun {
         trainer = try Trainer(
             step: try assembly.makeStep(faults: faults, profile: self.profile?.profile), plan: plan,
             data: try data.loaders(secondView: needs.secondView), files: try prepared.files(),
-            resume: prepared.output.resume)
+            resume: prepared.output.resume,
+            advisesWireFormat: group.size > 1 && prepared.start.precision.elementType == .bfloat16
+                && configuration.communication.wireFormat == .float32)
         modelPath = configuration.output + "/model.safetensors"
     }
 

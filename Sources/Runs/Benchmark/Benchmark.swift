@@ -5,7 +5,7 @@ internal import Training
 
 /// Measures a training step of a network and a method on random images.
 package struct Benchmark {
-    /// The network, from random weights.
+    /// The network, from random weights, in its precision.
     package var network: NetworkConfiguration
     /// The method, with the defaults of its first profile.
     package var method: MethodName

@@ -1,11 +1,11 @@
 extension Tensor {
-    /// One channel of `[N, C, H, W]`, copied out: `[N, H, W]`.
+    /// One channel of `[N, C, H, W]`, copied out as 32-bit floats: `[N, H, W]`.
     public func channel(_ channel: Int) -> Tensor {
         let values = Tensor(uninitialized: [shape[0], shape[2], shape[3]])
-        let to = values.pointer
-        let from = pointer
-        forEachElement(of: channel) { index, offset in to[index] = from[offset] }
-        withExtendedLifetime((self, values)) {}
+        switch elementType {
+        case .float32: read(channel, into: values, Float.self)
+        case .bfloat16: read(channel, into: values, BFloat16.self)
+        }
         return values
     }
 
@@ -17,13 +17,31 @@ extension Tensor {
     ///   - firstSample: The first of them.
     public func replaceChannel(_ channel: Int, with values: Tensor, firstSample: Int = 0) {
         precondition(
-            values.layout == .dense && Array(values.shape.dimensions.dropFirst()) == [shape[2], shape[3]]
+            values.layout == .dense && values.elementType == .float32
+                && Array(values.shape.dimensions.dropFirst()) == [shape[2], shape[3]]
                 && firstSample >= 0 && firstSample + values.shape[0] <= shape[0],
             "\(values.shape) for a channel of \(shape) from sample \(firstSample) on")
+        let samples = firstSample..<firstSample + values.shape[0]
+        switch elementType {
+        case .float32: write(channel, of: samples, from: values, Float.self)
+        case .bfloat16: write(channel, of: samples, from: values, BFloat16.self)
+        }
+    }
+
+    private func read<Element: StoredElement>(_ channel: Int, into values: Tensor, _: Element.Type) {
+        let to = values.pointer
+        let from = pointer(to: Element.self)
+        forEachElement(of: channel) { index, offset in to[index] = from[offset].widened }
+        withExtendedLifetime((self, values)) {}
+    }
+
+    private func write<Element: StoredElement>(
+        _ channel: Int, of samples: Range<Int>, from values: Tensor, _: Element.Type
+    ) {
         let from = values.pointer
-        let to = pointer
-        forEachElement(of: channel, samples: firstSample..<firstSample + values.shape[0]) { index, offset in
-            to[offset] = from[index]
+        let to = pointer(to: Element.self)
+        forEachElement(of: channel, samples: samples) { index, offset in
+            to[offset] = Element(rounding: from[index])
         }
         withExtendedLifetime((self, values)) {}
     }
@@ -33,9 +51,11 @@ extension Tensor {
         if case .packed = layout { preconditionFailure("weights of a convolution have no samples") }
         precondition(count > 0 && shape.rank > 0, "\(count) times \(shape)")
         let result = Tensor(
-            uninitialized: Shape([count * shape[0]] + shape.dimensions.dropFirst()), layout: layout)
+            uninitialized: Shape([count * shape[0]] + shape.dimensions.dropFirst()), layout: layout,
+            elementType: elementType)
+        let byteCount = storedCount * elementType.byteCount
         for copy in 0..<count {
-            (result.pointer + copy * storedCount).update(from: pointer, count: storedCount)
+            (result.memory + copy * byteCount).copyMemory(from: memory, byteCount: byteCount)
         }
         withExtendedLifetime((self, result)) {}
         return result

@@ -39,6 +39,8 @@ public final class Trainer {
     private let data: Data
     private let files: RunFiles
     private let isStopRequested: () -> Bool
+    /// Nil where nobody should be told.
+    private var advice: WireFormatAdvice?
     private var position: RunPosition
     /// This rank's micro-batches of the last step.
     private var batches: [Batch] = []
@@ -53,15 +55,17 @@ public final class Trainer {
     ///   - data: The splits.
     ///   - files: What the run writes.
     ///   - resume: Where the run goes on from, if it does; on rank 0 only.
+    ///   - advisesWireFormat: Whether the user is told where fewer bytes of gradients would make the run quicker.
     ///   - isStopRequested: Whether this rank was asked to stop; looked at before each step.
     /// - Throws: `CollectiveFailure` where the state does not fit.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public init(
         step: TrainingStep, plan: TrainingPlan, data: Data, files: RunFiles, resume: ResumePoint? = nil,
-        isStopRequested: @escaping () -> Bool = { StopSignal.isReceived }
+        advisesWireFormat: Bool = false, isStopRequested: @escaping () -> Bool = { StopSignal.isReceived }
     ) throws {
         (self.step, self.plan, self.data, self.files) = (step, plan, data, files)
         self.isStopRequested = isStopRequested
+        advice = advisesWireFormat ? WireFormatAdvice() : nil
         step.tuner.report = { files.say($0) }
         files.profile = step.profile
         // Rank 0 says where the run stands.
@@ -142,10 +146,12 @@ public final class Trainer {
             try step.group.agree { () throws -> Void in if let failure { throw failure } }
         }
         let elapsed = (ContinuousClock.now - began).seconds
+        let seconds = step.stopwatch.lap()
+        if let line = advice?.note(seconds) { files.say(line) }
         let event = StepEvent(
             step: done + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
             penalty: result.penalty, accuracy: result.accuracy, learningRate: rate,
-            imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: step.stopwatch.lap())
+            imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: seconds)
         files.log(event, of: plan.stepCount)
         try Divergence.check(result, step: done + 1, isFirst: done == 0)
         sayParts(of: result, step: done + 1)
