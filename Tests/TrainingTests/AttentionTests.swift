@@ -15,13 +15,18 @@ import Training
     private struct Example: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let weights: String
+        /// Whether a filter is a large part of a map.
+        var isNarrow = false
         let backbone: @Sendable () -> any Backbone
 
         static let all = [
             Example(testDescription: "ResNet-18", weights: "source.safetensors") {
                 StagedNetwork.resNet(.resNet18, baseWidth: 8)
             },
-            Example(testDescription: "EfficientNet-Lite", weights: "source-efficientnet-lite.safetensors") {
+            Example(
+                testDescription: "EfficientNet-Lite", weights: "source-efficientnet-lite.safetensors",
+                isNarrow: true
+            ) {
                 StagedNetwork.efficientNetLite(.init(width: 0.14, depth: 0.5))
             },
         ]
@@ -106,7 +111,8 @@ import Training
         let head = try Self.trainedHead(backbone, samples)
         let source = samples.part(of: SoloGroup())
         let evaluated = try (0..<Self.batches).map { try source.shuffledBatch($0, size: 32) }
-        let step: Float = 0.02
+        // A larger step crosses kinks of the activation, a smaller one drowns in the rounding of losses that hardly change.
+        let (step, tolerance): (Float, Double) = example.isNarrow ? (0.02, 5e-2) : (0.005, 2e-2)
         for tap in taps {
             let weight = try #require(backbone.parameters.first { $0.name == tap + ".weight" })
             let original = weight.variable.value.elements
@@ -124,7 +130,7 @@ import Training
             let expected = try ChannelAttention.weights(lossIncrease: increases).map(Double.init)
             for state in found {
                 let own = try #require(state.first { $0.name == "attention." + tap })
-                #expect(mismatch(own.tensor, expected, relative: 2e-2) == nil, "\(tap)")
+                #expect(mismatch(own.tensor, expected, relative: tolerance) == nil, "\(tap)")
             }
             #expect((expected.max() ?? 0) > 1.5 * (expected.min() ?? 0))
         }

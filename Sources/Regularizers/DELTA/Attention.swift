@@ -54,7 +54,8 @@ enum Attention {
     }
 
     /// What attention depends on: the network and its weights, the samples in their fixed view with what they are
-    /// normalized by, the seed of the head that is trained on them, and the computation.
+    /// normalized by, the seed of the head that is trained on them, and the computation. Not the precision: what a
+    /// filter is worth in one serves the other, and a run may go on in the other.
     private static func key(_ scores: AttentionScores, _ preparation: Preparation) -> [String: String] {
         [
             "weights": preparation.weightsDigest, "version": version, scoresKey: scores.rawValue,

@@ -45,7 +45,7 @@ package struct Benchmark {
         try group.agree {
             try check.requireStep(
                 network, classCount: min(batch, 10), imageShape: [3, imageSize, imageSize], images: batch,
-                remedy: "give a smaller --batch or --image-size")
+                precision: network.precision, remedy: "give a smaller --batch or --image-size")
         }
         let profile = try path.map { try RunProfile(path: $0, group) }
         let samples = SyntheticSamples(batch: batch, imageSize: imageSize, group: group)
