@@ -8,6 +8,8 @@ program=${1:?usage: Tests/run-mpi-checks.sh BUILD_DIR}/MPIChecks
 need_programs "$program"
 allow_mpi
 begin_suite MPI
+# Other suites run beside this one.
+time_limit=180
 if ! list=$("$program" --list) || [ -z "$list" ]; then
     echo "$program lists no checks" >&2
     exit 1
