@@ -30,6 +30,9 @@ struct BenchmarkCommand: ParsableCommand {
     )
     var overlap = CommunicationConfiguration.Overlap.auto
 
+    @Option(help: "Between whom gradients travel: auto | flat | two-level.")
+    var topology = AllReduceTopology.auto
+
     @Option(help: "How gradients travel: float32 | bfloat16.")
     var wireFormat = WireFormat.float32
 
@@ -56,7 +59,8 @@ struct BenchmarkCommand: ParsableCommand {
             network: NetworkConfiguration(name: network), method: method, batch: batch,
             imageSize: imageSize, stepCount: steps,
             communication: CommunicationConfiguration(
-                overlap: overlap, wireFormat: wireFormat, bucketBytes: bucketBytes))
+                overlap: overlap, topology: topology, wireFormat: wireFormat,
+                bucketBytes: bucketBytes))
         try Ballast.runOnAllRanks { group in
             let report = try benchmark.run(group)
             try group.coordinate { () throws -> Void in

@@ -16,6 +16,12 @@ let allChecks: [Check] = [
     Check(name: "background-all-reduces-together", body: backgroundAllReducesTogether),
     Check(name: "background-all-reduce-in-bfloat16", body: backgroundAllReduceInBFloat16),
 
+    // All-reduces in two levels
+    Check(name: "all-reduce-in-two-levels", body: allReduceInTwoLevels),
+    Check(name: "all-reduce-in-two-levels-in-bfloat16", body: allReduceInTwoLevelsInBFloat16),
+    Check(name: "all-reduce-in-two-levels-together", body: allReducesInTwoLevelsTogether),
+    Check(name: "all-reduce-topology", body: allReduceTopology),
+
     // Broadcasts
     Check(name: "broadcast-every-root", body: broadcastEveryRoot),
     Check(name: "broadcast-every-type", body: broadcastEveryType),

@@ -17,6 +17,8 @@ final class AllReducePipeline {
     /// every rank, however far each has got.
     private let lanes: [any BackgroundAllReduce]
     private var isBusy: [Bool]
+    /// Between whom the lanes send.
+    let levels: AllReduceLevels
     private var begun = 0
 
     /// Buckets of this step that have been all-reduced.
@@ -26,14 +28,17 @@ final class AllReducePipeline {
     ///   - buckets: Ranges of the buffer.
     ///   - buffer: What is all-reduced, dense.
     ///   - group: The ranks.
-    ///   - format: How numbers travel.
+    ///   - settings: How numbers travel, and between whom.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, format: WireFormat) throws {
+    init(
+        _ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, settings: CommunicationSettings
+    ) throws {
         (self.buffer, self.buckets) = (buffer, buckets)
         let capacity = buckets.map(\.count).max() ?? 0
-        lanes = try (0..<Self.laneCount).map { _ in
-            try group.makeBackgroundAllReduce(capacity: capacity, format: format)
-        }
+        let reductions = try group.makeBackgroundAllReduces(
+            count: Self.laneCount, capacity: capacity, format: settings.wireFormat,
+            topology: settings.topology)
+        (lanes, levels) = (reductions.reductions, reductions.levels)
         isBusy = lanes.map { _ in false }
     }
 
