@@ -9,6 +9,8 @@ public struct ResumePoint {
     /// Whether it belongs to the run whose folder goes on. Else that folder has another run's files, or none, and the
     /// run that goes on begins a folder of its own.
     public internal(set) var isOfThisFolder = true
+    /// On which hosts the ranks lay that wrote it, in words; empty where it does not say.
+    public let placement: String
     let position: RunPosition
     let state: SafetensorsFile
     /// Bytes of the best model at that point, if there was one.
@@ -34,6 +36,7 @@ public struct ResumePoint {
                 "this checkpoint is of another run: \(differences.joined(separator: "; ")); use the configuration that it was made with, another output, or --resume none"
             )
         }
+        placement = checkpoint.metadata[RunCheckpoints.Keys.placement] ?? ""
         position = try Self.position(of: checkpoint)
         state = try checkpoint.file(RunCheckpoints.Files.state)
         let hasModel = position.best != nil

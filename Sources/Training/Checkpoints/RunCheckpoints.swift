@@ -16,6 +16,7 @@ public final class RunCheckpoints {
         static let position = "position"
         static let configuration = "configuration"
         static let identity = "identity"
+        static let placement = "placement"
     }
 
     private let store: CheckpointStore
@@ -28,11 +29,16 @@ public final class RunCheckpoints {
     ///   - worldSize: Ranks of the run.
     ///   - configuration: The resolved configuration.
     ///   - identity: What must be the same for a run to go on: see `ResumePoint`.
-    public init(_ store: CheckpointStore, worldSize: Int, configuration: String, identity: String) {
+    ///   - placement: On which hosts the ranks lie, in words; a run that goes on elsewhere says so.
+    public init(
+        _ store: CheckpointStore, worldSize: Int, configuration: String, identity: String, placement: String = ""
+    ) {
         self.store = store
         writer = BackgroundWriter(store)
         self.worldSize = worldSize
-        metadata = [Keys.configuration: configuration, Keys.identity: identity]
+        metadata = [
+            Keys.configuration: configuration, Keys.identity: identity, Keys.placement: placement,
+        ]
     }
 
     /// Begins to save; waits first until the save before is done.
