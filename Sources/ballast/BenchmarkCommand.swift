@@ -72,5 +72,7 @@ struct BenchmarkCommand: ParsableCommand {
 
 extension NetworkConfiguration.Name: ExpressibleByArgument {}
 extension CommunicationConfiguration.Overlap: ExpressibleByArgument {}
+extension AllReduceTopology: ExpressibleByArgument {}
+
 extension WireFormat: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {}

@@ -21,6 +21,15 @@ let allChecks: [Check] = [
     Check(name: "all-reduce-in-two-levels-in-bfloat16", body: allReduceInTwoLevelsInBFloat16),
     Check(name: "all-reduce-in-two-levels-together", body: allReducesInTwoLevelsTogether),
     Check(name: "all-reduce-topology", body: allReduceTopology),
+    Check(
+        name: "killed-while-collecting", exitCode: 137, minimumRanks: 3,
+        body: { try killedInTwoLevels($0, during: .collecting) }),
+    Check(
+        name: "killed-while-crossing", exitCode: 137, minimumRanks: 3,
+        body: { try killedInTwoLevels($0, during: .crossing) }),
+    Check(
+        name: "killed-while-sharing", exitCode: 137, minimumRanks: 3,
+        body: { try killedInTwoLevels($0, during: .sharing) }),
 
     // Broadcasts
     Check(name: "broadcast-every-root", body: broadcastEveryRoot),

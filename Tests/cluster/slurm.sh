@@ -6,7 +6,8 @@
 #     slurm.sh down FOLDER          ends its daemons
 #     slurm.sh run FOLDER -- COMMAND…   runs a command of Slurm, or another, in ballast1
 #
-# Partitions: main, whose jobs go back into the queue when a job of the partition urgent needs their nodes.
+# Partitions: main, whose jobs go back into the queue when a job of the partition urgent needs their nodes. Jobs that have
+# ended are in FOLDER/ended, a line each time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 namespaces=$here/namespaces.sh
@@ -21,7 +22,8 @@ SlurmctldHost=ballast1($subnet.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$1/munge.socket
+# How long a job that goes back into the queue waits there, two minutes without this.
+AuthInfo=socket=$1/munge.socket,cred_expire=5
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
@@ -32,17 +34,23 @@ SlurmctldPidFile=$1/slurmctld.pid
 SlurmdPidFile=$1/slurmd-%n.pid
 SlurmctldLogFile=$1/slurmctld.log
 SlurmdLogFile=$1/slurmd-%n.log
+JobCompType=jobcomp/filetxt
+JobCompLoc=$1/ended
 MailProg=/bin/true
 ReturnToService=2
 SlurmdTimeout=10
-KillWait=20
+KillWait=5
+SlurmctldDebug=debug
+SlurmdDebug=debug
 UnkillableStepTimeout=20
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
-SchedulerParameters=sched_interval=2,sched_min_interval=200000,bf_interval=2
+SchedulerParameters=sched_interval=2,sched_min_interval=200000,bf_interval=2,preempt_send_user_signal
+# Nodes may have more processors than this machine, so that jobs lie side by side.
+SlurmdParameters=config_overrides
 # PMIx keeps files of a node there under names of the job alone, and the nodes share one file system.
 TmpFS=$1/tmp-%n
-NodeName=ballast[1-$2] NodeAddr=$subnet.[1-$2] CPUs=2 State=UNKNOWN
+NodeName=ballast[1-$2] NodeAddr=$subnet.[1-$2] CPUs=8 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES PriorityTier=1 GraceTime=30 MaxTime=60 State=UP
 PartitionName=urgent Nodes=ALL PriorityTier=10 PreemptMode=OFF MaxTime=60 State=UP
 END

@@ -29,16 +29,16 @@ public enum AllReduceLevels: Sendable, Equatable, CustomStringConvertible {
     /// this reason.
     case withoutSharedMemory(rank: Int, reason: String)
 
-    /// For example `in two levels: 2 hosts, 4 ranks of each send`.
+    /// For example `all-reduce in two levels: 2 hosts, 4 ranks of each send`.
     public var description: String {
         switch self {
-        case .flat: "flat over all ranks"
+        case .flat: "all-reduce over all ranks"
         case .twoLevel(let hosts, let lanes):
-            "in two levels: \(hosts) host\(hosts == 1 ? "" : "s"), \(lanes) rank\(lanes == 1 ? "" : "s") of each "
-                + (lanes == 1 ? "sends" : "send")
+            "all-reduce in two levels: \(hosts) host\(hosts == 1 ? "" : "s"), "
+                + (lanes == 1 ? "1 rank of each sends" : "\(lanes) ranks of each send")
         case .withoutSharedMemory(let rank, let reason):
-            "flat over all ranks, since the host of rank \(rank) gives no shared memory (\(reason)); is /dev/shm "
-                + "large enough? In a container: --shm-size"
+            "notice: all-reduce over all ranks and not in two levels, since the host of rank \(rank) gives no shared "
+                + "memory (\(reason)); make /dev/shm larger, in a container by --shm-size"
         }
     }
 }

@@ -9,8 +9,9 @@ internal import CMPI
 /// A segment is the contribution, and behind it the sums of the rank's lane. A rank that begins the next all-reduce
 /// overwrites its contribution only, which nobody reads any more; sums are overwritten after the next first barrier,
 /// which comes after every rank has copied them.
-final class MPITwoLevelAllReduce: BackgroundAllReduce {
-    private enum Phase {
+package final class MPITwoLevelAllReduce: BackgroundAllReduce {
+    /// How far an all-reduce is.
+    package enum Phase: Sendable {
         /// Nothing is under way.
         case idle
         /// Contributions are being copied by the ranks of the host.
@@ -38,7 +39,8 @@ final class MPITwoLevelAllReduce: BackgroundAllReduce {
     private let lanes: Int
     private let slot: Slot
     private let format: WireFormat
-    private var phase = Phase.idle
+    /// How far this one is on this rank; checks look.
+    package private(set) var phase = Phase.idle
     private var buffer = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
     private var request: MPI_Request? = cmpi_request_null()
     private let sums = UnsafeMutablePointer<Double>.allocate(capacity: MPITwoLevelAllReduce.blockCount)
@@ -58,7 +60,7 @@ final class MPITwoLevelAllReduce: BackgroundAllReduce {
 
     deinit { sums.deallocate() }
 
-    func begin(_ buffer: UnsafeMutableBufferPointer<Float>) throws {
+    package func begin(_ buffer: UnsafeMutableBufferPointer<Float>) throws {
         precondition(phase == .idle, "an all-reduce begun before the last one was complete")
         precondition(
             buffer.count <= slot.capacity,
@@ -70,7 +72,7 @@ final class MPITwoLevelAllReduce: BackgroundAllReduce {
         phase = .collecting
     }
 
-    func advance() throws -> Bool {
+    package func advance() throws -> Bool {
         if phase == .collecting {
             guard try passedBarrier() else { return false }
             if let lane {

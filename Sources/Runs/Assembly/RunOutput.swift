@@ -58,8 +58,8 @@ struct RunOutput {
             say("goes on after step \(point.step)")
             if !point.placement.isEmpty, point.placement != placement {
                 say(
-                    "notice: the checkpoint was written by \(point.placement), this is \(placement): results agree but "
-                        + "for rounding")
+                    "notice: the checkpoint is of \(point.placement.shownPath), and this is \(placement.shownPath): "
+                        + "what follows is the same but for rounding")
             }
         }
         (self.directory, self.resume) = (directory, point)

@@ -63,7 +63,7 @@ public final class Trainer {
         (self.step, self.plan, self.data, self.files) = (step, plan, data, files)
         self.isStopRequested = isStopRequested
         step.tuner.report = { files.say($0) }
-        if let levels = step.levels, levels != .flat { files.say("all-reduce \(levels)") }
+        if let levels = step.levels, levels != .flat { files.say("\(levels)") }
         // Rank 0 says where the run stands.
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
         let bytes = try step.group.coordinate { Array(try JSONEncoder().encode(own)) }
