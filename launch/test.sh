@@ -5,7 +5,7 @@
 #     launch/test.sh --all      the same, and what takes longer: at most 90
 #
 # Tests/README.md says what each suite is and how to run one. The last line counts all suites together:
-# "N passed, N failed". As root, jobs over 2 and 3 hosts are among them; else their suite says that it is not run.
+# "N passed, N failed". As root, jobs over several hosts, and of Slurm, are among them; else their suites say that they are not run.
 set -uo pipefail
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root" || exit
@@ -48,6 +48,7 @@ suite Tests/run-unit-tests.sh release
 suite Tests/run-mpi-checks.sh .build/release
 suite Tests/run-launch-checks.sh
 suite Tests/run-cluster-checks.sh .build/release
+suite Tests/run-slurm-checks.sh .build/release
 suite Tests/run-checkpoint-checks.sh .build/release
 suite Tests/run-client-package.sh
 if [ -n "$all" ]; then

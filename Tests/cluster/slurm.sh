@@ -6,8 +6,8 @@
 #     slurm.sh down FOLDER          ends its daemons
 #     slurm.sh run FOLDER -- COMMAND…   runs a command of Slurm, or another, in ballast1
 #
-# Partitions: main, whose jobs go back into the queue when a job of the partition urgent needs their nodes. Jobs that have
-# ended are in FOLDER/ended, a line each time.
+# Partitions: main, whose jobs go back into the queue when a job of the partition urgent needs their nodes. How the
+# script of a job ended is in FOLDER/slurmd-NODE.log.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 namespaces=$here/namespaces.sh
@@ -34,18 +34,17 @@ SlurmctldPidFile=$1/slurmctld.pid
 SlurmdPidFile=$1/slurmd-%n.pid
 SlurmctldLogFile=$1/slurmctld.log
 SlurmdLogFile=$1/slurmd-%n.log
-JobCompType=jobcomp/filetxt
-JobCompLoc=$1/ended
 MailProg=/bin/true
-ReturnToService=2
+ReturnToService=1
 SlurmdTimeout=10
 KillWait=5
-SlurmctldDebug=debug
 SlurmdDebug=debug
 UnkillableStepTimeout=20
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
-SchedulerParameters=sched_interval=2,sched_min_interval=200000,bf_interval=2,preempt_send_user_signal
+SchedulerParameters=sched_interval=2,sched_min_interval=200000,bf_interval=2
+# Else TERM goes to mpirun's daemons, without which it ends with 76, although the ranks save.
+SlurmctldParameters=preempt_send_user_signal
 # Nodes may have more processors than this machine, so that jobs lie side by side.
 SlurmdParameters=config_overrides
 # PMIx keeps files of a node there under names of the job alone, and the nodes share one file system.
