@@ -77,12 +77,13 @@ done
 # Two ranks on each of two hosts: in two levels. Without room in /dev/shm for one of them, over all ranks.
 "$namespaces" up 2
 "$namespaces" hostfile 2 >"$work/hosts"
-cluster=("$root/launch/cluster.sh" --hostfile "$work/hosts" -n 4)
+cluster=(env BALLAST_MPI_OPTIONS="$BALLAST_MPI_OPTIONS --mca mpi_yield_when_idle 1"
+    "$root/launch/cluster.sh" --hostfile "$work/hosts" -n 4)
 check_inside "training in two levels" 0 "all-reduce in two levels: 2 hosts, 2 ranks of each send" \
     "${cluster[@]}" -- "${train[@]}" "output=$work/levels"
 # shellcheck disable=SC2016 # The inner shells expand their arguments.
 check_inside "training where shared memory is too small" 0 \
-    "since the host of rank 3 gives no shared memory (/dev/shm has 0 MiB free; needed are" \
+    "since the host of rank 2 gives no shared memory (/dev/shm has 0 MiB free; needed are" \
     "${cluster[@]}" -- sh -c '
         [ "$OMPI_COMM_WORLD_RANK" = 3 ] || exec "$@"
         exec unshare --mount sh -c "mount -t tmpfs -o size=64k none /dev/shm && exec \"\$@\"" - "$@"
