@@ -85,6 +85,16 @@ func allReduceInTwoLevelsInBFloat16(_ checker: Checker) throws {
             }.max() ?? 0
         checker.expect(
             worst <= 1.0001 && worst > 0.3, "\(ranksPerHost) ranks a host: error of \(worst) bounds")
+        // By way of 32 bits a little more than the middle of two numbers would be the middle, and go to the even one.
+        guard ranksPerHost > 1 else { continue }
+        let contributions: [Float] = [1 + 0x1p-8, 0x1p-30]
+        var middle = [group.rank < 2 ? contributions[group.rank] : 0]
+        middle.append(-middle[0])
+        try middle.withUnsafeMutableBufferPointer { buffer in
+            try reduction.begin(buffer)
+            try finish(reduction)
+        }
+        checker.equal(middle, [1 + 0x1p-7, -1 - 0x1p-7])
     }
 }
 

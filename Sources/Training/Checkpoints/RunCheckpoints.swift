@@ -31,7 +31,8 @@ public final class RunCheckpoints {
     ///   - identity: What must be the same for a run to go on: see `ResumePoint`.
     ///   - placement: On which hosts the ranks lie, in words; a run that goes on elsewhere says so.
     public init(
-        _ store: CheckpointStore, worldSize: Int, configuration: String, identity: String, placement: String = ""
+        _ store: CheckpointStore, worldSize: Int, configuration: String, identity: String,
+        placement: String = ""
     ) {
         self.store = store
         writer = BackgroundWriter(store)
