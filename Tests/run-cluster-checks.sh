@@ -35,10 +35,11 @@ need_programs "$build/MPIChecks" "$build/ballast"
 allow_mpi
 list=$("$build/MPIChecks" --list) || exit
 
-# Three hosts share the cores of one; and a lost host shall be seen within seconds here.
+# Three hosts share the cores of one, which ranks that wait leave to others; and a lost host shall be seen within seconds
+# here.
 export BALLAST_RESTART_PAUSE=0
 read -r -a options <<<"$("$namespaces" options)"
-quick=(--mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3)
+quick=(--mca mpi_yield_when_idle 1 --mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3)
 export BALLAST_MPI_OPTIONS="${options[*]} ${quick[*]}"
 
 # Runs a command in the first namespace and judges it.
@@ -77,8 +78,7 @@ done
 # Two ranks on each of two hosts: in two levels. Without room in /dev/shm for one of them, over all ranks.
 "$namespaces" up 2
 "$namespaces" hostfile 2 >"$work/hosts"
-cluster=(env BALLAST_MPI_OPTIONS="$BALLAST_MPI_OPTIONS --mca mpi_yield_when_idle 1"
-    "$root/launch/cluster.sh" --hostfile "$work/hosts" -n 4)
+cluster=("$root/launch/cluster.sh" --hostfile "$work/hosts" -n 4)
 check_inside "training in two levels" 0 "all-reduce in two levels: 2 hosts, 2 ranks of each send" \
     "${cluster[@]}" -- "${train[@]}" "output=$work/levels"
 # shellcheck disable=SC2016 # The inner shells expand their arguments.
