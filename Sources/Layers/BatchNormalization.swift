@@ -73,10 +73,11 @@ public final class BatchNormalization: Layer {
 
     /// `[N, C, H, W]` to the same shape, optionally adding `residual` and activation.
     ///
+    /// - Parameter elementType: What the output holds in memory; nil: what `input` holds.
     /// - Throws: What the reducer of synchronized statistics throws.
     public func callAsFunction(
         _ input: Variable, residual: Variable? = nil, activation: Activation = .none,
-        _ context: ForwardContext
+        elementType: ElementType? = nil, _ context: ForwardContext
     ) throws -> Variable {
         let statistics: NormalizationStatistics =
             switch context.normalization {
@@ -84,9 +85,11 @@ public final class BatchNormalization: Layer {
             case .local: .batch(nil)
             case .frozen: .fixed(mean: runningMean, variance: runningVariance)
             }
-        let result = try context.tape.batchNormalization(
-            input, scale: weight.variable, shift: bias.variable, statistics: statistics, epsilon: epsilon,
-            residual: residual, activation: activation)
+        let result = try context.layer(name) {
+            try context.tape.batchNormalization(
+                input, scale: weight.variable, shift: bias.variable, statistics: statistics,
+                epsilon: epsilon, residual: residual, activation: activation, elementType: elementType)
+        }
         if let batch = result.batch { follow(batch) }
         return result.output
     }

@@ -17,16 +17,17 @@ public protocol ChannelAblatable: FrozenBackbone {
     /// - Throws: `LayerNameError`.
     func states(_ images: Tensor, at names: [String]) throws -> [String: ChannelState]
 
-    /// The features `[N, F]` as if one filter of a convolution were zero: its raw output, before batch
-    /// normalization, is 0 in that channel.
+    /// The features `[G·N, F]` as if one filter of a convolution were zero, for G filters in turn: its raw output,
+    /// before batch normalization, is 0 in that channel.
     ///
-    /// Only what follows the convolution is computed. The state is changed meanwhile and restored.
+    /// Only what follows the convolution is computed, for all filters in one batch. The state is as it was
+    /// afterwards.
     ///
     /// - Parameters:
-    ///   - state: Of this network.
-    ///   - channel: The filter.
+    ///   - state: Of N samples and this network.
+    ///   - channels: The filters, at least one.
     /// - Throws: Nothing that `states` did not throw.
-    func tail(from state: ChannelState, zeroing channel: Int) throws -> Tensor
+    func tail(from state: ChannelState, zeroing channels: [Int]) throws -> Tensor
 
     /// How zeroing a filter changes the pooled feature of its channel, for each sample and channel:
     /// `mean(activation(shift[c] − mean[c] · gain[c] + shortcut)) − mean(output)`, `[N, C]`; nil where
@@ -36,6 +37,13 @@ public protocol ChannelAblatable: FrozenBackbone {
     ///
     /// - Parameter state: Of this network.
     func pooledChanges(_ state: ChannelState) -> Tensor?
+}
+
+extension ChannelAblatable {
+    /// The features `[N, F]` as if one filter of a convolution were zero.
+    public func tail(from state: ChannelState, zeroing channel: Int) throws -> Tensor {
+        try tail(from: state, zeroing: [channel])
+    }
 }
 
 /// The activations at a convolution, from which the rest of the network can be computed.

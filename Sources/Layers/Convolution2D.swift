@@ -49,9 +49,13 @@ public struct Convolution2D: Layer {
         weight.initializeNormal(deviation: (2 / Float(fanOut)).squareRoot(), seed: seed)
     }
 
-    /// `[N, I, H, W]` to `[N, O, H', W']`.
+    /// `[N, I, H, W]` to `[N, O, H', W']` of the input's type, or of 32-bit floats where the output is observed.
     public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
-        let output = context.tape.convolution(input, weight: weight.variable, settings: settings)
+        let output = context.layer(name) {
+            context.tape.convolution(
+                input, weight: weight.variable, settings: settings,
+                elementType: context.observes(name) ? .float32 : nil)
+        }
         context.offer(name, output)
         return output
     }

@@ -33,6 +33,9 @@ public final class LayerOutputs {
         return outputs
     }
 
+    /// Whether this pass keeps the output of a layer, for anyone.
+    func keeps(_ name: String) -> Bool { wanted.contains(name) || outer?.keeps(name) ?? false }
+
     func offer(_ name: String, _ output: Variable) {
         offered.append(name)
         if wanted.contains(name) { kept[name] = output }
@@ -51,6 +54,12 @@ extension ForwardContext {
     public func offer(_ name: @autoclosure () -> String, _ output: Variable) {
         outputs?.offer(name(), output)
     }
+
+    /// Whether somebody observes the output of a layer. In a network of lower precision a convolution then writes
+    /// 32-bit floats: what methods compare is not rounded.
+    ///
+    /// - Parameter name: The layer's name in published weights.
+    public func observes(_ name: String) -> Bool { outputs?.keeps(name) ?? false }
 
     /// The outputs of named layers in order, and what the forward pass returns, for any network whose layers offer
     /// their outputs:

@@ -39,7 +39,9 @@ public struct Linear: Layer {
 
     /// `[N, F]` to `[N, K]`.
     public func callAsFunction(_ input: Variable, _ context: ForwardContext) -> Variable {
-        let output = context.tape.linear(input, weight: weight.variable, bias: bias.variable)
+        let output = context.layer(name) {
+            context.tape.linear(input, weight: weight.variable, bias: bias.variable)
+        }
         context.offer(name, output)
         return output
     }

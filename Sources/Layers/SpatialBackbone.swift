@@ -17,7 +17,8 @@ extension SpatialBackbone {
     ///
     /// - Throws: What the reducer of synchronized batch normalization throws.
     public func features(_ images: Variable, _ context: ForwardContext) throws -> Variable {
-        let features = context.tape.globalAveragePooling(try featureMap(images, context))
+        let map = try featureMap(images, context)
+        let features = context.layer(poolingName) { context.tape.globalAveragePooling(map) }
         context.offer(poolingName, features)
         return features
     }

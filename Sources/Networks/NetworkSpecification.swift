@@ -1,4 +1,5 @@
 public import Layers
+public import Tensors
 
 /// What there is to know about a network before it is made.
 public struct NetworkSpecification: Sendable {
@@ -14,12 +15,12 @@ public struct NetworkSpecification: Sendable {
     public let hasStem: Bool
     /// Under which names the network's layers are published; first its own.
     public let namings: [LayerNaming]
-    private let make: @Sendable (NetworkOptions) -> any Backbone
+    private let make: @Sendable (NetworkOptions) -> StagedNetwork
 
     init(
         stageNames: [String], pixelNormalization: PixelNormalization, imageSize: Int,
         smallestBaseWidth: Int? = nil, hasStem: Bool = false, namings: [LayerNaming],
-        make: @escaping @Sendable (NetworkOptions) -> any Backbone
+        make: @escaping @Sendable (NetworkOptions) -> StagedNetwork
     ) {
         (self.stageNames, self.pixelNormalization) = (stageNames, pixelNormalization)
         (self.imageSize, self.smallestBaseWidth, self.hasStem) = (imageSize, smallestBaseWidth, hasStem)
@@ -32,7 +33,9 @@ public struct NetworkSpecification: Sendable {
         precondition(
             options.baseWidth >= smallestBaseWidth ?? .min,
             "base width \(options.baseWidth), at least \(smallestBaseWidth ?? 1) expected")
-        return make(options)
+        let network = make(options)
+        network.precision = options.precision
+        return network
     }
 }
 
@@ -42,10 +45,14 @@ public struct NetworkOptions: Sendable, Equatable {
     public var baseWidth: Int
     /// How a residual network begins.
     public var stem: NetworkStem
+    /// What feature maps are rounded to: see `StagedNetwork.precision`.
+    public var precision: ElementType
 
     /// The options of published weights, unless said otherwise.
-    public init(baseWidth: Int = 64, stem: NetworkStem = .standard) {
-        (self.baseWidth, self.stem) = (baseWidth, stem)
+    public init(
+        baseWidth: Int = 64, stem: NetworkStem = .standard, precision: ElementType = .float32
+    ) {
+        (self.baseWidth, self.stem, self.precision) = (baseWidth, stem, precision)
     }
 }
 

@@ -20,6 +20,10 @@ public enum MathLibraries {
         return known.first { Engine.computes(with: $0.1) }?.0 ?? "SSE 4.1"
     }
 
+    /// Whether the processor multiplies `bfloat16` numbers by itself, with AVX512-BF16 or AMX, and oneDNN may use that.
+    /// Without it networks of that precision compute the same and take longer than with 32-bit floats.
+    public static var multipliesBFloat16: Bool { Engine.multipliesBFloat16 }
+
     /// OpenBLAS's version and how it was built, then the kind of processor that it computes for:
     /// `OpenBLAS 0.3.21 DYNAMIC_ARCH Zen MAX_THREADS=64`; empty if it does not say.
     public static var openBLASConfiguration: String {

@@ -1,4 +1,7 @@
-/// An array of 32-bit floats with a logical shape and a storage layout.
+/// An array of numbers with a logical shape and a storage layout.
+///
+/// Elements are 32-bit floats, but for feature maps of a network whose precision is lower: those are `bfloat16` in
+/// memory. `dense()` and all that hands out elements give 32-bit floats.
 ///
 /// A tensor is a value whose contents do not change once it is made; copies share storage. The exceptions
 /// are named as such (`copy(from:)`, `fill(with:)`, `withMutableElements`) and are meant for buffers that
@@ -9,7 +12,7 @@ public struct Tensor: Sendable {
     /// Order of the elements in memory.
     public let layout: Layout
     var storage: Storage
-    /// First element of this tensor in the storage, in floats.
+    /// First element of this tensor in the storage, in elements.
     let offset: Int
 
     init(shape: Shape, layout: Layout, storage: Storage, offset: Int) {
@@ -20,10 +23,10 @@ public struct Tensor: Sendable {
     }
 
     /// A tensor with arbitrary contents, to be written by an operation of this module.
-    init(uninitialized shape: Shape, layout: Layout = .dense) {
+    init(uninitialized shape: Shape, layout: Layout = .dense, elementType: ElementType = .float32) {
         self.init(
             shape: shape, layout: layout,
-            storage: Storage(count: layout.elementCount(of: shape)), offset: 0)
+            storage: Storage(count: layout.elementCount(of: shape), elementType: elementType), offset: 0)
     }
 
     /// A dense tensor whose elements `body` writes, all of them, in row-major order.
@@ -49,10 +52,18 @@ public struct Tensor: Sendable {
     /// A tensor without dimensions.
     public init(scalar value: Float) { self.init([], [value]) }
 
-    /// First element in memory. Valid as long as the tensor lives.
-    var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
+    /// First element in memory, of 32-bit floats. Valid as long as the tensor lives.
+    var pointer: UnsafeMutablePointer<Float> { pointer(to: Float.self) }
 
-    /// Number of floats that the layout occupies, channels of padding included.
+    /// First element in memory, which is of that type. Valid as long as the tensor lives.
+    func pointer<Element: StoredElement>(to type: Element.Type) -> UnsafeMutablePointer<Element> {
+        storage.pointer(to: type) + offset
+    }
+
+    /// First element in memory, whatever its type. Valid as long as the tensor lives.
+    var memory: UnsafeMutableRawPointer { storage.memory + offset * elementType.byteCount }
+
+    /// Number of elements that the layout occupies, channels of padding included.
     var storedCount: Int { layout.elementCount(of: shape) }
 
     /// The type of the elements in memory.
@@ -69,15 +80,19 @@ public struct Tensor: Sendable {
         }
     }
 
-    /// The floats as they lie in memory, channels of padding included, copied out; for tests.
+    /// The elements as they lie in memory, channels of padding included, copied out; for tests.
     package var storedElements: [Float] {
-        withExtendedLifetime(storage) { Array(UnsafeBufferPointer(start: pointer, count: storedCount)) }
+        let wide = converted(to: .float32)
+        return withExtendedLifetime(wide) {
+            Array(UnsafeBufferPointer(start: wide.pointer, count: storedCount))
+        }
     }
 
     /// The value of a tensor with one element.
     public var scalar: Float {
         precondition(count == 1, "scalar asked of a tensor of shape \(shape)")
-        return withExtendedLifetime(storage) { pointer[0] }
+        let wide = converted(to: .float32)
+        return withExtendedLifetime(wide) { wide.pointer[0] }
     }
 
     /// The same elements under another shape; the tensor must be dense.
@@ -103,7 +118,7 @@ public struct Tensor: Sendable {
         return slice(at: range.lowerBound * rowCount, Shape([range.count] + shape.dimensions.dropFirst()))
     }
 
-    /// Reads the elements of a dense tensor in place.
+    /// Reads the elements of a dense tensor of 32-bit floats in place.
     public func withElements<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -112,7 +127,7 @@ public struct Tensor: Sendable {
         return try body(UnsafeBufferPointer(start: pointer, count: count))
     }
 
-    /// Changes the elements of a dense tensor in place, for every tensor that shares its storage.
+    /// Changes the elements of a dense tensor of 32-bit floats in place, for every tensor that shares its storage.
     public func withMutableElements<Result, Failure: Error>(
         _ body: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -129,7 +144,7 @@ public struct Tensor: Sendable {
 
     /// A tensor of the same elements that shares nothing with this one.
     public func duplicate() -> Tensor {
-        let result = Tensor(uninitialized: shape, layout: layout)
+        let result = Tensor(uninitialized: shape, layout: layout, elementType: elementType)
         Reorder.run(from: self, into: result, accumulating: false)
         return result
     }
@@ -139,25 +154,34 @@ public struct Tensor: Sendable {
         withMutableElements { $0.update(repeating: value) }
     }
 
-    /// The same elements in row-major storage; the tensor itself where it is dense already.
-    public func dense() -> Tensor { with(layout: .dense) }
+    /// The same elements in row-major storage of 32-bit floats; the tensor itself where it is that already.
+    public func dense() -> Tensor { with(layout: .dense).converted(to: .float32) }
 
     /// The same elements in the given layout; the tensor itself where it has that layout already.
     package func with(layout: Layout) -> Tensor {
         guard layout != self.layout else { return self }
-        let result = Tensor(uninitialized: shape, layout: layout)
+        let result = Tensor(uninitialized: shape, layout: layout, elementType: elementType)
+        Reorder.run(from: self, into: result, accumulating: false)
+        return result
+    }
+
+    /// The same elements as another type, rounded to the nearest where it is the narrower one; the tensor itself where
+    /// it has that type already.
+    public func converted(to type: ElementType) -> Tensor {
+        guard type != elementType else { return self }
+        let result = Tensor(uninitialized: shape, layout: layout, elementType: type)
         Reorder.run(from: self, into: result, accumulating: false)
         return result
     }
 }
 
 extension Layout {
-    /// Floats that a tensor of this shape occupies.
+    /// Elements that a tensor of this shape occupies.
     func elementCount(of shape: Shape) -> Int {
         switch self {
         case .dense: shape.count
         case .blocked(let block): shape[0] * ((shape[1] + block - 1) / block * block) * shape[2] * shape[3]
-        case .packed(let packed): packed.descriptor.byteCount / MemoryLayout<Float>.stride
+        case .packed(let packed): packed.descriptor.byteCount / packed.descriptor.elementType.byteCount
         }
     }
 }

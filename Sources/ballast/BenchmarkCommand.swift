@@ -2,6 +2,7 @@ import ArgumentParser
 import Hosts
 import ProcessGroups
 import Runs
+import Tensors
 import Training
 
 /// `ballast benchmark`: how long a training step takes here, with this network and method.
@@ -14,6 +15,9 @@ struct BenchmarkCommand: ParsableCommand {
 
     @Option(help: "\(MethodName.allCases.map(\.rawValue).joined(separator: " | ")).")
     var method: MethodName = .fineTune
+
+    @Option(help: "What feature maps are rounded to: float32 | bfloat16.")
+    var precision = ElementType.float32
 
     @Option(help: "Samples a rank.")
     var batch = 8
@@ -39,6 +43,16 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "Bytes of gradients in an all-reduce; by the number of ranks if absent.")
     var bucketBytes: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a trace of ten steps, layer by layer, that Perfetto and chrome://tracing open.",
+            discussion: """
+                Of the first ten steps after two that warm up and those that try overlap strategies: layers forward \
+                and backward, the optimizer, all-reduces and waits; evaluations and checkpoints throughout. At the \
+                end rank 0 gathers the spans of all ranks into one file, a process a rank.
+                """, valueName: "FILE"))
+    var profile: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -55,14 +69,16 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
+        var configuration = NetworkConfiguration(name: network)
+        configuration.precision = precision
         let benchmark = Benchmark(
-            network: NetworkConfiguration(name: network), method: method, batch: batch,
+            network: configuration, method: method, batch: batch,
             imageSize: imageSize, stepCount: steps,
             communication: CommunicationConfiguration(
                 overlap: overlap, topology: topology, wireFormat: wireFormat,
                 bucketBytes: bucketBytes))
         try Ballast.runOnAllRanks { group in
-            let report = try benchmark.run(group)
+            let report = try benchmark.run(profile: profile, group)
             try group.coordinate { () throws -> Void in
                 try StandardOutput.print(json ? report.json() : report.text)
             }
@@ -75,4 +91,5 @@ extension CommunicationConfiguration.Overlap: ExpressibleByArgument {}
 extension AllReduceTopology: ExpressibleByArgument {}
 
 extension WireFormat: ExpressibleByArgument {}
+extension ElementType: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {}

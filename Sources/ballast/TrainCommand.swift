@@ -24,6 +24,16 @@ struct TrainCommand: ParsableCommand {
             valueName: "auto|none|PATH"))
     var resume = "auto"
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a trace of ten steps, layer by layer, that Perfetto and chrome://tracing open.",
+            discussion: """
+                Of the first ten steps after two that warm up and those that try overlap strategies: layers forward \
+                and backward, the optimizer, all-reduces and waits; evaluations and checkpoints throughout. At the \
+                end rank 0 gathers the spans of all ranks into one file, a process a rank.
+                """, valueName: "FILE"))
+    var profile: String?
+
     func run() throws {
         try Ballast.runOnAllRanks { group in
             // Not before: while MPI starts there is nothing to save, and a signal must end it.
@@ -35,7 +45,8 @@ struct TrainCommand: ParsableCommand {
                     try StandardOutput.print(configuration.yaml(), terminator: "")
                 }
             }
-            let run = try configuration.start(resume: Resume(resume), group: group)
+            let run = try configuration.start(
+                resume: Resume(resume), profile: profile, group: group)
             let outcome = try run.run()
             var lines = ["model: \(run.modelPath)"]
             if let validation = outcome.validation {

@@ -18,7 +18,8 @@ extension ManyRanksTests {
                 report.keys == [
                     "bare-all-reduce-seconds", "image-size", "images-per-second", "local-batch", "method",
                     "network",
-                    "overlap", "peak-memory-bytes", "ranks", "seconds", "step-seconds", "threads",
+                    "overlap", "peak-memory-bytes", "precision", "ranks", "seconds", "step-seconds",
+                    "threads",
                     "wire-format",
                 ])
             #expect(["none", "polling", "thread"].contains(report.values["overlap"] as? String))

@@ -25,7 +25,7 @@ extension ManyRanksTests {
                 Self.rows(outcome).filter { $0 != "network" }
                     == [
                         "launcher", "ranks", "ballast", "MPI", "oneDNN", "OpenBLAS", "processor", "cores",
-                        "memory",
+                        "memory", "precision",
                     ] + sums
             )
             #expect(outcome.output.contains("\(max(1, ranks)) rank\(ranks > 1 ? "s" : "") on 1 host"))

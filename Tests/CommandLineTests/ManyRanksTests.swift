@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The tests that start several ranks, one after the other: side by side they would wait for each other's cores.
+/// The tests that start several ranks, one after the other: all side by side they would wait for each other's cores.
+/// Jobs wait for half of their time, so that those of `FailingRanksTests` run beside these.
 @Suite(.serialized) enum ManyRanksTests {
     /// Trains as a reference configuration says, in a folder of its own.
     ///
@@ -24,3 +25,7 @@ import Testing
         return run
     }
 }
+
+/// The tests of several ranks that are refused, fail or are killed, one after the other. They take as long as those of
+/// `ManyRanksTests`.
+@Suite(.serialized) enum FailingRanksTests {}

@@ -149,6 +149,57 @@ extension ManyRanksTests {
                 ])
         }
 
+        /// Scores to first order are the same at every number of ranks, are never taken for exact ones, and are there
+        /// when the run goes on.
+        @Test func attentionToFirstOrderHasItsOwnKey() async throws {
+            let folder = try ScratchFolder()
+            let configuration = BallastProcess.golden.appending(
+                path: "trajectory-delta-attention-feature-map.yaml"
+            ).path
+            func train(_ name: String, ranks: Int, _ scores: String, file: String = "null") async throws
+                -> BallastProcess.Outcome
+            {
+                try await BallastProcess.run(
+                    [
+                        "train", "--config", configuration, "--set",
+                        "output=\(folder.url.appending(path: name).path)", "method.attention-file=\(file)",
+                        "method.attention-scores=\(scores)", "checkpoint.every-steps=3",
+                    ], ranks: ranks)
+            }
+            var attention: [SafetensorsFile] = []
+            for ranks in [0, 3] {
+                let outcome = try await train("run-\(ranks)", ranks: ranks, "first-order")
+                try #require(outcome.exitCode == 0, "\(outcome.errors)")
+                #expect(
+                    outcome.errors.contains(
+                        "attention: first-order scores of 120 filters of 4 feature maps over 2 batches of 32\n"
+                    ),
+                    "\(outcome.errors)")
+                #expect(outcome.errors.contains("attention: scores took "))
+                attention.append(
+                    try SafetensorsFile(
+                        contentsOf: folder.url.appending(path: "run-\(ranks)/attention.safetensors").path))
+            }
+            #expect(attention[0].metadata["scores"] == "first-order")
+            for name in attention[0].names {
+                #expect(
+                    isClose(
+                        try attention[1].tensor(name).elements.map(Double.init),
+                        try attention[0].tensor(name).elements.map(Double.init), relative: 1e-3), "\(name)")
+            }
+            let file = attention[0].path
+            let again = try await train("run-3", ranks: 3, "first-order")
+            #expect(again.exitCode == 0, "\(again.errors)")
+            #expect(again.errors.contains("goes on after step 6") && !again.errors.contains("attention: "))
+            let used = try await train("used", ranks: 0, "first-order", file: file)
+            #expect(used.exitCode == 0, "\(used.errors)")
+            let refused = try await train("exact", ranks: 0, "exact", file: file)
+            #expect(refused.exitCode == 65)
+            #expect(
+                refused.errors.contains("was computed from other scores (first-order instead of exact)"),
+                "\(refused.errors)")
+        }
+
         @Test func relateNeedsCoTuning() async throws {
             let folder = try ScratchFolder()
             let outcome = try await BallastProcess.run([

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-extension ManyRanksTests {
+extension FailingRanksTests {
     /// Runs that end before their time and are started again.
     @Suite(.serialized) struct ResumeTests {
         private static func arguments(
@@ -28,7 +28,7 @@ extension ManyRanksTests {
         /// with the same bits. `Tests/run-fault-table.sh` has all methods, points, kinds and ranks.
         @Test(
             arguments: zip(
-                TrajectoryTests.methods,
+                ManyRanksTests.TrajectoryTests.methods,
                 [
                     ("backward", 1), ("after-rename", 0), ("forward", 0), ("before-rename", 0),
                     ("optimizer", 1),

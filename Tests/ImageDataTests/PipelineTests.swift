@@ -73,7 +73,7 @@ import Testing
     @Test func aReducedScaleKeepsTheGeometry() throws {
         let size = ImageSize(height: 20, width: 20)
         // Even columns rise by 1 in two pixels; odd ones lie 2 higher, which a reduced scale leaves out.
-        let row: [UInt8] = (0..<500).map { column in UInt8(column / 2 + column % 2 * 2) }
+        let row: [UInt8] = (0..<500).map { (column: Int) -> UInt8 in UInt8(column / 2 + column % 2 * 2) }
         let flat = PixelImage(
             size: ImageSize(height: 375, width: 500), channels: 1,
             pixels: (0..<375).flatMap { _ in row })

@@ -73,7 +73,8 @@ private func expected(_ image: PixelImage, row: Int, column: Int, mirrored: Bool
 
     @Test func placesAreUniform() throws {
         // The middle pixel of the crop says where the crop lies.
-        let image = grey(15, 15, (0..<225).map { UInt8($0 / 15 * 16 + $0 % 15) })
+        let places = (0..<225).map { (place: Int) -> UInt8 in UInt8(place / 15 * 16 + place % 15) }
+        let image = grey(15, 15, places)
         var rows = [Int](repeating: 0, count: 5)
         var columns = rows
         for sample in 0..<5000 {

@@ -67,6 +67,7 @@ import Testing
               gamma: 0.1
               warm-up-steps: 0
             training:
+              precision: float32
               epochs: 20
               steps-per-epoch: 500
               global-batch: 48
@@ -207,6 +208,7 @@ import Testing
         ],
         ["schedule={name: multi-step, milestones: [], gamma: 1e-22}", "network.batch-norm=frozen"],
         ["network.weights=w", "network.head-initialization=linear-probe", "training.best-by=loss"],
+        ["training.precision=bfloat16"], ["training.precision=auto"],
         [
             "output=\"tab\\tnew\\nline \\u2028 ä 'one' \\\\ two: # \"", "network.weights='no'",
             "data.train='x ~'",

@@ -58,6 +58,27 @@ import Testing
         #expect(Self.report([Self.rank(), Self.rank(host: "b")]).findings.isEmpty)
     }
 
+    /// Whether each of three ranks on two hosts multiplies `bfloat16`, what the configuration says, and what is said.
+    static let precisions: [(fast: [Bool], precision: Precision?, words: String, isAdvised: Bool)] = [
+        ([true, true, true], .bfloat16, "every host has AVX512-BF16 or AMX", false),
+        ([true, true, false], .bfloat16, "1 host without AVX512-BF16 or AMX", true),
+        ([false, false, false], .bfloat16, "no host has AVX512-BF16 or AMX", true),
+        ([false, false, false], .auto, "no host has", false),
+        ([false, false, false], nil, "no host has", false),
+    ]
+
+    @Test(arguments: precisions)
+    func thePrecisionIsThatOfTheProcessors(
+        fast: [Bool], precision: Precision?, words: String, isAdvised: Bool
+    ) {
+        let ranks = [Self.rank(threads: 2), Self.rank(threads: 2), Self.rank(host: "b")]
+        let report = DoctorReport(
+            DoctorFacts(launcher: nil, ranks: ranks, multipliesBFloat16: fast, precision: precision))
+        #expect(report.text.contains(words))
+        let findings = report.findings.filter { $0.subject == "training.precision" }
+        #expect(findings.count == (isAdvised ? 1 : 0) && findings.allSatisfy { $0.exitCode == nil })
+    }
+
     @Test func threadsOfARankThatIsPinnedToFewerCoresKeepARunFromStarting() throws {
         let report = Self.report([
             Self.rank(cores: [0], threads: 2), Self.rank(cores: [1], threads: 2),

@@ -35,9 +35,9 @@ import Testing
         ),
         (
             .delta,
-            "trade-off: 0.01, head-trade-off: 0.01, features: attention, taps: [layer1, layer2, layer3, layer4], attention-file: null",
-            "trade-off: 0.01, head-trade-off: 0.01, features: attention, taps: [layer1, layer2, layer3, layer4], attention-file: null",
-            "trade-off: 0.5, head-trade-off: 0.25, features: attention, taps: [layer4, layer2], attention-file: /a.safetensors"
+            "trade-off: 0.01, head-trade-off: 0.01, features: attention, taps: [layer1, layer2, layer3, layer4], attention-file: null, attention-scores: exact",
+            "trade-off: 0.01, head-trade-off: 0.01, features: attention, taps: [layer1, layer2, layer3, layer4], attention-file: null, attention-scores: exact",
+            "trade-off: 0.5, head-trade-off: 0.25, features: attention, taps: [layer4, layer2], attention-file: /a.safetensors, attention-scores: first-order"
         ),
         (
             .lwf, "trade-off: 4.0, temperature: 3.0, warm-up-epochs: 0",
@@ -163,7 +163,8 @@ import Testing
         ).method.settings.forMeasuring
         let lines = YAMLEntry.text(delta.entries + coTuning.entries)
         for line in [
-            "features: plain", "attention-file: null", "relationship: direct", "relationship-file: null",
+            "features: plain", "attention-file: null", "attention-scores: exact", "relationship: direct",
+            "relationship-file: null",
         ] {
             #expect(lines.contains("\(line)\n"), "\(lines)")
         }
@@ -193,5 +194,7 @@ import Testing
             }).filter { $0 != "relationship-file" }
         #expect(names == expected.map { "method.\($0)" })
         #expect(identity.contains("network.weights: d\n") && identity.hasSuffix("samples: ff"))
+        // A checkpoint holds 32-bit floats and serves every precision, as those do that were made without a choice.
+        #expect(!identity.contains("precision"))
     }
 }

@@ -26,7 +26,10 @@ import Testing
         #expect(loss.shape == [])
         #expect(mismatch([Double(loss.value.scalar)], [expected], relative: 1e-6) == nil)
         let gradient = zip(logs, labels).flatMap { row, label in
-            row.enumerated().map { (exp($1) - ($0 == label ? 1 : 0)) / Double(divisor) }
+            row.enumerated().map { (index, logarithm) -> Double in
+                let expected: Double = index == label ? 1 : 0
+                return (exp(logarithm) - expected) / Double(divisor)
+            }
         }
         #expect(mismatch(try #require(logits.gradient), gradient, absolute: 1e-7, relative: 1e-6) == nil)
     }

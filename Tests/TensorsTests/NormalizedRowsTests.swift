@@ -22,7 +22,7 @@ import Testing
     @Test func aColumnMayBeAppended() {
         let weight = Tensor([2, 2], [1, 2, 3, 4])
         let rows = weight.normalizedRows(appending: Tensor([2], [2, 12]))
-        let expected = [1.0 / 3, 2.0 / 3, 2.0 / 3, 3.0 / 13, 4.0 / 13, 12.0 / 13]
+        let expected: [Double] = [1.0 / 3, 2.0 / 3, 2.0 / 3, 3.0 / 13, 4.0 / 13, 12.0 / 13]
         #expect(mismatch(rows, expected, relative: 1e-6) == nil)
     }
 

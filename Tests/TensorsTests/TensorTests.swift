@@ -20,7 +20,8 @@ import Testing
 
     @Test func blocksLieAsDocumented() {
         // Channel c of position p holds 10 c + p.
-        let x = Tensor([1, 9, 1, 2], (0..<18).map { Float($0 / 2 * 10 + $0 % 2) })
+        let x = Tensor(
+            [1, 9, 1, 2], (0..<18).map { (place: Int) -> Float in Float(place / 2 * 10 + place % 2) })
         let expected: [Float] =
             (0..<8).map { 10 * Float($0) } + (0..<8).map { 10 * Float($0) + 1 }
             + [80] + Array(repeating: 0, count: 7) + [81] + Array(repeating: 0, count: 7)

@@ -15,13 +15,18 @@ import Training
     private struct Example: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let weights: String
+        /// Whether a filter is a large part of a map.
+        var isNarrow = false
         let backbone: @Sendable () -> any Backbone
 
         static let all = [
             Example(testDescription: "ResNet-18", weights: "source.safetensors") {
                 StagedNetwork.resNet(.resNet18, baseWidth: 8)
             },
-            Example(testDescription: "EfficientNet-Lite", weights: "source-efficientnet-lite.safetensors") {
+            Example(
+                testDescription: "EfficientNet-Lite", weights: "source-efficientnet-lite.safetensors",
+                isNarrow: true
+            ) {
                 StagedNetwork.efficientNetLite(.init(width: 0.14, depth: 0.5))
             },
         ]
@@ -74,6 +79,59 @@ import Training
                 #expect(mismatch(own.tensor, expected, relative: 1e-2) == nil, "\(tap)")
             }
             // Channels that all counted alike would prove nothing.
+            #expect((expected.max() ?? 0) > 1.5 * (expected.min() ?? 0))
+        }
+    }
+
+    /// A filter's output is linear in its weights, so the derivative by a common factor of them is what the scores
+    /// are made of, at any number of ranks.
+    @Test(arguments: Example.all)
+    private func firstOrderScoresAreDerivativesByFactorsOfTheFilters(_ example: Example) throws {
+        let backbone = example.backbone()
+        try backbone.load(try SafetensorsFile(contentsOf: goldenPath(example.weights)))
+        let samples = try Samples()
+        let taps = [backbone.defaultTaps[1], try #require(backbone.defaultTaps.last)]
+        let found = try [1, 3].flatMap { size in
+            try ThreadedGroup.run(size: size) { group in
+                let own = example.backbone()
+                try own.load(try SafetensorsFile(contentsOf: goldenPath(example.weights)))
+                let delta = DELTA(
+                    taps: taps, features: .attention(file: nil, scores: .firstOrder), tradeOff: 1,
+                    headTradeOff: 1)
+                let folder = try ScratchFolder()
+                defer { folder.remove() }
+                try delta.prepare(
+                    Preparation(
+                        backbone: own, weightsDigest: "digest", training: samples.part(of: group),
+                        validation: nil, group: group, seed: Self.seed, directory: folder.path, say: { _ in })
+                )
+                return delta.state
+            }
+        }
+        let head = try Self.trainedHead(backbone, samples)
+        let source = samples.part(of: SoloGroup())
+        let evaluated = try (0..<Self.batches).map { try source.shuffledBatch($0, size: 32) }
+        // A larger step crosses kinks of the activation, a smaller one drowns in the rounding of losses that hardly change.
+        let (step, tolerance): (Float, Double) = example.isNarrow ? (0.02, 5e-2) : (0.005, 2e-2)
+        for tap in taps {
+            let weight = try #require(backbone.parameters.first { $0.name == tap + ".weight" })
+            let original = weight.variable.value.elements
+            let filter = weight.count / weight.shape[0]
+            let increases = try (0..<weight.shape[0]).map { channel in
+                let losses = try [1 - step, 1 + step].map { factor in
+                    var changed = original
+                    for index in channel * filter..<(channel + 1) * filter { changed[index] *= factor }
+                    weight.variable.assign(Tensor(weight.shape, changed))
+                    return try evaluated.reduce(0.0) { $0 + (try Self.loss(backbone, head, $1)) }
+                }
+                return (losses[0] - losses[1]) / Double(2 * step) / Double(evaluated.count)
+            }
+            weight.variable.assign(Tensor(weight.shape, original))
+            let expected = try ChannelAttention.weights(lossIncrease: increases).map(Double.init)
+            for state in found {
+                let own = try #require(state.first { $0.name == "attention." + tap })
+                #expect(mismatch(own.tensor, expected, relative: tolerance) == nil, "\(tap)")
+            }
             #expect((expected.max() ?? 0) > 1.5 * (expected.min() ?? 0))
         }
     }

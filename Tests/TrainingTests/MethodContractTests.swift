@@ -145,11 +145,10 @@ import Training
         _ = try loss(start)
         let gradient = try #require(variable.gradient).elements
         let pull =
-            bench.regularizer.parameterPenalty(on: parameter, of: .backbone).map { penalty in
-                zip(start.elements, penalty.anchor?.elements ?? []).map {
-                    Float(penalty.strength) * ($0 - $1)
-                }
-            } ?? gradient.map { _ in 0 }
+            bench.regularizer.parameterPenalty(on: parameter, of: .backbone).map { penalty -> [Float] in
+                let strength = Float(penalty.strength)
+                return zip(start.elements, penalty.anchor?.elements ?? []).map { strength * ($0 - $1) }
+            } ?? [Float](repeating: 0, count: gradient.count)
         let scale = gradient.map { abs($0) }.max() ?? 0
         for index in [0, 21, 50] {
             func moved(_ step: Float) -> Tensor {

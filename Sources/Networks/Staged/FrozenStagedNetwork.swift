@@ -52,21 +52,38 @@ final class FrozenStagedNetwork: ChannelAblatable, Sendable {
             })
     }
 
-    func tail(from state: ChannelState, zeroing channel: Int) throws -> Tensor {
-        // Zeroing a filter changes one channel behind its activation. It is rewritten for what follows, and put
-        // back bit by bit.
+    func tail(from state: ChannelState, zeroing channels: [Int]) throws -> Tensor {
+        precondition(!channels.isEmpty, "no filter of \(state.layer)")
+        // Zeroing a filter changes one channel behind its activation. It is rewritten for what follows.
         let place = place(of: state)
-        let original = state.output.channel(channel)
-        defer { state.output.replaceChannel(channel, with: original) }
-        state.output.replaceChannel(
-            channel,
-            with: place.normalization.zeroed(
+        let zeroed = channels.map { channel in
+            place.normalization.zeroed(
                 channel: channel, of: state.map.shape, residual: place.isLast ? state.shortcut : nil,
-                activation: place.activation))
+                activation: place.activation)
+        }
+        guard channels.count > 1 else {
+            // In place, and put back bit by bit.
+            let original = state.output.channel(channels[0])
+            defer { state.output.replaceChannel(channels[0], with: original) }
+            state.output.replaceChannel(channels[0], with: zeroed[0])
+            return try features(behind: place, state.output, adding: state.shortcut)
+        }
+        let output = state.output.repeated(channels.count)
+        for (copy, channel) in channels.enumerated() {
+            output.replaceChannel(
+                channel, with: zeroed[copy], firstSample: copy * state.output.shape[0])
+        }
+        return try features(
+            behind: place, output, adding: place.isLast ? nil : state.shortcut?.repeated(channels.count))
+    }
+
+    /// What the layers behind a convolution's activation make of its output.
+    private func features(
+        behind place: Place, _ output: Tensor, adding shortcut: Tensor?
+    ) throws -> Tensor {
         let context = ForwardContext.inference
         var x = try layers.blocks[place.block].end(
-            from: place.convolution + 1, Variable(state.output), adding: state.shortcut.map { Variable($0) },
-            context)
+            from: place.convolution + 1, Variable(output), adding: shortcut.map { Variable($0) }, context)
         for block in layers.blocks.dropFirst(place.block + 1) { x = try block(x, context) }
         return context.tape.globalAveragePooling(try layers.ending(x, context)).value
     }

@@ -47,7 +47,8 @@ struct NormalizedConvolution: ConvolutionUnit {
         _ input: Variable, adding shortcut: Variable?, _ context: ForwardContext
     ) throws -> Variable {
         try normalization(
-            convolution(input, context), residual: shortcut, activation: activation, context)
+            convolution(input, context), residual: shortcut, activation: activation,
+            elementType: input.value.elementType, context)
     }
 
     /// A unit of its own with the same numbers.
@@ -58,10 +59,11 @@ struct NormalizedConvolution: ConvolutionUnit {
 
     /// The unit for inference, with copies of its numbers.
     ///
-    /// - Parameter keepingOutput: Whether the convolution's output can be observed.
-    func frozen(keepingOutput: Bool) -> FrozenConvolution {
+    /// - Parameter isSeparate: Whether convolution and normalization stay passes of their own, as where the
+    ///   convolution's output can be observed.
+    func frozen(isSeparate: Bool) -> FrozenConvolution {
         let form: FrozenConvolution.Form =
-            keepingOutput
+            isSeparate
             ? .separate(convolution.frozen(), normalization.fixed(), activation)
             : .folded(convolution.frozen(folding: normalization, activation: activation))
         return FrozenConvolution(name: name, form: form)

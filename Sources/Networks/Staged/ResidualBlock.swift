@@ -34,8 +34,10 @@ struct ResidualBlock<Unit: ConvolutionUnit> {
         _ input: Variable, _ context: ForwardContext,
         observe: (Unit, _ shortcut: Variable?, _ output: Variable) -> Void = { _, _, _ in }
     ) throws -> Variable {
-        let added = try shortcut.added(for: input) { try $0($1, adding: nil, context) }
-        return try end(from: 0, input, adding: added, context, observe: observe)
+        try context.layer(name) {
+            let added = try shortcut.added(for: input) { try $0($1, adding: nil, context) }
+            return try end(from: 0, input, adding: added, context, observe: observe)
+        }
     }
 
     /// What the convolutions from one on make of its input.

@@ -11,6 +11,10 @@ struct StagedLayers<Unit: ConvolutionUnit> {
         let blocks: [ResidualBlock<Unit>]
     }
 
+    /// What feature maps hold in memory up to the mean over positions. Images are rounded to it, and operations keep the
+    /// type of their input.
+    var precision = ElementType.float32
+
     let first: Unit
     let pooling: PoolingSettings?
     let stages: [Stage]
@@ -47,10 +51,12 @@ struct StagedLayers<Unit: ConvolutionUnit> {
 
     /// What precedes the blocks.
     func beginning(_ images: Variable, _ context: ForwardContext) throws -> Variable {
-        let x = try first(images, adding: nil, context)
+        let x = try first(context.tape.converted(images, to: precision), adding: nil, context)
         guard let pooling else { return x }
         // Without a backward pass nobody asks where the maxima were.
-        return context.tape.isRecording ? context.tape.pooling(x, pooling) : Variable(x.value.pooled(pooling))
+        return context.layer("pooling") {
+            context.tape.isRecording ? context.tape.pooling(x, pooling) : Variable(x.value.pooled(pooling))
+        }
     }
 
     /// What follows the blocks.
@@ -60,11 +66,13 @@ struct StagedLayers<Unit: ConvolutionUnit> {
 
     /// The same layers of other units.
     func map<Other>(_ transform: (Unit) -> Other) -> StagedLayers<Other> {
-        StagedLayers<Other>(
+        var layers = StagedLayers<Other>(
             first: transform(first), pooling: pooling,
             stages: stages.map { stage in
                 .init(name: stage.name, blocks: stage.blocks.map { $0.map(transform) })
             }, last: last.map(transform))
+        layers.precision = precision
+        return layers
     }
 }
 

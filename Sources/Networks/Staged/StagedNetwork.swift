@@ -17,7 +17,18 @@ public final class StagedNetwork: SpatialBackbone {
     /// The stages, each with its last convolution as tap.
     public let stages: [BackboneStage]
 
-    private let layers: StagedLayers<NormalizedConvolution>
+    /// What feature maps, their gradients and the weights that convolutions read are rounded to, between the images and
+    /// the mean over positions. Parameters, their gradients, statistics and features are of 32 bits at least. Copies,
+    /// frozen ones too, have it from this network. Default: nothing is rounded.
+    ///
+    /// Micikevicius et al., Mixed precision training, ICLR 2018; Kalamkar et al., A study of BFLOAT16 for deep learning
+    /// training, 2019.
+    public var precision: ElementType {
+        get { layers.precision }
+        set { layers.precision = newValue }
+    }
+
+    private var layers: StagedLayers<NormalizedConvolution>
 
     /// A network of the given layers.
     ///
@@ -59,7 +70,7 @@ public final class StagedNetwork: SpatialBackbone {
     }
 
     /// A copy for inference of the same layers. Batch normalization is folded into the convolutions but for those
-    /// that are kept; filters of kept convolutions in the blocks can be zeroed (`ChannelAblatable`).
+    /// that are kept, and for all in a network of lower precision; filters of kept convolutions in the blocks can be zeroed (`ChannelAblatable`).
     ///
     /// - Throws: `LayerNameError`.
     public func frozen(keeping names: [String]) throws -> any FrozenBackbone {
@@ -67,6 +78,6 @@ public final class StagedNetwork: SpatialBackbone {
         let kept = Set(names)
         return FrozenStagedNetwork(
             featureCount: featureCount, poolingName: poolingName, layerNames: names,
-            layers: layers.map { $0.frozen(keepingOutput: kept.contains($0.name)) })
+            layers: layers.map { $0.frozen(isSeparate: precision != .float32 || kept.contains($0.name)) })
     }
 }

@@ -11,13 +11,15 @@ enum Attention {
     private static let version = "2"
     /// How far the sum over channels may be from 1: rounding of 32-bit floats.
     private static let largestSumError = 1e-3
+    /// The entry of a file's key that says how filters were scored.
+    private static let scoresKey = "scores"
 
     /// Attention of each tap, from a file if one is given, else computed and saved as `attention.safetensors`.
     ///
     /// - Throws: `CollectiveFailure` where a file cannot be read, does not fit or has another key.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     static func prepared(
-        _ taps: [String], file: String?, _ preparation: Preparation
+        _ taps: [String], file: String?, scores: AttentionScores, _ preparation: Preparation
     ) throws -> [String: [Float]] {
         let channelCounts = try preparation.group.agree {
             try taps.map { try channelCount(of: $0, preparation.backbone) }
@@ -26,16 +28,18 @@ enum Attention {
         let saved = preparation.directory + "/attention.safetensors"
         let isSaved = try preparation.group.coordinate {
             let metadata = (try? SafetensorsFile(contentsOf: saved))?.metadata
-            return [metadata == key(preparation) ? 1 : 0]
+            return [metadata.map(withScores) == key(scores, preparation) ? 1 : 0]
         }
         guard let file = file ?? (isSaved == [1] ? saved : nil) else {
-            let computed = try AttentionComputation(taps, channelCounts, preparation).run()
+            let computed = try AttentionComputation(
+                taps: taps, channelCounts: channelCounts, scores: scores, preparation: preparation
+            ).run()
             try preparation.group.coordinate { () throws -> Void in
-                try write(computed, preparation)
+                try write(computed, scores, preparation)
             }
             return computed
         }
-        return try read(taps, channelCounts, from: file, preparation)
+        return try read(taps, channelCounts, from: file, scores, preparation)
     }
 
     /// Channels of a tap, each of which has a weight.
@@ -50,10 +54,11 @@ enum Attention {
     }
 
     /// What attention depends on: the network and its weights, the samples in their fixed view with what they are
-    /// normalized by, the seed of the head that is trained on them, and the computation.
-    private static func key(_ preparation: Preparation) -> [String: String] {
+    /// normalized by, the seed of the head that is trained on them, and the computation. Not the precision: what a
+    /// filter is worth in one serves the other, and a run may go on in the other.
+    private static func key(_ scores: AttentionScores, _ preparation: Preparation) -> [String: String] {
         [
-            "weights": preparation.weightsDigest, "version": version,
+            "weights": preparation.weightsDigest, "version": version, scoresKey: scores.rawValue,
             "network": digest(of: preparation.backbone), "seed": String(preparation.seed),
             "samples": String(preparation.training.fingerprint, radix: 16),
             "transform": preparation.training.transform,
@@ -66,8 +71,15 @@ enum Attention {
         return String(SHA256.digest(of: lines.joined(separator: "\n").utf8).description.prefix(16))
     }
 
-    private static func write(_ attention: [String: [Float]], _ preparation: Preparation) throws {
-        var writer = SafetensorsWriter(metadata: key(preparation))
+    /// A file that has a key but does not say how filters were scored is older than the choice.
+    private static func withScores(_ metadata: [String: String]) -> [String: String] {
+        metadata.merging([scoresKey: AttentionScores.exact.rawValue]) { own, _ in own }
+    }
+
+    private static func write(
+        _ attention: [String: [Float]], _ scores: AttentionScores, _ preparation: Preparation
+    ) throws {
+        var writer = SafetensorsWriter(metadata: key(scores, preparation))
         for (tap, weights) in attention {
             writer.add(tap, Tensor([weights.count], weights))
         }
@@ -76,13 +88,14 @@ enum Attention {
 
     /// Rank 0 reads and checks; the others receive.
     private static func read(
-        _ taps: [String], _ channelCounts: [Int], from path: String, _ preparation: Preparation
+        _ taps: [String], _ channelCounts: [Int], from path: String, _ scores: AttentionScores,
+        _ preparation: Preparation
     ) throws -> [String: [Float]] {
         let group = preparation.group
         var weights = channelCounts.map { [Float](repeating: 0, count: $0) }
         try group.coordinate { () throws -> Void in
             let file = try SafetensorsFile(contentsOf: path)
-            try checkKey(of: file, preparation)
+            try checkKey(of: file, scores, preparation)
             for (index, name) in taps.enumerated() {
                 guard let shape = file.shape(of: name) else {
                     throw AttentionError(
@@ -121,21 +134,24 @@ enum Attention {
         }
     }
 
-    private static func checkKey(of file: SafetensorsFile, _ preparation: Preparation) throws {
-        let expected = key(preparation)
+    private static func checkKey(
+        of file: SafetensorsFile, _ scores: AttentionScores, _ preparation: Preparation
+    ) throws {
+        let expected = key(scores, preparation)
         guard expected.keys.contains(where: { file.metadata[$0] != nil }) else {
             preparation.say(
                 "attention: \(file.path) does not say what it was computed from; it is used as it is")
             return
         }
+        let found = withScores(file.metadata)
         // What the file says otherwise tells more than what it does not say.
         let ordered = expected.sorted {
-            (file.metadata[$0.key] == nil ? 1 : 0, $0.key) < (file.metadata[$1.key] == nil ? 1 : 0, $1.key)
+            (found[$0.key] == nil ? 1 : 0, $0.key) < (found[$1.key] == nil ? 1 : 0, $1.key)
         }
-        for (name, value) in ordered where file.metadata[name] != value {
+        for (name, value) in ordered where found[name] != value {
             throw AttentionError(
                 file.path,
-                "was computed from other \(name) (\((file.metadata[name] ?? "none").excerpt) instead of \(value)); remove method.attention-file to compute it anew"
+                "was computed from other \(name) (\((found[name] ?? "none").excerpt) instead of \(value)); remove method.attention-file to compute it anew"
             )
         }
     }

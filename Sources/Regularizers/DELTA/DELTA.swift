@@ -20,7 +20,7 @@ public final class DELTA: Regularizer {
         /// All alike.
         case plain
         /// By their attention: computed, or read from a file.
-        case attention(file: String?)
+        case attention(file: String?, scores: AttentionScores = .exact)
     }
 
     private let taps: [String]
@@ -52,8 +52,8 @@ public final class DELTA: Regularizer {
     ///   a tap is no convolution whose filters can be zeroed, or where the file of attention does not fit.
     public func prepare(_ preparation: Preparation) throws {
         source = try preparation.group.agree { try preparation.backbone.frozen(keeping: taps) }
-        guard case .attention(let file) = features else { return }
-        attention = try Attention.prepared(taps, file: file, preparation)
+        guard case .attention(let file, let scores) = features else { return }
+        attention = try Attention.prepared(taps, file: file, scores: scores, preparation)
     }
 
     /// `Σ_j distance_j` of this rank's samples.

@@ -2,7 +2,7 @@ internal import Foundation
 package import ImageData
 package import Layers
 package import ModelFiles
-internal import Tensors
+package import Tensors
 
 /// What a saved model says of itself in the header of its file, so that it can be used without its run.
 package struct ModelDescription: Codable, Equatable {
@@ -26,11 +26,26 @@ package struct ModelDescription: Codable, Equatable {
     package var validationTransform: String?
     /// How pixels are weighted where images are resized, as in a configuration; nil where they are not.
     package var interpolation: String?
+    /// What its feature maps were rounded to in training, and are in evaluation, as in a configuration; nil: nothing is
+    /// rounded. The weights are 32-bit floats whatever it says.
+    private var roundedTo: String?
 
     /// Key of the description in the file's metadata.
     private static let key = "ballast"
     /// Names of a hundred thousand classes take less.
     private static let largestText = 16 << 20
+
+    /// What its feature maps hold; 32-bit floats where a description names what this version does not know.
+    package var precision: ElementType {
+        get { roundedTo.flatMap(ElementType.init(rawValue:)) ?? .float32 }
+        set { roundedTo = newValue == .float32 ? nil : newValue.rawValue }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case network, baseWidth, stem, classNames, classes, imageSize, mean, standardDeviation
+        case validationTransform, interpolation
+        case roundedTo = "precision"
+    }
 
     /// Strings for the header; `format` is what Python's readers look at.
     package func metadata() throws -> [String: String] {
@@ -104,6 +119,8 @@ package struct ModelDescription: Codable, Equatable {
             throw UsageError(
                 "\(path): describes a network '\(network.prefix(80))' that this version does not know")
         }
-        return NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem)
+        var configuration = NetworkConfiguration(name: name, baseWidth: baseWidth ?? 64, stem: stem)
+        configuration.precision = precision
+        return configuration
     }
 }

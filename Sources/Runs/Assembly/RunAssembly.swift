@@ -61,15 +61,18 @@ struct RunAssembly {
 
     /// The step, which moves the parameters into buffers of its own.
     ///
-    /// - Parameter faults: What goes wrong, in tests.
+    /// - Parameters:
+    ///   - faults: What goes wrong, in tests.
+    ///   - profile: Records steps; nil: nothing is recorded.
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func makeStep(faults: FaultSchedule = .none) throws -> TrainingStep {
+    func makeStep(faults: FaultSchedule = .none, profile: Profile? = nil) throws -> TrainingStep {
         try TrainingStep(
             start.classifier, groups: parameterGroups, regularizer: regularizer,
             optimizer: configuration.optimizer.makeOptimizer(),
             maxGradientNorm: configuration.maxGradientNorm,
             normalization: configuration.network.batchNorm, group: group,
-            communication: configuration.communication.settings, observer: faults.observer(rank: group.rank))
+            communication: configuration.communication.settings, observer: faults.observer(rank: group.rank),
+            profile: profile)
     }
 }

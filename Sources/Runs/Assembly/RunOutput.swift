@@ -54,8 +54,14 @@ struct RunOutput {
         if let aside = directory?.movedAside {
             say("the run that was in \(configuration.output) is moved aside: \(aside)")
         }
+        let precision = start.precision.elementType.rawValue
         if let point {
             say("goes on after step \(point.step)")
+            if point.precision != precision {
+                say(
+                    "precision: the steps before were computed in \(point.precision), those that follow in \(precision); "
+                        + "a checkpoint holds 32-bit floats and serves both")
+            }
             if !point.placement.isEmpty, point.placement != placement {
                 say(
                     "notice: the checkpoint is of \(point.placement.shownPath), and this is \(placement.shownPath): "
@@ -66,7 +72,7 @@ struct RunOutput {
         guard group.rank == 0 else { return }
         checkpoints = RunCheckpoints(
             store, worldSize: group.size, configuration: configuration.yaml(), identity: identity,
-            placement: placement)
+            precision: precision, placement: placement)
     }
 
     /// How many ranks lie on which hosts, in rank order: `2 ranks on a, 2 on b`. Hosts that differ only in their order

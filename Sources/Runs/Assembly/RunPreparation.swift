@@ -45,6 +45,7 @@ struct RunPreparation {
         }
         start = try StartingPoint(configuration, classCount: data.classCount, group: group)
         for line in start.findings { progress?.say("weights: \(line)") }
+        for line in start.precision.notices { progress?.say(line) }
         if configuration.method.name.settings.takesSteps {
             let check = try NormalizationCheck(
                 configuration, start.classifier.backbone, imageShape: data.splits.imageShape,
@@ -77,7 +78,8 @@ struct RunPreparation {
 
     /// What the run writes while it goes on.
     func files() throws -> RunFiles {
-        let description = ModelDescription(configuration, data.splits)
+        var description = ModelDescription(configuration, data.splits)
+        description.precision = start.precision.elementType
         let record = { [configuration, start] (result: ModelResult) in
             try ModelRecord(
                 description, result, method: configuration.method.name, sourceWeights: start.weightsDigest

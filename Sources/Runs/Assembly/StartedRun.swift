@@ -1,3 +1,4 @@
+internal import Hosts
 package import ProcessGroups
 package import Training
 
@@ -17,11 +18,24 @@ package protocol StartedRun {
 extension RunConfiguration {
     /// Reads data and weights and makes the folder of the run.
     ///
+    /// - Parameters:
+    ///   - resume: Where the run goes on from.
+    ///   - profile: The file for a trace of some steps; nil: none is recorded.
+    ///   - group: The ranks.
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package func start(resume: Resume, group: any ProcessGroup) throws -> any StartedRun {
-        method.name.settings.takesSteps
-            ? try TrainingRun(self, resume: resume, group: group)
-            : try ProbeRun(self, resume: resume, group: group)
+    package func start(
+        resume: Resume, profile: String? = nil, group: any ProcessGroup
+    ) throws -> any StartedRun {
+        guard method.name.settings.takesSteps else {
+            if profile != nil {
+                throw CollectiveFailure(
+                    message:
+                        "--profile: method \(method.name.rawValue) takes no steps that could be profiled",
+                    exitCode: ExitCode.wrongUse)
+            }
+            return try ProbeRun(self, resume: resume, group: group)
+        }
+        return try TrainingRun(self, resume: resume, profile: profile, group: group)
     }
 }

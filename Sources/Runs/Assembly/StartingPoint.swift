@@ -23,6 +23,8 @@ package struct StartingPoint {
     let weightsDigest: String
     /// What random draws are keyed by.
     let seed: UInt64
+    /// What the network computes in.
+    let precision: PrecisionChoice
 
     private let network: NetworkConfiguration
 
@@ -32,7 +34,10 @@ package struct StartingPoint {
     /// - Throws: `CollectiveFailure` with rank 0's error or with what differs, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package init(_ configuration: RunConfiguration, classCount: Int, group: any ProcessGroup) throws {
-        (network, seed) = (configuration.network, configuration.training.seed)
+        var network = configuration.network
+        precision = try PrecisionChoice(configuration.training.precision, group: group)
+        network.precision = precision.elementType
+        (self.network, seed) = (network, configuration.training.seed)
         let memory = try MemoryCheck(group)
         try group.agree { try memory.require(configuration.network, classCount: classCount) }
         classifier = Self.randomClassifier(network, classCount: classCount, seed: seed)
@@ -50,7 +55,8 @@ package struct StartingPoint {
         weightsDigest = try JobChecks.weightsDigest(configuration, group: group)
     }
 
-    /// Random weights, equal on all ranks, and a random source head, for measurements and tests.
+    /// Random weights, equal on all ranks, and a random source head, for measurements and tests; the network's precision
+    /// is what `network` says.
     package init(
         random network: NetworkConfiguration, classCount: Int, sourceClassCount: Int, seed: UInt64 = 0
     ) {
@@ -61,6 +67,7 @@ package struct StartingPoint {
         head.initialize(seed: seed)
         sourceHead = head
         (sourceClassNames, initialState, findings, weightsDigest) = (nil, [], [], "none")
+        precision = .float32
     }
 
     /// Which network it is.

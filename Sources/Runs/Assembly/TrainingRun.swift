@@ -9,15 +9,19 @@ package import Training
 /// for method and step, then `ImageData` for how a batch is made and `Training` for the loop.
 package struct TrainingRun: StartedRun {
     private let trainer: Trainer
+    private let profile: RunProfile?
     package let modelPath: String
 
     /// Reads data and weights and makes the folder of the run.
     ///
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ configuration: RunConfiguration, resume: Resume, group: any ProcessGroup) throws {
+    init(
+        _ configuration: RunConfiguration, resume: Resume, profile: String? = nil, group: any ProcessGroup
+    ) throws {
         let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
         try BatchCheck.require(configuration.training, rankCount: group.size)
+        self.profile = try profile.map { try RunProfile(path: $0, group) }
         let prepared = try RunPreparation(configuration, resume: resume, faults: faults, group: group)
         let data = prepared.data
         var plan = configuration.plan(sampleCount: data.splits.training.count)
@@ -43,13 +47,27 @@ package struct TrainingRun: StartedRun {
         try group.coordinate { () throws -> Void in try RunPictures.write(in: configuration.output) }
         plan.headOnlyEpochs = assembly.regularizer.headOnlyEpochs
         trainer = try Trainer(
-            step: try assembly.makeStep(faults: faults), plan: plan,
+            step: try assembly.makeStep(faults: faults, profile: self.profile?.profile), plan: plan,
             data: try data.loaders(secondView: needs.secondView), files: try prepared.files(),
-            resume: prepared.output.resume)
+            resume: prepared.output.resume,
+            advisesWireFormat: group.size > 1 && prepared.start.precision.elementType == .bfloat16
+                && configuration.communication.wireFormat == .float32)
         modelPath = configuration.output + "/model.safetensors"
     }
 
-    package func run() throws -> Trainer.Outcome { try trainer.run() }
+    package func run() throws -> Trainer.Outcome {
+        guard let profile else { return try trainer.run() }
+        let outcome: Trainer.Outcome
+        do {
+            outcome = try trainer.run()
+        } catch let failure as CollectiveFailure {
+            // Every rank is here. What was recorded before the run ended is worth keeping, its error worth more.
+            try? profile.write()
+            throw failure
+        }
+        try profile.write()
+        return outcome
+    }
 }
 
 extension RunConfiguration {

@@ -5,7 +5,7 @@ internal import Training
 
 /// Measures a training step of a network and a method on random images.
 package struct Benchmark {
-    /// The network, from random weights.
+    /// The network, from random weights, in its precision.
     package var network: NetworkConfiguration
     /// The method, with the defaults of its first profile.
     package var method: MethodName
@@ -32,26 +32,33 @@ package struct Benchmark {
 
     /// Trains for some steps.
     ///
+    /// - Parameters:
+    ///   - profile: The file for a trace of some steps; nil: none is recorded.
+    ///   - group: The ranks.
     /// - Returns: What it found, times those of this rank.
     /// - Throws: What the method and the group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package func run(_ group: any ProcessGroup) throws -> BenchmarkReport {
+    package func run(
+        profile path: String? = nil, _ group: any ProcessGroup
+    ) throws -> BenchmarkReport {
         let check = try MemoryCheck(group)
         try group.agree {
             try check.requireStep(
                 network, classCount: min(batch, 10), imageShape: [3, imageSize, imageSize], images: batch,
-                remedy: "give a smaller --batch or --image-size")
+                precision: network.precision, remedy: "give a smaller --batch or --image-size")
         }
+        let profile = try path.map { try RunProfile(path: $0, group) }
         let samples = SyntheticSamples(batch: batch, imageSize: imageSize, group: group)
         let start = StartingPoint(
             random: network, classCount: samples.classCount, sourceClassCount: Self.sourceClassCount)
         let assembly = try RunAssembly(configuration(), start, group: group)
         try assembly.prepareMethod(on: MethodSamples(training: samples, validation: nil), directory: nil)
-        let step = try assembly.makeStep()
+        let step = try assembly.makeStep(profile: profile?.profile)
         let seconds = try step.measured(stepCount, globalBatch: samples.count, group: group) { _ in
             [samples.trainingBatch]
         }
         let bareAllReduces = try (0..<3).map { _ in try step.measureBareAllReduce() }
+        try profile?.write()
         let memory = try group.allGather([ProcessMemory.peakBytes]).max() ?? 0
         return BenchmarkReport(
             self, ranks: group.size, threads: ComputeThreads.count, peakMemoryBytes: memory, steps: seconds,

@@ -5,6 +5,8 @@ internal import Training
 package struct BenchmarkReport: Encodable {
     let network: String
     let method: String
+    /// What feature maps held.
+    let precision: String
     let ranks: Int
     let threads: Int
     let localBatch: Int
@@ -21,7 +23,7 @@ package struct BenchmarkReport: Encodable {
     let bareAllReduceSeconds: Double
 
     private enum CodingKeys: String, CodingKey {
-        case network, method, ranks, threads, seconds, overlap
+        case network, method, precision, ranks, threads, seconds, overlap
         case wireFormat = "wire-format"
         case bareAllReduceSeconds = "bare-all-reduce-seconds"
         case localBatch = "local-batch"
@@ -36,6 +38,7 @@ package struct BenchmarkReport: Encodable {
         overlap: OverlapStrategy, bareAllReduceSeconds: Double
     ) {
         (network, method) = (benchmark.network.name.rawValue, benchmark.method.rawValue)
+        precision = benchmark.network.precision.rawValue
         (localBatch, imageSize) = (benchmark.batch, benchmark.imageSize)
         wireFormat = benchmark.communication.wireFormat.rawValue
         (self.ranks, self.threads, self.overlap) = (ranks, threads, overlap.rawValue)
@@ -52,11 +55,12 @@ package struct BenchmarkReport: Encodable {
     package var text: String {
         String(
             format: """
-                %@, %@, %d ranks of %d threads, batch %d a rank, %d pixels
+                %@, %@, %@, %d ranks of %d threads, batch %d a rank, %d pixels
                 step %.3f s (median), %.2f images a second, peak memory %.0f MiB a rank
                 data %.3f s, forward %.3f s, backward %.3f s, communication %.3f s, optimizer %.3f s
                 overlap strategy: %@, as %@; the bare all-reduce takes %.3f s
-                """, network, method, ranks, threads, localBatch, imageSize, stepSeconds, imagesPerSecond,
+                """, network, method, precision, ranks, threads, localBatch, imageSize, stepSeconds,
+            imagesPerSecond,
             Double(peakMemoryBytes) / 1_048_576, seconds.data, seconds.forward, seconds.backward,
             seconds.communication, seconds.optimizer, overlap, wireFormat, bareAllReduceSeconds)
     }

@@ -48,18 +48,18 @@ package struct MemoryCheck {
     ///   - imageShape: `[3, H, W]`.
     ///   - images: Images of a micro-batch on a rank.
     ///   - heldImages: Images that are in memory at once, more than those of a micro-batch where they were read ahead.
+    ///   - precision: What feature maps hold.
     ///   - remedy: What to change.
     /// - Throws: `UsageError` (64); what a forward pass throws.
     package func requireStep(
         _ network: NetworkConfiguration, classCount: Int, imageShape: Shape, images: Int,
-        heldImages: Int? = nil,
-        remedy: String
+        heldImages: Int? = nil, precision: ElementType = .float32, remedy: String
     ) throws {
         let size = NetworkSize(network, classCount: classCount)
         let pixels = Double(imageShape[1]) * Double(imageShape[2])
         let perImage = try size.outputsPerPixel() * pixels
         let bytes =
-            12 * size.parameterCount + 4 * Double(images) * perImage
+            12 * size.parameterCount + Double(precision.byteCount) * Double(images) * perImage
             + 12 * Double(heldImages ?? images) * pixels
         try require(
             bytes, "a step of \(images) images of \(imageShape) a rank through \(network.name.rawValue)",
@@ -98,6 +98,8 @@ extension MemoryCheck {
         try requireStep(
             configuration.network, classCount: classCount, imageShape: imageShape, images: images,
             heldImages: holdsWholeSteps ? 2 * share(training.globalBatch) : images,
+            // A lower bound: `auto` may choose either.
+            precision: training.precision == .float32 ? .float32 : .bfloat16,
             remedy:
                 "set a smaller training.global-batch, a larger training.accumulation, a smaller data.image-size or "
                 + "network.base-width, or start ranks on more hosts")

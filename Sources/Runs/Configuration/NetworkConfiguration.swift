@@ -1,5 +1,6 @@
 package import Layers
 package import Networks
+package import Tensors
 
 /// The section `network`: which network, and the weights it starts from.
 package struct NetworkConfiguration: Sendable, Equatable {
@@ -21,6 +22,8 @@ package struct NetworkConfiguration: Sendable, Equatable {
     package var batchNorm: BatchNormalizationMode
     /// What the new head starts from, key `head-initialization`; `linear-probe` needs `weights`. Default `normal`.
     package var headInitialization: HeadInitialization
+    /// What its feature maps hold. No key of this section: see `training.precision`, which depends on the hosts.
+    package var precision = ElementType.float32
 
     /// Sixty-four times the usual width.
     package static let largestBaseWidth = 4096
@@ -87,6 +90,7 @@ extension NetworkName {
 extension NetworkConfiguration {
     /// The network that the section describes, its convolutions zero.
     package func makeBackbone() -> any Backbone {
-        name.specification.makeBackbone(NetworkOptions(baseWidth: baseWidth, stem: stem))
+        name.specification.makeBackbone(
+            NetworkOptions(baseWidth: baseWidth, stem: stem, precision: precision))
     }
 }

@@ -119,8 +119,8 @@ package struct RunConfiguration: Sendable, Equatable {
 
 extension RunConfiguration {
     /// What must stay the same for a run to go on from a checkpoint, a line each: everything but how long it
-    /// trains, along which schedule, how it saves, where its files lie and how they are read. Files count by their
-    /// contents.
+    /// trains, along which schedule, in which precision, how it saves, where its files lie and how they are read. Files
+    /// count by their contents.
     ///
     /// - Parameters:
     ///   - weightsDigest: SHA-256 of the weights' file.
@@ -139,7 +139,7 @@ extension RunConfiguration {
         let sections = [
             ("method", other.method.identity), ("network", other.network.entries),
             ("data", other.data.entries),
-            ("optimizer", other.optimizer.entries), ("training", other.training.entries),
+            ("optimizer", other.optimizer.entries), ("training", other.training.identity),
         ]
         let wireFormat = YAMLEntry("wire-format", .text(communication.wireFormat.rawValue))
         let lines = (sections + [("communication", [wireFormat])]).flatMap { name, entries in

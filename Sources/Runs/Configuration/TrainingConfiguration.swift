@@ -4,6 +4,9 @@ internal import Training
 ///
 /// At the upper bounds a run would draw 10¹⁸ samples, which can still be counted.
 package struct TrainingConfiguration: Sendable, Equatable {
+    /// What feature maps, their gradients and the weights that convolutions read are rounded to, key `precision`.
+    /// Parameters, statistics, losses and terms of methods are of 32 bits or more whatever it says. Default `float32`.
+    package var precision: Precision
     /// Epochs of the run, key `epochs`; 1 … 10⁶. Default 20.
     var epochs: Int
     /// Steps of an epoch, key `steps-per-epoch`; 1 … 10⁶, or null (nil): as many full batches as one pass over the data
@@ -26,6 +29,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
+        precision = try reader.value("precision", .choice, default: .float32)
         epochs = try reader.value("epochs", .integer(.atLeast(1, atMost: 1_000_000)), default: 20)
         stepsPerEpoch = try reader.optional(
             "steps-per-epoch", .integer(.atLeast(1, atMost: 1_000_000)), default: 500)
@@ -44,6 +48,12 @@ package struct TrainingConfiguration: Sendable, Equatable {
 
     /// The keys and values of the section.
     var entries: [YAMLEntry] {
+        [YAMLEntry("precision", .text(precision.rawValue))] + identity
+    }
+
+    /// Those that must stay the same for a run to go on from a checkpoint, which holds 32-bit floats and serves every
+    /// precision.
+    var identity: [YAMLEntry] {
         [
             YAMLEntry("epochs", .integer(epochs)),
             YAMLEntry("steps-per-epoch", .optionalInteger(stepsPerEpoch)),

@@ -6,6 +6,8 @@ package struct DoctorFacts: Sendable {
     var launcher: String?
     /// What each rank knows, in rank order.
     var ranks: [RankFacts]
+    /// Whether each rank's processor multiplies `bfloat16` by itself, in rank order; empty where nobody asked.
+    var multipliesBFloat16: [Bool]
     /// Times of all-reduces; none where a rank is alone.
     var allReduces: [AllReduceTiming]
     /// What the interfaces of each rank's host sent during the all-reduces, in rank order.
@@ -16,15 +18,21 @@ package struct DoctorFacts: Sendable {
     var data: DataFacts?
     /// What steps cost, where they could be measured.
     var step: StepFacts?
+    /// What the configuration says of the precision, with one.
+    var precision: Precision?
     /// Why a run of the configuration could not start, in the order in which it would fail.
     var failures: [Finding]
 
     package init(
-        launcher: String?, ranks: [RankFacts], allReduces: [AllReduceTiming] = [],
+        launcher: String?, ranks: [RankFacts], multipliesBFloat16: [Bool] = [],
+        allReduces: [AllReduceTiming] = [],
         links: [[NetworkLink]] = [],
-        output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil, failures: [Finding] = []
+        output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil,
+        precision: Precision? = nil,
+        failures: [Finding] = []
     ) {
         (self.launcher, self.ranks, self.allReduces, self.links) = (launcher, ranks, allReduces, links)
+        (self.multipliesBFloat16, self.precision) = (multipliesBFloat16, precision)
         (self.output, self.data, self.step, self.failures) = (output, data, step, failures)
     }
 

@@ -8,7 +8,7 @@ package struct DoctorReport {
     package var findings: [Finding] {
         let all =
             facts.failures + facts.softwareFindings + facts.coreFindings + facts.networkFindings
-            + facts.runFindings
+            + facts.precisionFindings + facts.runFindings
         return all.filter { $0.exitCode != nil } + all.filter { $0.exitCode == nil }
     }
 

@@ -7,6 +7,7 @@ extension DoctorReport {
         var table = FactTable()
         addSoftware(to: &table)
         addHosts(to: &table)
+        addPrecision(to: &table)
         addAllReduces(to: &table)
         addRun(to: &table)
         return table

@@ -29,6 +29,7 @@ package enum Examination {
             if let configuration {
                 let run = try ConfiguredRun(configuration, group: group) { progress?.say($0) }
                 (facts.output, facts.data, facts.step) = (run.output, run.data, run.step)
+                facts.precision = configuration.training.precision
                 facts.failures = failures.findings + run.failures.findings
             }
         }
@@ -40,11 +41,15 @@ package enum Examination {
     private static func machine(_ group: any ProcessGroup, say: (String) -> Void) throws -> DoctorFacts {
         // First of all: computing can pin this thread, and takes memory.
         let ranks = try group.allGatherCoded(RankFacts.current(threadCount: ComputeThreads.count))
+        let multipliesBFloat16 = try group.allGather([Int64(MathLibraries.multipliesBFloat16 ? 1 : 0)]).map {
+            $0 == 1
+        }
         if group.size > 1 { say("measuring all-reduces over \(group.size) ranks") }
         let before = NetworkLink.all()
         let timings = try AllReduceTimings.measure(group)
         let links = try group.allGatherCoded(NetworkLink.difference(NetworkLink.all(), since: before))
         return DoctorFacts(
-            launcher: LaunchEnvironment().evidence, ranks: ranks, allReduces: timings, links: links)
+            launcher: LaunchEnvironment().evidence, ranks: ranks,
+            multipliesBFloat16: multipliesBFloat16, allReduces: timings, links: links)
     }
 }

@@ -28,6 +28,8 @@ package struct DELTASettings: MethodSettings {
     var taps: [String]
     /// A file of attention to use instead of computing it, key `attention-file`; absolute. Default nil.
     var attentionFile: String?
+    /// How it is computed what a filter is worth, key `attention-scores`. Default `exact`.
+    var attentionScores = AttentionScores.exact
     /// Those that `taps` can choose from.
     private let stageNames: [String]
 
@@ -49,8 +51,13 @@ package struct DELTASettings: MethodSettings {
         }
         taps = try reader.value("taps", stages, default: taps)
         attentionFile = try reader.optional("attention-file", .path(relativeTo: reader.directory))
-        if features == .plain, attentionFile != nil {
+        attentionScores = try reader.value("attention-scores", .choice, default: attentionScores)
+        guard features == .plain else { return }
+        if attentionFile != nil {
             throw reader.error(at: "attention-file", "is of no use with features: plain")
+        }
+        if attentionScores != .exact {
+            throw reader.error(at: "attention-scores", "is of no use with features: plain")
         }
     }
 
@@ -61,7 +68,13 @@ package struct DELTASettings: MethodSettings {
             YAMLEntry("features", .text(features.rawValue)),
             YAMLEntry("taps", .list(taps.map(YAMLValue.text))),
             YAMLEntry("attention-file", .optionalText(attentionFile)),
+            YAMLEntry("attention-scores", .text(attentionScores.rawValue)),
         ]
+    }
+
+    /// A run goes on from a checkpoint of a version that had only exact scores.
+    package var identity: [YAMLEntry] {
+        attentionScores == .exact ? entries.filter { $0.key != "attention-scores" } : entries
     }
 
     // Attention takes far more than one look at the samples, which nobody estimates: `hasPreparation` stays false.
@@ -69,7 +82,7 @@ package struct DELTASettings: MethodSettings {
     /// With all channels alike: the attention takes long to learn and costs a step nothing.
     package var forMeasuring: DELTASettings {
         var settings = self
-        (settings.features, settings.attentionFile) = (.plain, nil)
+        (settings.features, settings.attentionFile, settings.attentionScores) = (.plain, nil, .exact)
         return settings
     }
 
@@ -77,7 +90,7 @@ package struct DELTASettings: MethodSettings {
         let backbone = start.classifier.backbone
         return DELTA(
             taps: taps.map(backbone.tap(named:)),
-            features: features == .plain ? .plain : .attention(file: attentionFile),
+            features: features == .plain ? .plain : .attention(file: attentionFile, scores: attentionScores),
             tradeOff: tradeOff, headTradeOff: headTradeOff)
     }
 }

@@ -24,6 +24,8 @@
 public final class Tape {
     private struct Record {
         let output: Variable
+        /// The layer it belongs to; nil without an observer.
+        let layer: String?
         let leaves: [Variable]
         let pullback: (Tensor) throws -> Void
     }
@@ -31,6 +33,7 @@ public final class Tape {
     /// Work of a pullback whose result nothing else in the pass needs.
     private struct Postponed {
         let leaves: [Variable]
+        let layer: String?
         let work: () throws -> Void
         let completed: (Variable) throws -> Void
     }
@@ -44,8 +47,13 @@ public final class Tape {
     /// False on a tape that never records, for inference.
     public let isRecording: Bool
 
+    /// Who is told of layers and operations; nil where nobody is.
+    public let observer: (any TapeObserver)?
+
     /// An empty tape.
-    public init(recording: Bool = true) { isRecording = recording }
+    public init(recording: Bool = true, observer: (any TapeObserver)? = nil) {
+        (isRecording, self.observer) = (recording, observer)
+    }
 
     // A forward pass that is given up must not leave its leaves waiting for uses that never come.
     deinit {
@@ -78,7 +86,8 @@ public final class Tape {
         guard isNeeded else { return output }
         let needed = inputs.filter { $0.requiresGradient }
         for input in needed { input.pendingUses += 1 }
-        records.append(Record(output: output, leaves: needed, pullback: pullback))
+        records.append(
+            Record(output: output, layer: observer?.layer, leaves: needed, pullback: pullback))
         return output
     }
 
@@ -97,11 +106,19 @@ public final class Tape {
     func runPostponed() throws {
         guard let done = postponed else { return }
         postponed = nil
-        try done.work()
+        try observed(done.layer, done.work)
         precondition(
             !done.leaves.contains { $0.isPulledBack && $0.gradient != nil },
             "a pullback postponed the gradient of an operation's result: only those of leaves may be")
         try Self.complete(done.leaves, done.completed)
+    }
+
+    /// Runs a part of the backward pass of a layer, or of what belongs to none.
+    private func observed(_ layer: String?, _ work: () throws -> Void) rethrows {
+        guard let observer else { return try work() }
+        observer.begin(layer ?? "objective", isBackward: true)
+        defer { observer.end() }
+        try work()
     }
 
     private static func complete(
@@ -130,12 +147,13 @@ public final class Tape {
             record.output.isPulledBack = true
             if let gradient = record.output.gradient {
                 record.output.clearGradient()
-                try record.pullback(gradient)
+                try observed(record.layer) { try record.pullback(gradient) }
             }
             try runPostponed()
             if let work = offered {
                 offered = nil
-                postponed = Postponed(leaves: record.leaves, work: work, completed: completed)
+                postponed = Postponed(
+                    leaves: record.leaves, layer: record.layer, work: work, completed: completed)
             } else {
                 try Self.complete(record.leaves, completed)
             }

@@ -21,8 +21,14 @@ public final class Variable {
     /// Whether the pullback of the operation that made this variable has run: a gradient now comes too late.
     var isPulledBack = false
 
-    /// The value in layouts that convolutions asked for, until it changes.
-    private var packedForms: [PackedLayout: Tensor] = [:]
+    /// A form of the value that convolutions ask for.
+    private struct PackedForm: Hashable {
+        let layout: PackedLayout
+        let isRounded: Bool
+    }
+
+    /// Those that were asked for, until the value changes.
+    private var packedForms: [PackedForm: Tensor] = [:]
 
     /// A leaf.
     public init(_ value: Tensor, requiresGradient: Bool = false) {
@@ -56,11 +62,13 @@ public final class Variable {
     public func clearGradient() { gradient = nil }
 
     /// The value in another layout, kept until the value changes.
-    func value(packed layout: PackedLayout) -> Tensor {
-        if let found = packedForms[layout] { return found }
-        let packed = Tensor(uninitialized: value.shape, layout: .packed(layout))
-        Reorder.run(from: value, into: packed, accumulating: false)
-        packedForms[layout] = packed
+    ///
+    /// - Parameter rounded: Whether elements are rounded to `bfloat16`, whatever type they then have.
+    func value(packed layout: PackedLayout, rounded: Bool = false) -> Tensor {
+        let form = PackedForm(layout: layout, isRounded: rounded)
+        if let found = packedForms[form] { return found }
+        let packed = value.packed(layout, rounded: rounded)
+        packedForms[form] = packed
         return packed
     }
 
@@ -70,7 +78,7 @@ public final class Variable {
     /// `requiresGradient` first.
     ///
     /// - Parameter addend: Of this variable's shape, in any layout; another shape traps. Nothing is written to
-    ///   it, so it may be shared.
+    ///   it, so it may be shared. It is rounded where it has a wider type than the value.
     public func accumulate(_ addend: Tensor) {
         guard requiresGradient else { return }
         precondition(addend.shape == shape, "gradient of shape \(addend.shape) for a variable of \(shape)")
@@ -78,7 +86,11 @@ public final class Variable {
             Reorder.run(from: addend, into: buffer, accumulating: gradient != nil)
             gradient = buffer
         } else if gradient == nil {
-            if case .packed = addend.layout { gradient = addend.dense() } else { gradient = addend }
+            if case .packed = addend.layout {
+                gradient = addend.dense()
+            } else {
+                gradient = addend.converted(to: value.elementType)
+            }
         } else {
             addToOwnGradient(addend)
         }
@@ -88,7 +100,7 @@ public final class Variable {
         guard var sum = gradient else { return }
         gradient = nil
         if !isKnownUniquelyReferenced(&sum.storage) || sum.offset != 0 {
-            let copy = Tensor(uninitialized: sum.shape, layout: sum.layout)
+            let copy = Tensor(uninitialized: sum.shape, layout: sum.layout, elementType: sum.elementType)
             Reorder.run(from: sum, into: copy, accumulating: false)
             sum = copy
         }

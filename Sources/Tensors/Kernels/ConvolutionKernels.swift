@@ -11,9 +11,25 @@ final class ConvolutionKernels: @unchecked Sendable {
         let settings: ConvolutionSettings
         /// What tests prefer to the processor's own block.
         let forcedBlock = ChannelBlock.forced
+        /// What the input, the weights and the gradients of input and output are rounded to.
+        var elementType = ElementType.float32
+        /// What the output is rounded to: `elementType`, or 32 bits.
+        var outputType = ElementType.float32
+        /// How `bfloat16` is computed with, in tests.
+        private let forced = BFloat16Route.forced
 
         /// Whether the input has so few channels that it is read best as it is.
         var isPicture: Bool { input[1] < 8 && settings.groups == 1 }
+
+        /// What primitives could read and write, in the order in which they are tried.
+        fileprivate var operandTypes: [ElementType] {
+            guard elementType == .bfloat16 else { return [.float32] }
+            switch forced {
+            case .widened: return [.float32]
+            case .native: return [.bfloat16]
+            case nil: return Engine.multipliesBFloat16 ? [.bfloat16, .float32] : [.float32]
+            }
+        }
     }
 
     private static let cache = PrimitiveCache<Key, ConvolutionKernels>()
@@ -23,7 +39,13 @@ final class ConvolutionKernels: @unchecked Sendable {
     let inputLayout: Layout
     let outputLayout: Layout
     let outputShape: Shape
-    let forward: LazyPrimitive
+    /// What the primitives read and write: narrow operands where the processor multiplies them by itself. Elsewhere
+    /// operands of 8 bits of mantissa are handed to primitives of 32-bit floats, and results are rounded behind them:
+    /// products and sums are of 32 bits either way.
+    let operandType: ElementType
+    private let elementType: ElementType
+    private let outputType: ElementType
+    private let forwardPrimitive: LazyPrimitive
     let inputGradient: LazyPrimitive
     let weightGradient: WeightGradient
     /// Orders of the weights that the primitives read and write.
@@ -33,21 +55,26 @@ final class ConvolutionKernels: @unchecked Sendable {
 
     private init(_ key: Key) {
         outputShape = key.settings.outputShape(input: key.input, weight: key.weight)
-        var best: (descriptions: Descriptions, layouts: (Layout, Layout))?
-        for layouts in Self.candidates(key) {
-            guard let made = Descriptions(key, input: layouts.0, output: layouts.1, outputShape: outputShape)
-            else { continue }
-            if best == nil || made.referenceCount < (best?.descriptions.referenceCount ?? 0) {
-                best = (made, layouts)
+        (elementType, outputType) = (key.elementType, key.outputType)
+        var best: Descriptions?
+        for type in key.operandTypes where best?.referenceCount != 0 {
+            // A slow primitive of narrow operands is of no use where there is a fast one of wide ones, nor is one that
+            // leaves the blocks of channels, which every operation around it works on.
+            best = nil
+            for layouts in Self.candidates(key) where type == .float32 || layouts.1 != .dense {
+                guard let made = Descriptions(key, type, layouts, outputShape: outputShape) else { continue }
+                if best == nil || made.referenceCount < (best?.referenceCount ?? 0) { best = made }
+                if made.referenceCount == 0 { break }
             }
-            if made.referenceCount == 0 { break }
         }
-        guard let best else {
-            fatalError("oneDNN cannot convolve \(key.input) with \(key.weight), \(key.settings)")
+        guard let chosen = best else {
+            fatalError(
+                "oneDNN cannot convolve \(key.input) with \(key.weight), \(key.settings), of \(key.elementType)"
+            )
         }
-        let chosen = best.descriptions
-        (inputLayout, outputLayout) = best.layouts
-        forward = LazyPrimitive(chosen.forward)
+        (inputLayout, outputLayout) = chosen.layouts
+        operandType = chosen.operandType
+        forwardPrimitive = LazyPrimitive(chosen.forward)
         inputGradient = LazyPrimitive(chosen.inputGradient)
         if let own = chosen.ownWeightGradient {
             weightGradient = .own(own)
@@ -58,6 +85,33 @@ final class ConvolutionKernels: @unchecked Sendable {
         }
         forwardWeight = PackedLayout(chosen.forward.descriptor(dnnl_query_weights_md))
         inputGradientWeight = PackedLayout(chosen.inputGradient.descriptor(dnnl_query_weights_md))
+    }
+
+    /// Whether weights are rounded before the primitives get them.
+    var roundsWeights: Bool { elementType == .bfloat16 }
+
+    /// A tensor in a layout, rounded to the precision of the convolution, as the primitives read it.
+    func operand(_ tensor: Tensor, _ layout: Layout) -> Tensor {
+        tensor.with(layout: layout).converted(to: elementType).converted(to: operandType)
+    }
+
+    /// The convolution itself, rounded to the type of the output.
+    ///
+    /// - Parameters:
+    ///   - x: In the layout `inputLayout`.
+    ///   - weight: In the order `forwardWeight`, rounded where `roundsWeights` says so.
+    ///   - bias: 32-bit floats, or nil.
+    func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+        let y = Tensor(
+            uninitialized: outputShape, layout: outputLayout,
+            elementType: operandType == .bfloat16 ? outputType : .float32)
+        var arguments: [Primitive.Argument] = [
+            .init(DNNL_ARG_SRC, operand(x, inputLayout)), .init(DNNL_ARG_WEIGHTS, weight),
+            .init(DNNL_ARG_DST, y),
+        ]
+        if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias)) }
+        forwardPrimitive.run(arguments)
+        return y.converted(to: outputType)
     }
 
     /// How the gradient of the weights is computed: by oneDNN, or where that has only a slow way, here.
@@ -101,6 +155,8 @@ final class ConvolutionKernels: @unchecked Sendable {
 
         /// Set where oneDNN has only its last resort for the gradient of the weights.
         let ownWeightGradient: DepthwiseWeightGradient?
+        let operandType: ElementType
+        let layouts: (Layout, Layout)
         private let isPicture: Bool
 
         /// Slow implementations among those that are used: nobody asks for the gradient of a picture.
@@ -109,11 +165,15 @@ final class ConvolutionKernels: @unchecked Sendable {
                 + (weightGradient.isReference && ownWeightGradient == nil ? 1 : 0)
         }
 
-        init?(_ key: Key, input: Layout, output: Layout, outputShape: Shape) {
+        init?(_ key: Key, _ type: ElementType, _ layouts: (Layout, Layout), outputShape: Shape) {
             let settings = key.settings
-            let source = MemoryDescriptor.of(key.input, input)
-            let target = MemoryDescriptor.of(outputShape, output)
-            let weight = MemoryDescriptor.tagged(settings.weightExtents(key.weight), dnnl_format_tag_any)
+            let (input, output) = layouts
+            let source = MemoryDescriptor.of(key.input, input, type)
+            let target = MemoryDescriptor.of(outputShape, output, type)
+            let result = MemoryDescriptor.of(outputShape, output, type == .bfloat16 ? key.outputType : type)
+            let extents = settings.weightExtents(key.weight)
+            let weight = MemoryDescriptor.tagged(extents, dnnl_format_tag_any, type)
+            let weightGradientTarget = MemoryDescriptor.tagged(extents, dnnl_format_tag_any)
             let bias = key.hasBias ? MemoryDescriptor.dense([key.weight[0]]) : nil
             let strides = [Int64(settings.stride), Int64(settings.stride)]
             let dilations: [Int64] = [0, 0]
@@ -125,7 +185,7 @@ final class ConvolutionKernels: @unchecked Sendable {
                 "dnnl_dilated_convolution_forward_desc_init",
                 dnnl_dilated_convolution_forward_desc_init(
                     &operation, dnnl_forward_training, dnnl_convolution_direct, source.pointer,
-                    weight.pointer, bias?.pointer, target.pointer, strides, dilations, before, after))
+                    weight.pointer, bias?.pointer, result.pointer, strides, dilations, before, after))
             guard let forward = Primitive.Description(&operation) else { return nil }
             Engine.check(
                 "dnnl_dilated_convolution_backward_data_desc_init",
@@ -136,16 +196,16 @@ final class ConvolutionKernels: @unchecked Sendable {
             Engine.check(
                 "dnnl_dilated_convolution_backward_weights_desc_init",
                 dnnl_dilated_convolution_backward_weights_desc_init(
-                    &operation, dnnl_convolution_direct, source.pointer, weight.pointer, bias?.pointer,
-                    target.pointer, strides, dilations, before, after))
+                    &operation, dnnl_convolution_direct, source.pointer, weightGradientTarget.pointer,
+                    bias?.pointer, target.pointer, strides, dilations, before, after))
             guard let weightGradient = Primitive.Description(&operation, hint: forward) else { return nil }
             self.forward = forward
             self.inputGradient = inputGradient
             self.weightGradient = weightGradient
-            isPicture = key.isPicture
+            (operandType, self.layouts, isPicture) = (type, layouts, key.isPicture)
             ownWeightGradient =
                 weightGradient.isReference
-                ? DepthwiseWeightGradient(key, layouts: (input, output), output: outputShape) : nil
+                ? DepthwiseWeightGradient(key, layouts: layouts, output: outputShape) : nil
         }
     }
 }

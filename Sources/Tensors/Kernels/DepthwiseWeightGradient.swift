@@ -1,5 +1,4 @@
 internal import COneDNN
-internal import Foundation
 
 /// The gradient of the weights of a depthwise convolution whose kernel has five columns, for blocked input and
 /// output: `dw[c, i, j] = Σ dy[n, c, h, w] · x[n, c, h · stride + i − top, w · stride + j − left]`.
@@ -40,17 +39,27 @@ struct DepthwiseWeightGradient: Sendable {
         let (x, dy, dw) = (
             tensor(DNNL_ARG_SRC), tensor(DNNL_ARG_DIFF_DST), tensor(DNNL_ARG_DIFF_WEIGHTS)
         )
-        let blocks = (input[1] + block - 1) / block
-        parallelRanges(blocks, weight: output[0] * output[2] * output[3] * block) { range in
-            let frame = PaddedFrame(self)
-            for index in range { sum(ofBlock: index, x, dy, dw, frame) }
+        switch x.elementType {
+        case .float32: run(x, dy, dw, Float.self)
+        case .bfloat16: run(x, dy, dw, BFloat16.self)
         }
         withExtendedLifetime((x, dy, dw)) {}
     }
 
+    private func run<Element: StoredElement>(_ x: Tensor, _ dy: Tensor, _ dw: Tensor, _ type: Element.Type) {
+        let blocks = (input[1] + block - 1) / block
+        parallelRanges(blocks, weight: output[0] * output[2] * output[3] * block) { range in
+            let frame = PaddedFrame(self)
+            for index in range {
+                sum(ofBlock: index, x.pointer(to: type), dy.pointer(to: type), dw.pointer, frame)
+            }
+        }
+    }
+
     /// The gradients of one block of channels.
-    private func sum(
-        ofBlock index: Int, _ x: Tensor, _ dy: Tensor, _ dw: Tensor, _ frame: PaddedFrame
+    private func sum<Element: StoredElement>(
+        ofBlock index: Int, _ x: UnsafePointer<Element>, _ dy: UnsafePointer<Element>,
+        _ dw: UnsafeMutablePointer<Float>, _ frame: PaddedFrame
     ) {
         let blocks = (input[1] + block - 1) / block
         let (inputStride, outputStride) = (input[2] * input[3] * block, output[2] * output[3] * block)
@@ -58,42 +67,41 @@ struct DepthwiseWeightGradient: Sendable {
         var sums = [Double](repeating: 0, count: count * block)
         for sample in 0..<input[0] {
             let start = sample * blocks + index
-            frame.fill(from: x.pointer + start * inputStride)
-            let slopes = UnsafePointer(dy.pointer + start * outputStride)
+            frame.fill(from: x + start * inputStride)
+            let slopes = dy + start * outputStride
             for row in 0..<rows {
                 for lane in Swift.stride(from: 0, to: block, by: 8) {
                     add(row: row, lane: lane, slopes, frame, to: &sums)
                 }
             }
         }
-        let target = dw.pointer
         for lane in 0..<min(block, input[1] - index * block) {
             for place in 0..<count {
-                target[(index * block + lane) * count + place] = Float(sums[place * block + lane])
+                dw[(index * block + lane) * count + place] = Float(sums[place * block + lane])
             }
         }
     }
 
     /// Adds what one sample gives for one row of the kernel, in eight channels.
     @inline(__always)
-    private func add(
-        row: Int, lane: Int, _ slopes: UnsafePointer<Float>, _ frame: PaddedFrame, to sums: inout [Double]
+    private func add<Element: StoredElement>(
+        row: Int, lane: Int, _ slopes: UnsafePointer<Element>, _ frame: PaddedFrame, to sums: inout [Double]
     ) {
         var (first, second, third, fourth, fifth) = (
             Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero
         )
-        let values = UnsafePointer(frame.storage.pointer) + lane
+        let values = UnsafePointer(frame.elements) + lane
         let (outputRows, outputColumns, step) = (output[2], output[3], stride * block)
         for outputRow in 0..<outputRows {
             var from = values + (outputRow * stride + row) * frame.rowCount
             var slope = slopes + outputRow * outputColumns * block + lane
             for _ in 0..<outputColumns {
-                let factor = ChannelKernels.load(slope, 0)
-                first += factor * ChannelKernels.load(from, 0)
-                second += factor * ChannelKernels.load(from, block)
-                third += factor * ChannelKernels.load(from, 2 * block)
-                fourth += factor * ChannelKernels.load(from, 3 * block)
-                fifth += factor * ChannelKernels.load(from, 4 * block)
+                let factor = Element.load(slope, 0)
+                first += factor * Float.load(from, 0)
+                second += factor * Float.load(from, block)
+                third += factor * Float.load(from, 2 * block)
+                fourth += factor * Float.load(from, 3 * block)
+                fifth += factor * Float.load(from, 4 * block)
                 from += step
                 slope += block
             }
@@ -105,9 +113,9 @@ struct DepthwiseWeightGradient: Sendable {
         }
     }
 
-    /// One block of channels of one sample with the zeros around it, so that no border needs care.
+    /// One block of channels of one sample, widened, with the zeros around it, so that no border needs care.
     private struct PaddedFrame {
-        let storage: Storage
+        private let storage: Storage
         /// Floats in a row.
         let rowCount: Int
         private let inner: Int
@@ -121,14 +129,18 @@ struct DepthwiseWeightGradient: Sendable {
             start = sides.top * rowCount + sides.left * block
             let count = (sides.top + input[2] + sides.bottom) * rowCount
             storage = Storage(count: count)
-            storage.pointer.update(repeating: 0, count: count)
+            elements.update(repeating: 0, count: count)
         }
 
-        func fill(from values: UnsafeMutablePointer<Float>) {
+        var elements: UnsafeMutablePointer<Float> { storage.pointer(to: Float.self) }
+
+        func fill<Element: StoredElement>(from values: UnsafePointer<Element>) {
             for row in 0..<rows {
-                memcpy(
-                    storage.pointer + start + row * rowCount, values + row * inner,
-                    inner * MemoryLayout<Float>.stride)
+                let (from, to) = (values + row * inner, elements + start + row * rowCount)
+                // Blocks are of eight channels or of sixteen.
+                for index in Swift.stride(from: 0, to: inner, by: 8) {
+                    Float.store(Element.load(from, index), to, index)
+                }
             }
         }
     }

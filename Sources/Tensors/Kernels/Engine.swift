@@ -29,6 +29,19 @@ enum Engine {
         dnnl_get_effective_cpu_isa().rawValue & instructions.rawValue == instructions.rawValue
     }
 
+    /// Whether this processor multiplies bfloat16 numbers by itself (AVX512-BF16 or AMX). oneDNN emulates that with
+    /// AVX-512 alone, which takes longer than 32-bit floats do, and cannot do it at all with less.
+    static let multipliesBFloat16: Bool = {
+        _ = shared
+        return computes(with: dnnl_cpu_isa_avx512_core_bf16)
+    }()
+
+    /// Whether oneDNN has primitives of bfloat16 here, be they emulated.
+    static let hasBFloat16Primitives: Bool = {
+        _ = shared
+        return computes(with: dnnl_cpu_isa_avx512_core)
+    }()
+
     /// Stops the program when a call fails: shapes are checked before, so it would be a fault of ours.
     static func check(_ call: StaticString, _ status: dnnl_status_t) {
         guard status != dnnl_success else { return }

@@ -99,11 +99,13 @@ final class Primitive: @unchecked Sendable {
         var memories: [dnnl_exec_arg_t] = []
         memories.reserveCapacity(arguments.count + 1)
         for argument in arguments {
-            let descriptor = argument.descriptor ?? .of(argument.tensor.shape, argument.tensor.layout)
-            memories.append(Self.memory(argument.position, descriptor, argument.tensor.pointer))
+            let descriptor =
+                argument.descriptor
+                ?? .of(argument.tensor.shape, argument.tensor.layout, argument.tensor.elementType)
+            memories.append(Self.memory(argument.position, descriptor, argument.tensor.memory))
         }
         if let scratchpad, let working {
-            memories.append(Self.memory(DNNL_ARG_SCRATCHPAD, scratchpad, working.pointer))
+            memories.append(Self.memory(DNNL_ARG_SCRATCHPAD, scratchpad, working.memory))
         }
         let stream = Engine.shared.stream
         Engine.check(
@@ -116,7 +118,7 @@ final class Primitive: @unchecked Sendable {
     }
 
     private static func memory(
-        _ position: Int32, _ descriptor: MemoryDescriptor, _ pointer: UnsafeMutablePointer<Float>
+        _ position: Int32, _ descriptor: MemoryDescriptor, _ pointer: UnsafeMutableRawPointer
     ) -> dnnl_exec_arg_t {
         var memory: dnnl_memory_t?
         Engine.check(

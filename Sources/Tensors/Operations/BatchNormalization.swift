@@ -42,11 +42,14 @@ extension Tape {
     ///   - epsilon: Added to the variance.
     ///   - residual: `[N, C, H, W]` to add, or nil.
     ///   - activation: What follows, after the addition if there is one.
+    ///   - elementType: What the output holds in memory; nil: what `input` holds. Statistics are sums in 64 bits
+    ///     whatever the types.
     /// - Returns: `[N, C, H, W]` in the layout of `input`, and the statistics of the batch where it was used.
     /// - Throws: What the reducer throws.
     public func batchNormalization(
         _ input: Variable, scale: Variable, shift: Variable, statistics: NormalizationStatistics,
-        epsilon: Double = 1e-5, residual: Variable? = nil, activation: Activation = .none
+        epsilon: Double = 1e-5, residual: Variable? = nil, activation: Activation = .none,
+        elementType: ElementType? = nil
     ) throws -> (output: Variable, batch: BatchStatistics?) {
         let x = input.value
         let channels = x.shape[1]
@@ -55,7 +58,26 @@ extension Tape {
             "scale \(scale.shape) and shift \(shift.shape) for \(x.shape)")
         precondition(
             residual == nil || residual?.shape == x.shape, "residual of another shape than \(x.shape)")
-        let normalization = Normalization(x)
+        func recorded<X, Y>(_ passes: Normalization<X, Y>) throws -> (Variable, BatchStatistics?) {
+            try normalized(
+                input, passes, scale: scale, shift: shift, statistics: statistics, epsilon: epsilon,
+                residual: residual, activation: activation)
+        }
+        switch (x.elementType, elementType ?? x.elementType) {
+        case (.float32, .float32): return try recorded(Normalization<Float, Float>(x))
+        case (.float32, .bfloat16): return try recorded(Normalization<Float, BFloat16>(x))
+        case (.bfloat16, .bfloat16): return try recorded(Normalization<BFloat16, BFloat16>(x))
+        case (.bfloat16, .float32): return try recorded(Normalization<BFloat16, Float>(x))
+        }
+    }
+
+    /// Batch normalization of one pair of types.
+    private func normalized<X, Y>(
+        _ input: Variable, _ normalization: Normalization<X, Y>, scale: Variable, shift: Variable,
+        statistics: NormalizationStatistics, epsilon: Double, residual: Variable?, activation: Activation
+    ) throws -> (output: Variable, batch: BatchStatistics?) {
+        let x = input.value
+        let channels = x.shape[1]
         let batch: BatchStatistics?
         let reducer: (any StatisticsReducer)?
         let mean: [Double]
@@ -69,14 +91,18 @@ extension Tape {
             (mean, variance) = (fixedMean.elements.map(Double.init), fixedVariance.elements.map(Double.init))
         }
         let inverse = variance.map { 1 / ($0 + epsilon).squareRoot() }
-        let gain = zip(scale.value.elements, inverse).map { Double($0) * $1 }
+        // With given numbers the quotient of `FixedNormalization`: a network and its frozen copy agree to the bit.
+        let gain = zip(scale.value.elements, zip(variance, inverse)).map { scale, of in
+            batch == nil ? Double(scale) / (of.0 + epsilon).squareRoot() : Double(scale) * of.1
+        }
         let y = normalization.apply(
-            mean: mean, gain: gain, shift: shift.value, residual: residual?.value.with(layout: x.layout),
+            mean: mean, gain: gain, shift: shift.value,
+            residual: residual.map { normalization.side($0.value) },
             activation: activation)
         let rectified = activation == .none ? nil : y
         let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
         let output = record(y, from: inputs) { [unowned self] gradient in
-            let passed = gradient.with(layout: x.layout)
+            let passed = normalization.side(gradient)
             let (slope, sums) = normalization.gradientSums(
                 passed, output: rectified, ceiling: activation.ceiling, mean: mean,
                 keepingSlope: residual != nil && rectified != nil)
@@ -102,94 +128,5 @@ extension Tape {
                     mean: mean, gain: gain, offsets: offsets, slopes: slopes))
         }
         return (output, batch)
-    }
-}
-
-/// The passes over memory that batch normalization makes.
-struct Normalization {
-    let x: Tensor
-    let kernels: ChannelKernels
-
-    init(_ x: Tensor) {
-        self.x = x
-        kernels = ChannelKernels(geometry: ChannelGeometry(x))
-    }
-
-    private func padded(_ values: [Double]) -> [Float] {
-        values.map(Float.init) + [Float](repeating: 0, count: kernels.geometry.paddedChannels - values.count)
-    }
-
-    func statistics(reducer: (any StatisticsReducer)?) throws -> BatchStatistics {
-        var message = kernels.sums(MomentsKernel(x: UnsafePointer(x.pointer)))
-        message.append(Double(kernels.geometry.samples * kernels.geometry.positions))
-        try reducer?.allReduce(&message)
-        let channels = x.shape[1]
-        let count = message[2 * channels]
-        let mean = message[..<channels].map { $0 / count }
-        let variance = mean.indices.map { max(message[channels + $0] / count - mean[$0] * mean[$0], 0) }
-        return BatchStatistics(mean: mean, variance: variance, count: count)
-    }
-
-    func apply(
-        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, activation: Activation
-    ) -> Tensor {
-        let y = Tensor(uninitialized: x.shape, layout: x.layout)
-        let constants = padded(mean) + padded(gain) + padded(shift.elements.map(Double.init))
-        let padded = kernels.geometry.paddedChannels
-        constants.withUnsafeBufferPointer { constants in
-            guard let mean = constants.baseAddress else { return }
-            let normalizing = NormalizingKernel(
-                x: UnsafePointer(x.pointer), y: y.pointer, mean: mean, gain: mean + padded,
-                shift: mean + 2 * padded, floor: activation.floor, ceiling: activation.ceiling)
-            if let residual {
-                kernels.forEach(
-                    AddingKernel(normalizing: normalizing, residual: UnsafePointer(residual.pointer)))
-            } else {
-                kernels.forEach(normalizing)
-            }
-        }
-        withExtendedLifetime((x, y, residual)) {}
-        return y
-    }
-
-    /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the
-    /// output of the activation, if there is one, lies between its bounds.
-    func gradientSums(
-        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
-    ) -> (slope: Tensor?, sums: [Double]) {
-        let slope = keepingSlope ? Tensor(uninitialized: x.shape, layout: x.layout) : nil
-        let rectified = RectifiedGradient(
-            gradient: UnsafePointer(gradient.pointer), output: output.map { UnsafePointer($0.pointer) },
-            ceiling: ceiling)
-        let sums = padded(mean).withUnsafeBufferPointer { means -> [Double] in
-            guard let mean = means.baseAddress else { return [] }
-            return kernels.sums(
-                GradientSumsKernel(
-                    slope: rectified, x: UnsafePointer(x.pointer), mean: mean, kept: slope?.pointer))
-        }
-        withExtendedLifetime((x, gradient, output, slope)) {}
-        return (slope, sums)
-    }
-
-    /// `dx = gain · dy + offset + slope · (x − mean)`.
-    func inputGradient(
-        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], gain: [Double],
-        offsets: [Double], slopes: [Double]
-    ) -> Tensor {
-        let dx = Tensor(uninitialized: x.shape, layout: x.layout)
-        let rectified = RectifiedGradient(
-            gradient: UnsafePointer(gradient.pointer), output: output.map { UnsafePointer($0.pointer) },
-            ceiling: ceiling)
-        let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
-        let padded = kernels.geometry.paddedChannels
-        constants.withUnsafeBufferPointer { constants in
-            guard let mean = constants.baseAddress else { return }
-            kernels.forEach(
-                InputGradientKernel(
-                    slope: rectified, x: UnsafePointer(x.pointer), dx: dx.pointer, mean: mean,
-                    gain: mean + padded, offsets: mean + 2 * padded, slopes: mean + 3 * padded))
-        }
-        withExtendedLifetime((x, gradient, output, dx)) {}
-        return dx
     }
 }

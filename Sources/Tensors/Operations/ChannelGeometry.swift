@@ -28,6 +28,6 @@ struct ChannelGeometry: Sendable {
     /// Channels with those of padding.
     var paddedChannels: Int { blocks * lanes }
 
-    /// Floats from one block of a sample to the next.
+    /// Elements from one block of a sample to the next.
     var blockStride: Int { positions * lanes }
 }

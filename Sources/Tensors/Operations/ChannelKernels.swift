@@ -6,7 +6,6 @@
 struct ChannelKernels {
     typealias Vector = SIMD8<Float>
     typealias WideVector = SIMD8<Double>
-    typealias Elements = UnsafeMutablePointer<Float>
 
     let geometry: ChannelGeometry
 
@@ -88,18 +87,6 @@ struct ChannelKernels {
                 }
             }
         }
-    }
-
-    /// Eight floats from an offset on.
-    @inline(__always)
-    static func load(_ pointer: UnsafePointer<Float>, _ offset: Int) -> Vector {
-        UnsafeRawPointer(pointer + offset).loadUnaligned(as: Vector.self)
-    }
-
-    /// Writes eight floats from an offset on.
-    @inline(__always)
-    static func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
-        UnsafeMutableRawPointer(pointer + offset).storeBytes(of: vector, as: Vector.self)
     }
 }
 

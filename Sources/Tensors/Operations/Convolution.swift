@@ -8,30 +8,32 @@ extension Tape {
     ///   - weight: `[O, C / groups, KH, KW]`, a leaf.
     ///   - bias: `[O]`, or nil.
     ///   - settings: Stride, padding and groups.
+    ///   - elementType: What the output holds in memory: what `input` holds (nil), or 32-bit floats. The weights are
+    ///     rounded to what `input` holds; sums are of 32 bits, and so is the gradient of the weights.
     /// - Returns: `[N, O, H', W']` in the layout that suits the processor best.
     public func convolution(
-        _ input: Variable, weight: Variable, bias: Variable? = nil, settings: ConvolutionSettings
+        _ input: Variable, weight: Variable, bias: Variable? = nil, settings: ConvolutionSettings,
+        elementType: ElementType? = nil
     ) -> Variable {
         let kernels = ConvolutionKernels.of(
             .init(
                 input: input.shape, inputLayout: input.value.layout, weight: weight.shape,
-                hasBias: bias != nil, settings: settings))
+                hasBias: bias != nil, settings: settings, elementType: input.value.elementType,
+                outputType: elementType ?? input.value.elementType))
+        // What is kept for the backward pass is no wider than the input.
         let x = input.value.with(layout: kernels.inputLayout)
-        let y = Tensor(uninitialized: kernels.outputShape, layout: kernels.outputLayout)
-        var arguments: [Primitive.Argument] = [
-            .init(DNNL_ARG_SRC, x),
-            .init(DNNL_ARG_WEIGHTS, weight.value(packed: kernels.forwardWeight)),
-            .init(DNNL_ARG_DST, y),
-        ]
-        if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias.value)) }
-        kernels.forward.run(arguments)
+        let y = kernels.forward(
+            x, weight.value(packed: kernels.forwardWeight, rounded: kernels.roundsWeights), bias?.value)
         return record(y, from: [input, weight] + (bias.map { [$0] } ?? [])) { [unowned self] gradient in
-            let dy = gradient.with(layout: kernels.outputLayout)
+            let dy = kernels.operand(gradient, kernels.outputLayout)
             if input.requiresGradient {
-                let dx = Tensor(uninitialized: input.shape, layout: kernels.inputLayout)
+                let dx = Tensor(
+                    uninitialized: input.shape, layout: kernels.inputLayout, elementType: kernels.operandType)
                 kernels.inputGradient.run([
                     .init(DNNL_ARG_DIFF_DST, dy),
-                    .init(DNNL_ARG_WEIGHTS, weight.value(packed: kernels.inputGradientWeight)),
+                    .init(
+                        DNNL_ARG_WEIGHTS,
+                        weight.value(packed: kernels.inputGradientWeight, rounded: kernels.roundsWeights)),
                     .init(DNNL_ARG_DIFF_SRC, dx),
                 ])
                 input.accumulate(dx)
@@ -41,7 +43,9 @@ extension Tape {
                 let dw = Tensor(
                     uninitialized: weight.shape, layout: .packed(kernels.weightGradientWeight))
                 var arguments: [Primitive.Argument] = [
-                    .init(DNNL_ARG_SRC, x), .init(DNNL_ARG_DIFF_DST, dy), .init(DNNL_ARG_DIFF_WEIGHTS, dw),
+                    .init(DNNL_ARG_SRC, kernels.operand(x, kernels.inputLayout)),
+                    .init(DNNL_ARG_DIFF_DST, dy),
+                    .init(DNNL_ARG_DIFF_WEIGHTS, dw),
                 ]
                 let db = bias.map { Tensor(uninitialized: $0.shape) }
                 if let db { arguments.append(.init(DNNL_ARG_DIFF_BIAS, db)) }

@@ -33,16 +33,27 @@ public struct FixedNormalization: Sendable {
     }
 
     /// `[N, C, H, W]` to the same shape, optionally adding `residual` and activation, in one pass.
+    ///
+    /// - Parameter elementType: What the output holds in memory; nil: what `input` holds.
     public func callAsFunction(
-        _ input: Tensor, residual: Tensor? = nil, activation: Activation = .none
+        _ input: Tensor, residual: Tensor? = nil, activation: Activation = .none,
+        elementType: ElementType? = nil
     ) -> Tensor {
         precondition(input.shape[1] == channelCount, "\(channelCount) channels expected in \(input.shape)")
         precondition(
             residual == nil || residual?.shape == input.shape, "residual of another shape than \(input.shape)"
         )
-        return Normalization(input).apply(
-            mean: mean, gain: gain, shift: shift, residual: residual?.with(layout: input.layout),
-            activation: activation)
+        func applied<X, Y>(_ passes: Normalization<X, Y>) -> Tensor {
+            passes.apply(
+                mean: mean, gain: gain, shift: shift, residual: residual.map(passes.side),
+                activation: activation)
+        }
+        switch (input.elementType, elementType ?? input.elementType) {
+        case (.float32, .float32): return applied(Normalization<Float, Float>(input))
+        case (.float32, .bfloat16): return applied(Normalization<Float, BFloat16>(input))
+        case (.bfloat16, .bfloat16): return applied(Normalization<BFloat16, BFloat16>(input))
+        case (.bfloat16, .float32): return applied(Normalization<BFloat16, Float>(input))
+        }
     }
 
     /// The weights and bias of one convolution that does what a convolution without bias and this

@@ -29,9 +29,19 @@ public struct InferenceConvolution: Sendable {
     /// `[N, C, H, W]` to `[N, O, H', W']`.
     ///
     /// - Parameters:
-    ///   - input: `[N, C, H, W]`.
+    ///   - input: `[N, C, H, W]`. Of `bfloat16`, the convolution must be without bias and activation, and computes
+    ///     to the bit what `Tape.convolution` does.
     ///   - added: `[N, O, H', W']` to add before activation, or nil; only read.
-    public func callAsFunction(_ input: Tensor, adding added: Tensor? = nil) -> Tensor {
+    ///   - elementType: What the output holds in memory: what `input` holds (nil), or 32-bit floats.
+    public func callAsFunction(
+        _ input: Tensor, adding added: Tensor? = nil, elementType: ElementType? = nil
+    ) -> Tensor {
+        guard input.elementType == .float32 else {
+            precondition(
+                bias == nil && added == nil && activation == .none,
+                "a convolution of \(input.elementType) is followed by a normalization, not joined with it")
+            return plain(input, elementType: elementType ?? input.elementType)
+        }
         let kernel = InferenceConvolutionKernel.of(
             .init(
                 convolution: .init(
@@ -55,5 +65,16 @@ public struct InferenceConvolution: Sendable {
         }
         kernel.primitive.run(arguments)
         return output
+    }
+
+    /// The convolution alone, by the primitive that the trained network uses.
+    private func plain(_ input: Tensor, elementType: ElementType) -> Tensor {
+        let kernels = ConvolutionKernels.of(
+            .init(
+                input: input.shape, inputLayout: input.layout, weight: weight.shape, hasBias: false,
+                settings: settings, elementType: input.elementType, outputType: elementType))
+        return kernels.forward(
+            input.with(layout: kernels.inputLayout),
+            weight.value(packed: kernels.forwardWeight, rounded: kernels.roundsWeights), nil)
     }
 }

@@ -1,26 +1,28 @@
-// What batch normalization does to each element: the inner parts of the passes in `Normalization`.
+// What batch normalization does to each element: the inner parts of the passes in `Normalization`. `X` is what the
+// input holds in memory, `Y` what the output and the residual hold.
 
 /// Sum and sum of squares.
-struct MomentsKernel: ChannelSums {
-    let x: UnsafePointer<Float>
+struct MomentsKernel<X: StoredElement>: ChannelSums {
+    let x: UnsafePointer<X>
 
     @inline(__always)
     func vector(_ offset: Int, _ channel: Int) -> (ChannelKernels.Vector, ChannelKernels.WideVector) {
-        let value = ChannelKernels.load(x, offset)
+        let value = X.load(x, offset)
         let wide = ChannelKernels.WideVector(value)
         return (value, wide * wide)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) -> (Float, Double) {
-        (x[offset], Double(x[offset]) * Double(x[offset]))
+        let value = x[offset].widened
+        return (value, Double(value) * Double(value))
     }
 }
 
 /// `y = activation((x − mean) · gain + shift)`.
-struct NormalizingKernel: ChannelMap {
-    let x: UnsafePointer<Float>
-    let y: UnsafeMutablePointer<Float>
+struct NormalizingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
+    let x: UnsafePointer<X>
+    let y: UnsafeMutablePointer<Y>
     let mean: UnsafePointer<Float>
     let gain: UnsafePointer<Float>
     let shift: UnsafePointer<Float>
@@ -29,13 +31,13 @@ struct NormalizingKernel: ChannelMap {
 
     @inline(__always)
     func normalized(_ offset: Int, _ channel: Int) -> ChannelKernels.Vector {
-        (ChannelKernels.load(x, offset) - ChannelKernels.load(mean, channel))
-            * ChannelKernels.load(gain, channel) + ChannelKernels.load(shift, channel)
+        (X.load(x, offset) - Float.load(mean, channel)) * Float.load(gain, channel)
+            + Float.load(shift, channel)
     }
 
     @inline(__always)
     func normalizedElement(_ offset: Int, _ channel: Int) -> Float {
-        (x[offset] - mean[channel]) * gain[channel] + shift[channel]
+        (x[offset].widened - mean[channel]) * gain[channel] + shift[channel]
     }
 
     /// Writes the result between the bounds; NaN propagates.
@@ -44,13 +46,13 @@ struct NormalizingKernel: ChannelMap {
         let (lowest, highest) = (
             ChannelKernels.Vector(repeating: floor), ChannelKernels.Vector(repeating: ceiling)
         )
-        ChannelKernels.store(
+        Y.store(
             value.replacing(with: lowest, where: value .< lowest)
                 .replacing(with: highest, where: value .> highest), y, offset)
     }
 
     @inline(__always)
-    func write(_ value: Float, _ offset: Int) { y[offset] = min(max(value, floor), ceiling) }
+    func write(_ value: Float, _ offset: Int) { y[offset] = Y(rounding: min(max(value, floor), ceiling)) }
 
     @inline(__always)
     func vector(_ offset: Int, _ channel: Int) { write(normalized(offset, channel), offset) }
@@ -60,34 +62,33 @@ struct NormalizingKernel: ChannelMap {
 }
 
 /// `y = activation((x − mean) · gain + shift + residual)`.
-struct AddingKernel: ChannelMap {
-    let normalizing: NormalizingKernel
-    let residual: UnsafePointer<Float>
+struct AddingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
+    let normalizing: NormalizingKernel<X, Y>
+    let residual: UnsafePointer<Y>
 
     @inline(__always)
     func vector(_ offset: Int, _ channel: Int) {
-        normalizing.write(
-            normalizing.normalized(offset, channel) + ChannelKernels.load(residual, offset), offset)
+        normalizing.write(normalizing.normalized(offset, channel) + Y.load(residual, offset), offset)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) {
-        normalizing.write(normalizing.normalizedElement(offset, channel) + residual[offset], offset)
+        normalizing.write(normalizing.normalizedElement(offset, channel) + residual[offset].widened, offset)
     }
 }
 
 /// The gradient before an activation: zero where the output does not lie between its bounds.
-struct RectifiedGradient {
-    let gradient: UnsafePointer<Float>
+struct RectifiedGradient<Y: StoredElement> {
+    let gradient: UnsafePointer<Y>
     /// Nil without an activation.
-    let output: UnsafePointer<Float>?
+    let output: UnsafePointer<Y>?
     let ceiling: Float
 
     @inline(__always)
     func vector(_ offset: Int) -> ChannelKernels.Vector {
-        var value = ChannelKernels.load(gradient, offset)
+        var value = Y.load(gradient, offset)
         if let output {
-            let result = ChannelKernels.load(output, offset)
+            let result = Y.load(output, offset)
             let highest = ChannelKernels.Vector(repeating: ceiling)
             value.replace(with: 0, where: (result .<= 0) .| (result .>= highest))
         }
@@ -96,39 +97,40 @@ struct RectifiedGradient {
 
     @inline(__always)
     func scalar(_ offset: Int) -> Float {
-        guard let output else { return gradient[offset] }
-        return output[offset] <= 0 || output[offset] >= ceiling ? 0 : gradient[offset]
+        guard let output else { return gradient[offset].widened }
+        let result = output[offset].widened
+        return result <= 0 || result >= ceiling ? 0 : gradient[offset].widened
     }
 }
 
 /// `Σ dy` and `Σ dy · (x − mean)`, keeping `dy` before the activation where asked to.
-struct GradientSumsKernel: ChannelSums {
-    let slope: RectifiedGradient
-    let x: UnsafePointer<Float>
+struct GradientSumsKernel<X: StoredElement, Y: StoredElement>: ChannelSums {
+    let slope: RectifiedGradient<Y>
+    let x: UnsafePointer<X>
     let mean: UnsafePointer<Float>
-    let kept: UnsafeMutablePointer<Float>?
+    let kept: UnsafeMutablePointer<Y>?
 
     @inline(__always)
     func vector(_ offset: Int, _ channel: Int) -> (ChannelKernels.Vector, ChannelKernels.WideVector) {
         let value = slope.vector(offset)
-        if let kept { ChannelKernels.store(value, kept, offset) }
-        let deviation = ChannelKernels.load(x, offset) - ChannelKernels.load(mean, channel)
+        if let kept { Y.store(value, kept, offset) }
+        let deviation = X.load(x, offset) - Float.load(mean, channel)
         return (value, ChannelKernels.WideVector(value * deviation))
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) -> (Float, Double) {
         let value = slope.scalar(offset)
-        if let kept { kept[offset] = value }
-        return (value, Double(value * (x[offset] - mean[channel])))
+        if let kept { kept[offset] = Y(rounding: value) }
+        return (value, Double(value * (x[offset].widened - mean[channel])))
     }
 }
 
 /// `dx = gain · dy + offset + slope · (x − mean)`.
-struct InputGradientKernel: ChannelMap {
-    let slope: RectifiedGradient
-    let x: UnsafePointer<Float>
-    let dx: UnsafeMutablePointer<Float>
+struct InputGradientKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
+    let slope: RectifiedGradient<Y>
+    let x: UnsafePointer<X>
+    let dx: UnsafeMutablePointer<X>
     let mean: UnsafePointer<Float>
     let gain: UnsafePointer<Float>
     let offsets: UnsafePointer<Float>
@@ -136,17 +138,16 @@ struct InputGradientKernel: ChannelMap {
 
     @inline(__always)
     func vector(_ offset: Int, _ channel: Int) {
-        let deviation = ChannelKernels.load(x, offset) - ChannelKernels.load(mean, channel)
-        ChannelKernels.store(
-            slope.vector(offset) * ChannelKernels.load(gain, channel)
-                + ChannelKernels.load(offsets, channel)
-                + deviation * ChannelKernels.load(slopes, channel), dx, offset)
+        let deviation = X.load(x, offset) - Float.load(mean, channel)
+        X.store(
+            slope.vector(offset) * Float.load(gain, channel) + Float.load(offsets, channel)
+                + deviation * Float.load(slopes, channel), dx, offset)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) {
-        dx[offset] =
-            slope.scalar(offset) * gain[channel] + offsets[channel]
-            + (x[offset] - mean[channel]) * slopes[channel]
+        dx[offset] = X(
+            rounding: slope.scalar(offset) * gain[channel] + offsets[channel]
+                + (x[offset].widened - mean[channel]) * slopes[channel])
     }
 }

@@ -37,11 +37,20 @@ extension FixedNormalization {
         precondition(
             output.shape == residual.shape && output.shape[1] == channelCount,
             "output \(output.shape) and residual \(residual.shape) of \(channelCount) channels")
-        let residual = residual.with(layout: output.layout)
+        let residual = residual.with(layout: output.layout).converted(to: output.elementType)
+        switch output.elementType {
+        case .float32: return pooledChanges(output, residual, activation, Float.self)
+        case .bfloat16: return pooledChanges(output, residual, activation, BFloat16.self)
+        }
+    }
+
+    private func pooledChanges<Element: StoredElement>(
+        _ output: Tensor, _ residual: Tensor, _ activation: Activation, _ type: Element.Type
+    ) -> Tensor {
         let geometry = ChannelGeometry(output)
         let channels = channelCount
         let changes = Tensor(uninitialized: [output.shape[0], channels])
-        let (whole, added, to) = (output.pointer, residual.pointer, changes.pointer)
+        let (whole, added, to) = (output.pointer(to: type), residual.pointer(to: type), changes.pointer)
         let offsets = offsets.map(Float.init)
         parallelRanges(geometry.samples * geometry.blocks, weight: geometry.blockStride) { range in
             for item in range {
@@ -52,7 +61,9 @@ extension FixedNormalization {
                     var sum = 0.0
                     for position in 0..<geometry.positions {
                         let index = start + position * geometry.lanes + lane
-                        sum += Double(activation(added[index] + offsets[first + lane])) - Double(whole[index])
+                        sum +=
+                            Double(activation(added[index].widened + offsets[first + lane]))
+                            - Double(whole[index].widened)
                     }
                     to[sample * channels + first + lane] = Float(sum / Double(geometry.positions))
                 }

@@ -39,12 +39,28 @@ private final class PoolingKernels: @unchecked Sendable {
     struct Key: Hashable, Sendable {
         let input: Shape
         let layout: Layout
+        let elementType: ElementType
         let settings: PoolingSettings
+        /// How `bfloat16` is computed with, in tests.
+        private let forced = BFloat16Route.forced
+
+        init(_ input: Tensor, _ settings: PoolingSettings) {
+            (self.input, layout, elementType) = (input.shape, input.layout, input.elementType)
+            self.settings = settings
+        }
+
+        /// What the primitive for inference reads and writes: narrow numbers where oneDNN can pool them.
+        var inferenceType: ElementType {
+            forced != .widened && BFloat16Route.native.isPossible ? elementType : .float32
+        }
     }
 
     static let cache = PrimitiveCache<Key, PoolingKernels>()
 
     let outputShape: Shape
+    /// What `inference` reads and writes. The others take 32-bit floats: oneDNN would round each gradient that it adds
+    /// where windows overlap.
+    let inferenceType: ElementType
     let forward: LazyPrimitive
     let backward: LazyPrimitive
     /// For inference: where the maxima were is not kept.
@@ -56,6 +72,7 @@ private final class PoolingKernels: @unchecked Sendable {
         let settings = key.settings
         let outputShape = settings.outputShape(input: key.input)
         self.outputShape = outputShape
+        inferenceType = key.inferenceType
         let algorithm =
             settings.kind == .maximum ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding
         let source = MemoryDescriptor.of(key.input, key.layout)
@@ -73,8 +90,10 @@ private final class PoolingKernels: @unchecked Sendable {
         Engine.check(
             "dnnl_pooling_forward_desc_init",
             dnnl_pooling_forward_desc_init(
-                &operation, dnnl_forward_inference, algorithm, source.pointer, target.pointer, strides, size,
-                before, after))
+                &operation, dnnl_forward_inference, algorithm,
+                MemoryDescriptor.of(key.input, key.layout, inferenceType).pointer,
+                MemoryDescriptor.of(outputShape, key.layout, inferenceType).pointer, strides, size, before,
+                after))
         guard let inferenceDescription = Primitive.Description(&operation) else {
             fatalError("oneDNN cannot pool \(key.input) for inference")
         }
@@ -106,7 +125,7 @@ extension Tape {
     public func pooling(_ input: Variable, _ settings: PoolingSettings) -> Variable {
         let x = input.value
         let kernels = PoolingKernels.cache.value(
-            for: .init(input: x.shape, layout: x.layout, settings: settings), make: PoolingKernels.init)
+            for: .init(x, settings), make: PoolingKernels.init)
         let y = Tensor(uninitialized: kernels.outputShape, layout: x.layout)
         let positions = kernels.workspace.map { descriptor in
             Tensor(uninitialized: Shape([(descriptor.byteCount + 3) / 4]))
@@ -114,12 +133,14 @@ extension Tape {
         let workspace = zip([positions].compactMap { $0 }, [kernels.workspace].compactMap { $0 }).map {
             Primitive.Argument(DNNL_ARG_WORKSPACE, $0, $1)
         }
-        kernels.forward.run([.init(DNNL_ARG_SRC, x), .init(DNNL_ARG_DST, y)] + workspace)
-        return record(y, from: [input]) { gradient in
+        kernels.forward.run(
+            [.init(DNNL_ARG_SRC, x.converted(to: .float32)), .init(DNNL_ARG_DST, y)] + workspace)
+        // The largest of rounded numbers is one of them: nothing is rounded twice.
+        return record(y.converted(to: x.elementType), from: [input]) { gradient in
+            let dy = gradient.with(layout: x.layout).converted(to: .float32)
             let dx = Tensor(uninitialized: x.shape, layout: x.layout)
             kernels.backward.run(
-                [.init(DNNL_ARG_DIFF_DST, gradient.with(layout: x.layout)), .init(DNNL_ARG_DIFF_SRC, dx)]
-                    + workspace)
+                [.init(DNNL_ARG_DIFF_DST, dy), .init(DNNL_ARG_DIFF_SRC, dx)] + workspace)
             input.accumulate(dx)
         }
     }
@@ -129,9 +150,12 @@ extension Tensor {
     /// Pooling of `[N, C, H, W]` to `[N, C, H', W']`, as on a tape, for inference.
     public func pooled(_ settings: PoolingSettings) -> Tensor {
         let kernels = PoolingKernels.cache.value(
-            for: .init(input: shape, layout: layout, settings: settings), make: PoolingKernels.init)
-        let y = Tensor(uninitialized: kernels.outputShape, layout: layout)
-        kernels.inference.run([.init(DNNL_ARG_SRC, self), .init(DNNL_ARG_DST, y)])
-        return y
+            for: .init(self, settings), make: PoolingKernels.init)
+        let y = Tensor(
+            uninitialized: kernels.outputShape, layout: layout, elementType: kernels.inferenceType)
+        kernels.inference.run([
+            .init(DNNL_ARG_SRC, converted(to: kernels.inferenceType)), .init(DNNL_ARG_DST, y),
+        ])
+        return y.converted(to: elementType)
     }
 }

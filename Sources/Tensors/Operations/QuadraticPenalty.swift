@@ -26,9 +26,11 @@ public struct QuadraticPenalty: Sendable {
     /// `‖g + strength · (w − anchor)‖²`: the squared norm of the gradient with this term in it.
     public func squaredGradientNorm(of w: Tensor, gradient g: Tensor) -> Double {
         let pull = Float(strength)
+        let (values, slopes) = (w.pointer, g.pointer)
+        defer { withExtendedLifetime((w, g)) {} }
         return partialSums(w.count) { range in
             range.reduce(0.0) { sum, index in
-                let slope = Double(g.pointer[index] + pull * (w.pointer[index] - anchorElement(index)))
+                let slope = Double(slopes[index] + pull * (values[index] - anchorElement(index)))
                 return sum + slope * slope
             }
         }

@@ -13,6 +13,8 @@ public final class BackgroundWriter: Sendable {
         public let written: Result<WrittenCheckpoint, any Error>
         /// Steps of old checkpoints that were removed after it, or why that failed; none after a failed write.
         public let pruned: Result<[Int], CheckpointError>
+        /// When writing began.
+        let start: ContinuousClock.Instant
         /// Seconds of both together.
         public let seconds: Double
     }
@@ -100,6 +102,7 @@ public final class BackgroundWriter: Sendable {
             }
         }
         return Outcome(
-            step: contents.step, written: written, pruned: pruned, seconds: (clock.now - start).seconds)
+            step: contents.step, written: written, pruned: pruned, start: start,
+            seconds: (clock.now - start).seconds)
     }
 }

@@ -9,6 +9,8 @@ public struct ResumePoint {
     /// Whether it belongs to the run whose folder goes on. Else that folder has another run's files, or none, and the
     /// run that goes on begins a folder of its own.
     public internal(set) var isOfThisFolder = true
+    /// What the steps before were computed in. The state is 32-bit floats whatever that was.
+    public let precision: String
     /// On which hosts the ranks lay that wrote it, in words; empty where it does not say.
     public let placement: String
     let position: RunPosition
@@ -19,6 +21,12 @@ public struct ResumePoint {
     let modelFile: SafetensorsFile?
     /// The log of the run that wrote it, if the checkpoint lies where it was written.
     let logPath: String?
+
+    /// What is said of checkpoints that were made before there was a choice.
+    public static let defaultPrecision = "float32"
+
+    /// The longest name of a precision that is read.
+    private static let longestPrecision = 32
 
     /// Reads a checkpoint whose hashes hold.
     ///
@@ -36,6 +44,9 @@ public struct ResumePoint {
                 "this checkpoint is of another run: \(differences.joined(separator: "; ")); use the configuration that it was made with, another output, or --resume none"
             )
         }
+        // It goes into a message and decides nothing.
+        let precision = checkpoint.metadata[RunCheckpoints.Keys.precision]?.prefix(Self.longestPrecision)
+        self.precision = precision.map { $0.filter { $0.isLetter || $0.isNumber } } ?? Self.defaultPrecision
         placement = checkpoint.metadata[RunCheckpoints.Keys.placement] ?? ""
         position = try Self.position(of: checkpoint)
         state = try checkpoint.file(RunCheckpoints.Files.state)

@@ -17,6 +17,9 @@ final class AllReducePipeline {
     /// every rank, however far each has got.
     private let lanes: [any BackgroundAllReduce]
     private var isBusy: [Bool]
+    /// The bucket of each lane and when it began, for a profile.
+    private var bucketOfLane: [(bucket: Int, start: ContinuousClock.Instant)]
+    private let events: ProfileEvents?
     /// Between whom the lanes send.
     let levels: AllReduceLevels
     private var begun = 0
@@ -29,17 +32,20 @@ final class AllReducePipeline {
     ///   - buffer: What is all-reduced, dense.
     ///   - group: The ranks.
     ///   - settings: How numbers travel, and between whom.
+    ///   - events: Where steps that are recorded leave each bucket's way.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, settings: CommunicationSettings
+        _ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, settings: CommunicationSettings,
+        events: ProfileEvents? = nil
     ) throws {
-        (self.buffer, self.buckets) = (buffer, buckets)
+        (self.buffer, self.buckets, self.events) = (buffer, buckets, events)
         let capacity = buckets.map(\.count).max() ?? 0
         let reductions = try group.makeBackgroundAllReduces(
             count: Self.laneCount, capacity: capacity, format: settings.wireFormat,
             topology: settings.topology)
         (lanes, levels) = (reductions.reductions, reductions.levels)
         isBusy = lanes.map { _ in false }
+        bucketOfLane = lanes.map { _ in (0, .now) }
     }
 
     /// Begins a step.
@@ -59,6 +65,11 @@ final class AllReducePipeline {
         for lane in lanes.indices where isBusy[lane] {
             guard try lanes[lane].advance() else { continue }
             isBusy[lane] = false
+            if let events {
+                let (bucket, start) = bucketOfLane[lane]
+                events.addToStep(
+                    "all-reduce of bucket \(bucket)", .communication, on: .allReduce(lane), from: start)
+            }
             completed += 1
         }
         while begun < ready, !isBusy[begun % lanes.count] {
@@ -68,6 +79,7 @@ final class AllReducePipeline {
                 try lanes[begun % lanes.count].begin($0)
             }
             isBusy[begun % lanes.count] = true
+            if let events, events.isRecording { bucketOfLane[begun % lanes.count] = (begun, .now) }
             begun += 1
         }
         return begun + completed != before

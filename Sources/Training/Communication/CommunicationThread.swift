@@ -24,11 +24,15 @@ final class CommunicationThread {
     private let work = Work()
 
     /// Starts a thread that has the pipeline to itself from here on, but between `wait` and `add`.
-    init(_ pipeline: AllReducePipeline) {
+    ///
+    /// - Parameters:
+    ///   - pipeline: What it advances.
+    ///   - events: Where steps that are recorded leave when it waits and when it works.
+    init(_ pipeline: AllReducePipeline, events: ProfileEvents? = nil) {
         // Handed over: whoever made it does not touch it while the thread does.
         nonisolated(unsafe) let pipeline = pipeline
         let thread = Thread { [work] in
-            Self.run(pipeline, work)
+            Self.run(pipeline, work, events)
             work.condition.withLock {
                 work.hasEnded = true
                 work.condition.broadcast()
@@ -69,12 +73,20 @@ final class CommunicationThread {
         }
     }
 
-    private static func run(_ pipeline: AllReducePipeline, _ work: Work) {
+    private static func run(
+        _ pipeline: AllReducePipeline, _ work: Work, _ events: ProfileEvents?
+    ) {
+        var since = ContinuousClock.now
         while true {
             let ready: Int? = work.condition.withLock {
+                guard work.completed >= work.ready || work.failure != nil, !work.isStopped else {
+                    return work.isStopped ? nil : work.ready
+                }
+                note("all-reduces under way", &since, events)
                 while work.completed >= work.ready || work.failure != nil, !work.isStopped {
                     work.condition.wait()
                 }
+                note("wait for gradients", &since, events)
                 return work.isStopped ? nil : work.ready
             }
             guard let ready else { return }
@@ -98,5 +110,14 @@ final class CommunicationThread {
                 }
             }
         }
+    }
+
+    /// Leaves a span that ends now, and begins the next one.
+    private static func note(
+        _ name: StaticString, _ since: inout ContinuousClock.Instant, _ events: ProfileEvents?
+    ) {
+        guard let events else { return }
+        events.addToStep("\(name)", .communication, on: .communication, from: since)
+        since = .now
     }
 }

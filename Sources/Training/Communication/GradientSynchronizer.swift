@@ -45,7 +45,8 @@ final class GradientSynchronizer {
             group.size == 1
             ? nil
             : try AllReducePipeline(
-                buckets.ranges, of: store.gradients, group: group, settings: settings)
+                buckets.ranges, of: store.gradients, group: group, settings: settings,
+                events: stopwatch.events)
     }
 
     /// Between whom gradients travel; nil on one rank.
@@ -63,7 +64,7 @@ final class GradientSynchronizer {
         (count, ready) = (scope == .head ? buckets.headCount : buckets.ranges.count, 0)
         pipeline?.restart()
         guard strategy == .thread, let pipeline else { return }
-        if thread == nil { thread = CommunicationThread(pipeline) }
+        if thread == nil { thread = CommunicationThread(pipeline, events: stopwatch.events) }
         thread?.restart()
     }
 
@@ -80,7 +81,9 @@ final class GradientSynchronizer {
             try setReady(ready)
         }
         if strategy == .polling {
-            try stopwatch.measure(.communication) { _ = try pipeline?.advance(ready: ready) }
+            try stopwatch.measure(.communication, named: "advance of all-reduces") {
+                _ = try pipeline?.advance(ready: ready)
+            }
         }
     }
 
@@ -94,7 +97,7 @@ final class GradientSynchronizer {
         }
         try setReady(count)
         guard let pipeline else { return }
-        try stopwatch.measure(.communication) {
+        try stopwatch.measure(.communication, named: "wait for all-reduces") {
             try group.waiting(for: "all-reduce of gradients") {
                 if strategy == .thread {
                     try thread?.wait(for: count)

@@ -13,13 +13,15 @@ final class GroupReducer: StatisticsReducer {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func allReduce(_ values: inout [Double]) throws {
         guard group.size > 1 else { return }
-        try stopwatch.measure(.communication) { try group.allReduce(&values) }
+        try stopwatch.measure(.communication, named: "all-reduce of statistics") {
+            try group.allReduce(&values)
+        }
     }
 
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func allReduce(_ values: inout [Double], during work: () throws -> Void) throws {
         guard group.size > 1 else { return try work() }
-        try stopwatch.measure(.communication) {
+        try stopwatch.measure(.communication, named: "all-reduce of statistics") {
             try group.allReduce(&values) { try stopwatch.measure(.backward, work) }
         }
     }

@@ -10,7 +10,9 @@ extension TrainingStep {
         _ microBatches: [Batch], globalBatch: Int, learningRate: Double
     ) throws -> StepSeconds {
         _ = stopwatch.lap()
-        _ = try run(microBatches, globalBatch: globalBatch, learningRate: learningRate)
+        _ = try profiled {
+            try run(microBatches, globalBatch: globalBatch, learningRate: learningRate)
+        }
         return stopwatch.lap()
     }
 

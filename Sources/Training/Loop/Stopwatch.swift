@@ -5,19 +5,36 @@ final class Stopwatch {
         case data, forward, backward, communication, optimizer
     }
 
+    /// Where steps that are recorded leave their parts; nil without a profile.
+    let events: ProfileEvents?
     private let clock = ContinuousClock()
     private var seconds = [Double](repeating: 0, count: Part.allCases.count)
     private var inner = 0.0
 
+    init(events: ProfileEvents? = nil) { self.events = events }
+
     /// Runs `work` and adds its duration, less that of measurements within it, to `part`.
-    func measure<Result>(_ part: Part, _ work: () throws -> Result) rethrows -> Result {
+    ///
+    /// - Parameters:
+    ///   - part: What time is spent on.
+    ///   - name: What it is called in a profile; the part's name if nil.
+    ///   - work: What takes the time.
+    func measure<Result>(
+        _ part: Part, named name: StaticString? = nil, _ work: () throws -> Result
+    ) rethrows -> Result {
         let outerInner = inner
         inner = 0
         let start = clock.now
         defer {
-            let elapsed = (clock.now - start).seconds
+            let end = clock.now
+            let elapsed = (end - start).seconds
             seconds[part.rawValue] += elapsed - inner
             inner = outerInner + elapsed
+            if let events, events.isRecording {
+                events.add(
+                    name.map { "\($0)" } ?? "\(part)", part == .communication ? .communication : .part,
+                    on: .training, from: start, to: end)
+            }
         }
         return try work()
     }

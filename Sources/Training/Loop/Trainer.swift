@@ -39,6 +39,8 @@ public final class Trainer {
     private let data: Data
     private let files: RunFiles
     private let isStopRequested: () -> Bool
+    /// Nil where nobody should be told.
+    private var advice: WireFormatAdvice?
     private var position: RunPosition
     /// This rank's micro-batches of the last step.
     private var batches: [Batch] = []
@@ -53,16 +55,19 @@ public final class Trainer {
     ///   - data: The splits.
     ///   - files: What the run writes.
     ///   - resume: Where the run goes on from, if it does; on rank 0 only.
+    ///   - advisesWireFormat: Whether the user is told where fewer bytes of gradients would make the run quicker.
     ///   - isStopRequested: Whether this rank was asked to stop; looked at before each step.
     /// - Throws: `CollectiveFailure` where the state does not fit.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public init(
         step: TrainingStep, plan: TrainingPlan, data: Data, files: RunFiles, resume: ResumePoint? = nil,
-        isStopRequested: @escaping () -> Bool = { StopSignal.isReceived }
+        advisesWireFormat: Bool = false, isStopRequested: @escaping () -> Bool = { StopSignal.isReceived }
     ) throws {
         (self.step, self.plan, self.data, self.files) = (step, plan, data, files)
         self.isStopRequested = isStopRequested
+        advice = advisesWireFormat ? WireFormatAdvice() : nil
         step.tuner.report = { files.say($0) }
+        files.profile = step.profile
         if let levels = step.levels, levels != .flat { files.say("\(levels)") }
         // Rank 0 says where the run stands.
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
@@ -123,6 +128,10 @@ public final class Trainer {
     /// - Returns: What any rank voted for.
     private func train(_ done: Int) throws -> StepBallot {
         files.reportSaves()
+        return try step.profiled { try trainWithoutReports(done) }
+    }
+
+    private func trainWithoutReports(_ done: Int) throws -> StepBallot {
         let began = ContinuousClock.now
         let failure = try load(done)
         let epoch = done / plan.stepsPerEpoch
@@ -138,10 +147,12 @@ public final class Trainer {
             try step.group.agree { () throws -> Void in if let failure { throw failure } }
         }
         let elapsed = (ContinuousClock.now - began).seconds
+        let seconds = step.stopwatch.lap()
+        if let line = advice?.note(seconds) { files.say(line) }
         let event = StepEvent(
             step: done + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
             penalty: result.penalty, accuracy: result.accuracy, learningRate: rate,
-            imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: step.stopwatch.lap())
+            imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: seconds)
         files.log(event, of: plan.stepCount)
         try Divergence.check(result, step: done + 1, isFirst: done == 0)
         sayParts(of: result, step: done + 1)
@@ -176,7 +187,7 @@ public final class Trainer {
     ///   part in a step that does not count, in which the others learn of it.
     private func load(_ done: Int) throws -> (any Error)? {
         let loaded = Result {
-            try step.stopwatch.measure(.data) {
+            try step.stopwatch.measure(.data, named: "wait for data") {
                 try (0..<plan.accumulation).map {
                     try data.training.batch(step: done * plan.accumulation + $0)
                 }
@@ -197,7 +208,9 @@ public final class Trainer {
         if step.normalization == .local { try classifier.averageRunningStatistics(over: step.group) }
         try step.requireFiniteState(after: position.step)
         guard let validation = data.validation else { return }
-        let evaluation = try validation.evaluate(classifier)
+        let evaluation = try step.profile.span("evaluation", .evaluation) {
+            try validation.evaluate(classifier)
+        }
         files.log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
         files.say("validation after step \(position.step): \(evaluation.summary)")
         try Divergence.check(evaluation, "validation after step \(position.step)")
@@ -227,7 +240,9 @@ public final class Trainer {
         try step.requireFiniteState(after: position.step)
         position.learningRate = plan.learningRate(step: position.step - 1)
         position.nextLearningRate = plan.learningRate(step: position.step)
-        try files.save(position, of: step)
+        try step.profile.span("copy for the checkpoint of step \(position.step)", .checkpoint) {
+            try files.save(position, of: step)
+        }
         guard stopping else { return }
         try files.finish(isNeeded: true)
         throw CollectiveFailure(

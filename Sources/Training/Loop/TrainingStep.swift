@@ -19,7 +19,9 @@ public final class TrainingStep {
     let store: ParameterStore
     let synchronizer: GradientSynchronizer
     let tuner: OverlapTuner
-    let stopwatch = Stopwatch()
+    let stopwatch: Stopwatch
+    /// Where the time goes, layer by layer; nil where nobody asks.
+    let profile: Profile?
     private let optimizer: any Optimizer
     private let maxGradientNorm: Double?
     private let reducer: GroupReducer
@@ -37,17 +39,19 @@ public final class TrainingStep {
     ///   - group: The ranks.
     ///   - communication: How gradients travel between them; the same on every rank.
     ///   - observer: Is told where each step stands.
+    ///   - profile: Records steps, layer by layer; nil: nothing is recorded.
     /// - Throws: What the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public init(
         _ classifier: Classifier, groups: [ParameterGroup], regularizer: any Regularizer,
         optimizer: any Optimizer, maxGradientNorm: Double? = nil, normalization: BatchNormalizationMode,
         group: any ProcessGroup, communication: CommunicationSettings = CommunicationSettings(),
-        observer: StepObserver = .none
+        observer: StepObserver = .none, profile: Profile? = nil
     ) throws {
         (self.classifier, self.regularizer, self.optimizer) = (classifier, regularizer, optimizer)
         (self.maxGradientNorm, self.normalization) = (maxGradientNorm, normalization)
-        (self.group, self.observer) = (group, observer)
+        (self.group, self.observer, self.profile) = (group, observer, profile)
+        stopwatch = Stopwatch(events: profile?.events)
         store = ParameterStore(groups, slotNames: optimizer.slotNames)
         synchronizer = try GradientSynchronizer(
             store, group: group, settings: communication, stopwatch: stopwatch, observer: observer)
@@ -91,7 +95,7 @@ public final class TrainingStep {
                 if isLast { synchronizer.begin(strategy, step: number, scope: scope) }
                 try stopwatch.measure(.backward) { try backward(objective, synchronizing: isLast) }
             }
-            try stopwatch.measure(.communication) {
+            try stopwatch.measure(.communication, named: "all-reduce of totals") {
                 try totals.allReduce(over: group, learningRate: learningRate)
             }
             try observer.reached(.update, number)
@@ -106,12 +110,14 @@ public final class TrainingStep {
     private func forward(
         _ batch: Batch, globalBatch: Int, scope: TrainingScope, totals: inout StepTotals
     ) throws -> Recorded {
-        let tape = Tape()
+        let tape = Tape(observer: profile?.tapeObserver)
         let context = context(recordingOn: tape, scope: scope)
         let taps = scope == .all ? regularizer.needs.taps : []
         let (output, layers) = try context.observing(taps) { try classifier(Variable(batch.images), $0) }
         let (features, logits) = output
-        let classification = tape.crossEntropy(logits, labels: batch.labels, divisor: globalBatch)
+        let classification = context.layer("cross-entropy") {
+            tape.crossEntropy(logits, labels: batch.labels, divisor: globalBatch)
+        }
         totals.classificationLoss += Double(classification.value.scalar)
         totals.correctCount += Double(logits.value.correctCount(batch.labels))
         guard scope == .all else { return Recorded(tape: tape, objective: classification) }
@@ -120,7 +126,8 @@ public final class TrainingStep {
             positions: batch.positions, features: features, logits: logits,
             maps: Dictionary(uniqueKeysWithValues: zip(taps, layers)),
             globalBatch: globalBatch, group: group)
-        guard let penalty = try regularizer.penalty(input) else {
+        let penalty = try context.layer("method") { try regularizer.penalty(input) }
+        guard let penalty else {
             return Recorded(tape: tape, objective: classification)
         }
         let value = Double(penalty.value.value.scalar)
@@ -159,5 +166,11 @@ public final class TrainingStep {
         store.update(scope, by: optimizer, learningRate: learningRate, maxGradientNorm: maxGradientNorm) {
             regularizer.parameterPenalty(on: $0.parameter, of: $0.group.part)
         }
+    }
+
+    /// Runs all that belongs to a step, waiting for its batch too, as a step of the profile if there is one.
+    func profiled<Result>(_ work: () throws -> Result) rethrows -> Result {
+        guard let profile else { return try work() }
+        return try profile.step(isSettled: tuner.choice != nil, work)
     }
 }

@@ -16,6 +16,8 @@ public final class RunFiles {
     let policy: CheckpointPolicy
     private let progress: ProgressLine?
     private let group: any ProcessGroup
+    /// Where checkpoints that were written leave their spans; nil where nobody asks.
+    var profile: Profile?
     private var failure: (any Error)?
     private var lastSaveFailure: (any Error)?
     private var stepSeconds: [Int: Double] = [:]
@@ -118,6 +120,9 @@ public final class RunFiles {
     func reportSaves() {
         while let outcome = checkpoints?.takeResult() {
             let seconds = stepSeconds.removeValue(forKey: outcome.step) ?? 0
+            profile?.events.add(
+                "checkpoint of step \(outcome.step)", .checkpoint, on: .checkpoints, from: outcome.start,
+                to: outcome.start + .seconds(outcome.seconds))
             switch outcome.written {
             case .success(let written):
                 lastSaveFailure = nil

@@ -64,7 +64,8 @@ import Testing
         #expect(state["queue_h"]?.shape == [4, 3, 2] && state["queue_z"]?.shape == [2, 3, 2])
         #expect(state["queue_ptr"]?.elements == [0, 0, 1])
         // Element [f, k, l] of the state is element f of row k · L + l.
-        #expect(state["queue_h"]?.elements[1 * 6 + 2 * 2 + 1] == source.h.elements[5 * 4 + 1])
+        let (place, row) = (1 * 6 + 2 * 2 + 1, 5)
+        #expect(state["queue_h"]?.elements[place] == source.h.elements[row * 4 + 1])
         let target = queues(seed: 9)
         try target.restore(state)
         #expect(target.h.elements == source.h.elements && target.z.elements == source.z.elements)

@@ -73,10 +73,10 @@ import Testing
     /// Features that say nothing are best not listened to, and those that say all are.
     @Test func crossValidationTellsNoiseFromSignal() throws {
         let noise = Samples(randomTensor([60, 30], seed: 3), (0..<60).map { $0 % 3 })
-        let signal = Samples(
-            Tensor(
-                [60, 3], (0..<60).flatMap { row in (0..<3).map { row % 3 == $0 ? 1 : Float(row % 7) / 20 } }),
-            noise.labels)
+        let features: [Float] = (0..<60).flatMap { (row: Int) -> [Float] in
+            (0..<3).map { (column: Int) -> Float in row % 3 == column ? 1 : Float(row % 7) / 20 }
+        }
+        let signal = Samples(Tensor([60, 3], features), noise.labels)
         let (blind, seeing) = (
             try fit(noise, classCount: 3, size: 2)[0], try fit(signal, classCount: 3, size: 2)[0]
         )

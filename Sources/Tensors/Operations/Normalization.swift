@@ -1,0 +1,98 @@
+/// The passes over memory that batch normalization makes, for an input of elements `X` and an output of elements `Y`.
+struct Normalization<X: StoredElement, Y: StoredElement> {
+    let x: Tensor
+    let kernels: ChannelKernels
+
+    init(_ x: Tensor) {
+        self.x = x
+        kernels = ChannelKernels(geometry: ChannelGeometry(x))
+    }
+
+    private var elements: UnsafePointer<X> { UnsafePointer(x.pointer(to: X.self)) }
+
+    /// A tensor beside the output, such as its gradient, in the input's layout and the output's type.
+    func side(_ tensor: Tensor) -> Tensor { tensor.with(layout: x.layout).converted(to: Y.elementType) }
+
+    private func padded(_ values: [Double]) -> [Float] {
+        values.map(Float.init) + [Float](repeating: 0, count: kernels.geometry.paddedChannels - values.count)
+    }
+
+    func statistics(reducer: (any StatisticsReducer)?) throws -> BatchStatistics {
+        var message = kernels.sums(MomentsKernel(x: elements))
+        message.append(Double(kernels.geometry.samples * kernels.geometry.positions))
+        try reducer?.allReduce(&message)
+        let channels = x.shape[1]
+        let count = message[2 * channels]
+        let mean = message[..<channels].map { $0 / count }
+        let variance = mean.indices.map { max(message[channels + $0] / count - mean[$0] * mean[$0], 0) }
+        return BatchStatistics(mean: mean, variance: variance, count: count)
+    }
+
+    func apply(
+        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, activation: Activation
+    ) -> Tensor {
+        let y = Tensor(uninitialized: x.shape, layout: x.layout, elementType: Y.elementType)
+        let constants = padded(mean) + padded(gain) + padded(shift.elements.map(Double.init))
+        let padded = kernels.geometry.paddedChannels
+        constants.withUnsafeBufferPointer { constants in
+            guard let mean = constants.baseAddress else { return }
+            let normalizing = NormalizingKernel(
+                x: elements, y: y.pointer(to: Y.self), mean: mean, gain: mean + padded,
+                shift: mean + 2 * padded, floor: activation.floor, ceiling: activation.ceiling)
+            if let residual {
+                kernels.forEach(
+                    AddingKernel(
+                        normalizing: normalizing, residual: UnsafePointer(residual.pointer(to: Y.self))))
+            } else {
+                kernels.forEach(normalizing)
+            }
+        }
+        withExtendedLifetime((x, y, residual)) {}
+        return y
+    }
+
+    private func rectified(_ gradient: Tensor, _ output: Tensor?, _ ceiling: Float) -> RectifiedGradient<Y> {
+        RectifiedGradient(
+            gradient: UnsafePointer(gradient.pointer(to: Y.self)),
+            output: output.map { UnsafePointer($0.pointer(to: Y.self)) }, ceiling: ceiling)
+    }
+
+    /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the
+    /// output of the activation, if there is one, lies between its bounds.
+    func gradientSums(
+        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
+    ) -> (slope: Tensor?, sums: [Double]) {
+        let slope =
+            keepingSlope
+            ? Tensor(uninitialized: x.shape, layout: x.layout, elementType: Y.elementType) : nil
+        let rectified = self.rectified(gradient, output, ceiling)
+        let sums = padded(mean).withUnsafeBufferPointer { means -> [Double] in
+            guard let mean = means.baseAddress else { return [] }
+            return kernels.sums(
+                GradientSumsKernel(
+                    slope: rectified, x: elements, mean: mean, kept: slope?.pointer(to: Y.self)))
+        }
+        withExtendedLifetime((x, gradient, output, slope)) {}
+        return (slope, sums)
+    }
+
+    /// `dx = gain · dy + offset + slope · (x − mean)`.
+    func inputGradient(
+        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], gain: [Double],
+        offsets: [Double], slopes: [Double]
+    ) -> Tensor {
+        let dx = Tensor(uninitialized: x.shape, layout: x.layout, elementType: X.elementType)
+        let rectified = self.rectified(gradient, output, ceiling)
+        let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
+        let padded = kernels.geometry.paddedChannels
+        constants.withUnsafeBufferPointer { constants in
+            guard let mean = constants.baseAddress else { return }
+            kernels.forEach(
+                InputGradientKernel(
+                    slope: rectified, x: elements, dx: dx.pointer(to: X.self), mean: mean,
+                    gain: mean + padded, offsets: mean + 2 * padded, slopes: mean + 3 * padded))
+        }
+        withExtendedLifetime((x, gradient, output, dx)) {}
+        return dx
+    }
+}

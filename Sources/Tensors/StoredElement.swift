@@ -1,0 +1,74 @@
+/// A type that elements in memory have. Kernels are generic over it and compute in 32-bit floats; the compiler makes
+/// one loop of each type.
+protocol StoredElement: BitwiseCopyable {
+    /// The type in words.
+    static var elementType: ElementType { get }
+
+    /// The nearest element to a float, of two that are as near the one with an even mantissa; NaN stays NaN.
+    init(rounding value: Float)
+
+    /// The element as a float, exactly.
+    var widened: Float { get }
+
+    /// Eight elements from an offset on.
+    static func load(_ pointer: UnsafePointer<Self>, _ offset: Int) -> SIMD8<Float>
+
+    /// Rounds eight floats and writes them from an offset on.
+    static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Self>, _ offset: Int)
+}
+
+extension Float: StoredElement {
+    static var elementType: ElementType { .float32 }
+
+    @inline(__always)
+    init(rounding value: Float) { self = value }
+
+    @inline(__always)
+    var widened: Float { self }
+
+    @inline(__always)
+    static func load(_ pointer: UnsafePointer<Float>, _ offset: Int) -> SIMD8<Float> {
+        UnsafeRawPointer(pointer + offset).loadUnaligned(as: SIMD8<Float>.self)
+    }
+
+    @inline(__always)
+    static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
+        UnsafeMutableRawPointer(pointer + offset).storeBytes(of: vector, as: SIMD8<Float>.self)
+    }
+}
+
+/// The upper half of a 32-bit float.
+struct BFloat16: StoredElement {
+    let bits: UInt16
+
+    static var elementType: ElementType { .bfloat16 }
+
+    @inline(__always)
+    init(rounding value: Float) {
+        let bits = value.bitPattern
+        // Half a unit of the last place that stays, less one where that place is even.
+        let rounded = bits &+ 0x7FFF &+ ((bits >> 16) & 1)
+        self.bits = UInt16(truncatingIfNeeded: (value.isNaN ? bits | Self.quiet : rounded) >> 16)
+    }
+
+    @inline(__always)
+    var widened: Float { Float(bitPattern: UInt32(bits) << 16) }
+
+    @inline(__always)
+    static func load(_ pointer: UnsafePointer<BFloat16>, _ offset: Int) -> SIMD8<Float> {
+        let bits = UnsafeRawPointer(pointer + offset).loadUnaligned(as: SIMD8<UInt16>.self)
+        return unsafeBitCast(SIMD8<UInt32>(truncatingIfNeeded: bits) &<< 16, to: SIMD8<Float>.self)
+    }
+
+    @inline(__always)
+    static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>, _ offset: Int) {
+        let bits = unsafeBitCast(vector, to: SIMD8<UInt32>.self)
+        let rounded = (bits &+ 0x7FFF &+ ((bits &>> 16) & 1)).replacing(
+            with: bits | Self.quiet, where: vector .!= vector)
+        UnsafeMutableRawPointer(pointer + offset).storeBytes(
+            of: SIMD8<UInt16>(truncatingIfNeeded: rounded &>> 16), as: SIMD8<UInt16>.self)
+    }
+
+    /// The bit of a NaN that must not be lost with the lower half.
+    private static let quiet: UInt32 = 0x40_0000
+}
