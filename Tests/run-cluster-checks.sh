@@ -35,10 +35,11 @@ need_programs "$build/MPIChecks" "$build/ballast"
 allow_mpi
 list=$("$build/MPIChecks" --list) || exit
 
-# Three hosts share the cores of one; and a lost host shall be seen within seconds here.
+# Three hosts share the cores of one, which ranks that wait leave to others; and a lost host shall be seen within seconds
+# here.
 export BALLAST_RESTART_PAUSE=0
 read -r -a options <<<"$("$namespaces" options)"
-quick=(--mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3)
+quick=(--mca mpi_yield_when_idle 1 --mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3)
 export BALLAST_MPI_OPTIONS="${options[*]} ${quick[*]}"
 
 # Runs a command in the first namespace and judges it.
@@ -74,7 +75,30 @@ for hosts in 2 3; do
         "$(same_losses "$work/alone" "$work/on-$hosts" || echo "they differ")"
 done
 
-# Three hosts are up; the second one leaves the network, first before a job and then during one.
+# Two ranks on each of two hosts: in two levels. Without room in /dev/shm for one of them, over all ranks.
+"$namespaces" up 2
+"$namespaces" hostfile 2 >"$work/hosts"
+cluster=("$root/launch/cluster.sh" --hostfile "$work/hosts" -n 4)
+check_inside "training in two levels" 0 "all-reduce in two levels: 2 hosts, 2 ranks of each send" \
+    "${cluster[@]}" -- "${train[@]}" "output=$work/levels"
+# shellcheck disable=SC2016 # The inner shells expand their arguments.
+check_inside "training where shared memory is too small" 0 \
+    "since the host of rank 2 gives no shared memory (/dev/shm has 0 MiB free; needed are" \
+    "${cluster[@]}" -- sh -c '
+        [ "$OMPI_COMM_WORLD_RANK" = 3 ] || exec "$@"
+        exec unshare --mount sh -c "mount -t tmpfs -o size=64k none /dev/shm && exec \"\$@\"" - "$@"
+        ' - "${train[@]}" "output=$work/small"
+for name in levels small; do
+    verdict "... $name: losses are those of one rank alone" \
+        "$(same_losses "$work/alone" "$work/$name" || echo "they differ")"
+done
+check_inside "a rank killed while hosts exchange" 76 "mpirun ended with 137: a rank was killed" \
+    "${cluster[@]}" -- "$build/MPIChecks" killed-while-crossing
+
+"$namespaces" up 3
+"$namespaces" hostfile >"$work/hosts"
+cluster=("$root/launch/cluster.sh" --hostfile "$work/hosts" -n 3)
+# The second of three hosts leaves the network, first before a job and then during one.
 "$namespaces" link ballast2 down
 check_inside "a host that does not answer" 76 "does not answer" "${cluster[@]}" -- "$build/MPIChecks" all-reduce-same-bits
 check_inside "a host left out" 0 "2 ranks instead of 3" \
@@ -159,5 +183,5 @@ else
     verdict "$label" "$(same_losses "$work/alone" "$work/resumed" || echo "they differ")"
 fi
 
-expect_checks 22
+expect_checks 27
 end_suite

@@ -501,6 +501,10 @@ same "... is not put into the queue again" "$(cat "$work/requeued" 2>/dev/null)"
 codes 0
 SLURM_RESTART_COUNT=1 bash "$batch" train --config c.yaml >"$output" 2>&1
 holds "... resumes when Slurm starts it again" "$work/calls" "c.yaml --resume auto"
+codes 0
+env -u SLURM_NTASKS_PER_NODE -u SLURM_CPUS_PER_TASK BALLAST_RANKS_PER_NODE=2 SLURM_CPUS_ON_NODE=32 \
+    bash "$batch" train >"$output" 2>&1
+holds "a job of Slurm with a range of nodes" "$work/calls" "threads=16,16 -np 8"
 codes 70
 check "a job of Slurm that fails" 70 "mpirun" bash "$batch" train
 same "... is not put into the queue again either" "$(cat "$work/requeued" 2>/dev/null)" ""
@@ -529,12 +533,15 @@ wait TERM 0 75
 END
 unset SLURM_RESTART_COUNT
 codes
-for name in SLURM_NTASKS_PER_NODE SLURM_CPUS_PER_TASK SLURM_JOB_NUM_NODES SLURM_RESTART_COUNT BALLAST_RESTARTS; do
+for name in SLURM_NTASKS_PER_NODE SLURM_CPUS_PER_TASK SLURM_JOB_NUM_NODES SLURM_RESTART_COUNT BALLAST_RESTARTS \
+    BALLAST_RANKS_PER_NODE SLURM_CPUS_ON_NODE; do
     for value in "$long" "$attack"; do
         check "a job of Slurm with $name=$value" 64 "$name is '$value', expected a number from" \
             env -C "$work" "$name=$value" bash "$batch" train
     done
 done
+check "a job of Slurm that does not say how many ranks" 64 "set BALLAST_RANKS_PER_NODE" \
+    env -u SLURM_NTASKS_PER_NODE bash "$batch" train
 check "a job of Slurm that sbatch did not start" 64 "SLURM_JOB_ID is not set" env -u SLURM_JOB_ID bash "$batch" train
 same "none of these is executed or starts a job" "$(cd "$work" && ls executed 2>/dev/null)$(count_calls)" 0
 check "a job of Slurm without a command" 64 "usage" bash "$batch"
@@ -556,5 +563,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 372
+expect_checks 378
 end_suite

@@ -5,8 +5,8 @@
 #     launch/test.sh --all      the same, and what takes longer: at most 90
 #
 # Tests/README.md says what each suite is and how to run one. Suites that mostly wait run beside others; what each
-# prints is printed whole. The last line counts all suites together: "N passed, N failed". As root, jobs over 2 and 3
-# hosts are among them; else their suite says that it is not run.
+# prints is printed whole. The last line counts all suites together: "N passed, N failed". As root, jobs over several
+# hosts, and of Slurm, are among them; else their suites say that they are not run.
 set -uo pipefail
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root" || exit
@@ -118,7 +118,8 @@ print_ended
 # These wait for most of their time, some for seconds that must not become many: they run with unit tests, which
 # take as much of the processor as is left.
 beside "Tests/run-mpi-checks.sh .build/release" Tests/run-launch-checks.sh \
-    "Tests/run-checkpoint-checks.sh .build/release" "Tests/run-cluster-checks.sh .build/release"
+    "Tests/run-checkpoint-checks.sh .build/release" "Tests/run-cluster-checks.sh .build/release" \
+    "Tests/run-slurm-checks.sh .build/release"
 suite Tests/run-unit-tests.sh release
 join
 if [ -n "$all" ]; then

@@ -29,4 +29,9 @@ static inline MPI_Info cmpi_info_null(void) { return MPI_INFO_NULL; }
 static inline MPI_Status *cmpi_status_ignore(void) { return MPI_STATUS_IGNORE; }
 static inline MPI_Request cmpi_request_null(void) { return MPI_REQUEST_NULL; }
 
+// Shared memory of the ranks of a host
+static inline int cmpi_shared_type(void) { return MPI_COMM_TYPE_SHARED; }
+static inline int cmpi_undefined(void) { return MPI_UNDEFINED; }
+static inline MPI_Win cmpi_window_null(void) { return MPI_WIN_NULL; }
+
 #endif

@@ -34,6 +34,9 @@ struct BenchmarkCommand: ParsableCommand {
     )
     var overlap = CommunicationConfiguration.Overlap.auto
 
+    @Option(help: "Between whom gradients travel: auto | flat | two-level.")
+    var topology = AllReduceTopology.auto
+
     @Option(help: "How gradients travel: float32 | bfloat16.")
     var wireFormat = WireFormat.float32
 
@@ -72,7 +75,8 @@ struct BenchmarkCommand: ParsableCommand {
             network: configuration, method: method, batch: batch,
             imageSize: imageSize, stepCount: steps,
             communication: CommunicationConfiguration(
-                overlap: overlap, wireFormat: wireFormat, bucketBytes: bucketBytes))
+                overlap: overlap, topology: topology, wireFormat: wireFormat,
+                bucketBytes: bucketBytes))
         try Ballast.runOnAllRanks { group in
             let report = try benchmark.run(profile: profile, group)
             try group.coordinate { () throws -> Void in
@@ -84,6 +88,8 @@ struct BenchmarkCommand: ParsableCommand {
 
 extension NetworkConfiguration.Name: ExpressibleByArgument {}
 extension CommunicationConfiguration.Overlap: ExpressibleByArgument {}
+extension AllReduceTopology: ExpressibleByArgument {}
+
 extension WireFormat: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {}

@@ -5,7 +5,8 @@ import Testing
 extension ManyRanksTests {
     /// How gradients travel, and what of it may touch the result.
     @Suite(.serialized) struct CommunicationTests {
-        /// Neither the overlap strategy nor the size of the buckets touches a bit, even at three ranks.
+        /// Neither the overlap strategy nor the size of the buckets touches a bit, even at three ranks; nor do two levels
+        /// where there is one host.
         @Test(arguments: [2, 3])
         func noWayOfOverlappingChangesTheResult(ranks: Int) async throws {
             let folder = try ScratchFolder()
@@ -14,6 +15,7 @@ extension ManyRanksTests {
             for settings in [
                 "{overlap: polling}", "{overlap: thread}", "{overlap: thread, bucket-bytes: 4096}",
                 "{overlap: polling, bucket-bytes: 10000}", "{overlap: auto, bucket-bytes: 100000000}",
+                "{topology: two-level, overlap: thread, bucket-bytes: 10000}",
             ] {
                 let run = try await train(
                     in: folder, as: settings.filter(\.isLetter), ranks: ranks,

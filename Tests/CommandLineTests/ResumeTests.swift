@@ -105,6 +105,10 @@ extension FailingRanksTests {
             let (arguments, expected) = try await Self.interrupted(folder)
             let resumed = try await BallastProcess.run(arguments, ranks: ranks)
             try #require(resumed.exitCode == 0, "\(resumed.errors)")
+            let here = ranks < 2 ? "1 rank on" : "\(ranks) ranks on"
+            #expect(
+                resumed.errors.contains("notice: the checkpoint is of 2 ranks on ") == (ranks != 2)
+                    && resumed.errors.contains("and this is \(here) ") == (ranks != 2), "\(resumed.errors)")
             let found = try RunFolder(url: folder.url.appending(path: "run")).steps("loss")
             #expect(isClose(found, expected, relative: 1e-5, absolute: 0), "\(found), expected \(expected)")
         }

@@ -16,6 +16,21 @@ let allChecks: [Check] = [
     Check(name: "background-all-reduces-together", body: backgroundAllReducesTogether),
     Check(name: "background-all-reduce-in-bfloat16", body: backgroundAllReduceInBFloat16),
 
+    // All-reduces in two levels
+    Check(name: "all-reduce-in-two-levels", body: allReduceInTwoLevels),
+    Check(name: "all-reduce-in-two-levels-in-bfloat16", body: allReduceInTwoLevelsInBFloat16),
+    Check(name: "all-reduce-in-two-levels-together", body: allReducesInTwoLevelsTogether),
+    Check(name: "all-reduce-topology", body: allReduceTopology),
+    Check(
+        name: "killed-while-collecting", exitCode: 137, minimumRanks: 3,
+        body: { try killedInTwoLevels($0, during: .collecting) }),
+    Check(
+        name: "killed-while-crossing", exitCode: 137, minimumRanks: 3,
+        body: { try killedInTwoLevels($0, during: .crossing) }),
+    Check(
+        name: "killed-while-sharing", exitCode: 137, minimumRanks: 3,
+        body: { try killedInTwoLevels($0, during: .sharing) }),
+
     // Broadcasts
     Check(name: "broadcast-every-root", body: broadcastEveryRoot),
     Check(name: "broadcast-every-type", body: broadcastEveryType),

@@ -1,7 +1,8 @@
+import Foundation
 import ProcessGroups
 
 /// Values that differ in size, rank and place, so that the order of additions shows in the last bits.
-private func contribution(_ count: Int, rank: Int) -> [Float] {
+func contribution(_ count: Int, rank: Int) -> [Float] {
     var state = UInt64(rank + 1) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(count)
     return (0..<count).map { _ in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -16,7 +17,10 @@ private func expectedSums(_ count: Int, ranks: Int) -> [Float] {
     return (0..<count).map { index in Float(all.reduce(0.0) { $0 + Double($1[index]) }) }
 }
 
-private func finish(_ reduction: any BackgroundAllReduce) throws { while try !reduction.advance() {} }
+func finish(_ reduction: any BackgroundAllReduce) throws {
+    // Others may need this core before it can go on.
+    while try !reduction.advance() { sched_yield() }
+}
 
 func backgroundAllReduce(_ checker: Checker) throws {
     let group = checker.group

@@ -285,7 +285,14 @@ import Testing
             "this is not YAML: while parsing a flow sequence: did not find expected ',' or ']'"
         ),
         ("data.class=[1]", "unknown key 'data.class'; did you mean 'classes'? keys here: "),
-        ("communication.wire=half", "unknown key 'communication.wire'; keys here: overlap, wire-format"),
+        (
+            "communication.wire=half",
+            "unknown key 'communication.wire'; keys here: overlap, topology, wire-format"
+        ),
+        (
+            "communication.topology=ring",
+            "communication.topology is 'ring'; expected one of auto, flat, two-level"
+        ),
         (
             "communication.overlap=always",
             "communication.overlap is 'always'; expected one of auto, none, polling, thread"

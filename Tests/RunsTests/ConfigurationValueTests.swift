@@ -78,6 +78,7 @@ import Testing
               best-by: accuracy
             communication:
               overlap: auto
+              topology: auto
               wire-format: float32
               bucket-bytes: null
             checkpoint:

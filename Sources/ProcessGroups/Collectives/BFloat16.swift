@@ -10,6 +10,17 @@ enum BFloat16 {
         return UInt16(truncatingIfNeeded: (isNaN ? bits | 0x40_0000 : rounded) >> 16)
     }
 
+    /// The number nearest to a 64-bit one, rounded once: by way of 32 bits it could be rounded up twice.
+    @inline(__always)
+    static func nearest(_ value: Double) -> Float {
+        let narrow = Float(value)
+        guard narrow.isFinite, Double(narrow) != value else { return Self.value(bits(narrow)) }
+        // Rounded to odd: the last bit says that there was more, so that the second rounding knows.
+        let towardZero = narrow.magnitude > Float(0) && Double(narrow.magnitude) > value.magnitude
+        let odd = (narrow.bitPattern &- (towardZero ? 1 : 0)) | 1
+        return Self.value(bits(Float(bitPattern: odd)))
+    }
+
     /// The number with these bits.
     @inline(__always)
     static func value(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }

@@ -5,7 +5,8 @@
 /// non-blocking: every rank receives its part of the buffer from all ranks, adds in rank order in 64 bits, and
 /// sends the result to all. The bits therefore depend neither on when `advance` is called, nor on how gradients are
 /// cut into buckets, nor on MPI's choice of algorithm; and 2(R−1)/R of the buffer's bytes travel, as in a ring
-/// all-reduce, the least there is.
+/// all-reduce, the least there is. In two levels (`AllReduceTopology`) these are the bytes of a host, with R the
+/// number of hosts.
 ///
 /// It is used from one thread at a time.
 public protocol BackgroundAllReduce: AnyObject {
@@ -53,18 +54,26 @@ final class ImmediateAllReduce: BackgroundAllReduce {
 }
 
 extension ProcessGroup {
-    /// A blocking all-reduce of a duplicate of this group, behind the interface of a non-blocking one.
-    public func makeBackgroundAllReduce(capacity: Int, format: WireFormat) throws -> any BackgroundAllReduce {
-        ImmediateAllReduce(try duplicate(), format: format)
+    /// Blocking all-reduces of duplicates of this group, behind the interface of non-blocking ones.
+    public func makeBackgroundAllReduces(
+        count: Int, capacity: Int, format: WireFormat, topology: AllReduceTopology
+    ) throws -> BackgroundAllReduces {
+        BackgroundAllReduces(
+            try (0..<count).map { _ in ImmediateAllReduce(try duplicate(), format: format) }, levels: .flat)
     }
 
-    /// A non-blocking all-reduce whose elements travel as they are.
+    /// A non-blocking all-reduce, flat over all ranks.
     ///
-    /// - Parameter capacity: The most elements of a buffer; the same on every rank.
+    /// - Parameters:
+    ///   - capacity: The most elements of a buffer; the same on every rank.
+    ///   - format: How elements travel; the same on every rank.
     /// - Returns: It serves one buffer at a time. Several may be under way at once.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    public func makeBackgroundAllReduce(capacity: Int) throws -> any BackgroundAllReduce {
-        try makeBackgroundAllReduce(capacity: capacity, format: .float32)
+    public func makeBackgroundAllReduce(
+        capacity: Int, format: WireFormat = .float32
+    ) throws -> any BackgroundAllReduce {
+        try makeBackgroundAllReduces(count: 1, capacity: capacity, format: format, topology: .flat)
+            .reductions[0]
     }
 }

@@ -62,17 +62,22 @@ public protocol ProcessGroup: AnyObject {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func duplicate() throws -> any ProcessGroup
 
-    /// A non-blocking all-reduce, independent of all else that the group does.
+    /// Non-blocking all-reduces, independent of all else that the group does.
     ///
-    /// A group without non-blocking collectives need not implement this: by default the all-reduce blocks.
+    /// A group without non-blocking collectives need not implement this: by default the all-reduces block, and are
+    /// flat.
     ///
     /// - Parameters:
+    ///   - count: How many; the same on every rank.
     ///   - capacity: The most elements of a buffer; the same on every rank.
     ///   - format: How elements travel; the same on every rank.
-    /// - Returns: It serves one buffer at a time. Several may be under way at once.
+    ///   - topology: Between whom they travel; the same on every rank.
+    /// - Returns: Each serves one buffer at a time. Several may be under way at once.
     /// - Throws: `MPIError` if the communication fails.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func makeBackgroundAllReduce(capacity: Int, format: WireFormat) throws -> any BackgroundAllReduce
+    func makeBackgroundAllReduces(
+        count: Int, capacity: Int, format: WireFormat, topology: AllReduceTopology
+    ) throws -> BackgroundAllReduces
 
     /// Runs work in which this rank waits for the others, such as the end of a `BackgroundAllReduce`: where one of
     /// them stays away, the report of the stall says so.

@@ -14,9 +14,18 @@ package final class MPIGroup: ProcessGroup {
         willSet { precondition(1...Int(Int32.max) ~= newValue, "largestCount \(newValue)") }
     }
 
+    /// Ranks that are taken for one host's, as many as these one after the other; nil: those that can share memory.
+    /// The same on every rank; tests set it to have several hosts on one.
+    package var ranksPerHost: Int? {
+        willSet {
+            precondition(newValue.map { $0 > 0 } ?? true, "ranksPerHost \(String(describing: newValue))")
+        }
+    }
+
     let communicator: Communicator
     private var isReleased = false
     private var duplicates: [MPIGroup] = []
+    private var sharedMemory: [SharedMemory] = []
     private let staging = StagingMemory()
     /// The thread that uses the group: the first that called a collective.
     private var thread: pthread_t?
@@ -46,19 +55,21 @@ package final class MPIGroup: ProcessGroup {
 
     package func duplicate() throws -> any ProcessGroup { try makeDuplicate() }
 
-    package func makeBackgroundAllReduce(capacity: Int, format: WireFormat) throws -> any BackgroundAllReduce
-    {
-        MPIBackgroundAllReduce(try makeDuplicate(), capacity: capacity, format: format)
+    func makeDuplicate() throws -> MPIGroup {
+        let copy = try noted("duplicate") { () throws(MPIError) in try communicator.duplicate() }
+        return try adopt(copy)
     }
 
-    private func makeDuplicate() throws -> MPIGroup {
-        let copy = try noted("duplicate") { () throws(MPIError) in
-            try MPIGroup(communicator.duplicate(), duplicateOf: self)
-        }
-        copy.largestCount = largestCount
-        duplicates.append(copy)
-        return copy
+    /// A group of ranks of this one, which this one releases.
+    func adopt(_ communicator: Communicator) throws(MPIError) -> MPIGroup {
+        let part = try MPIGroup(communicator, duplicateOf: self)
+        part.largestCount = largestCount
+        duplicates.append(part)
+        return part
     }
+
+    /// Memory that this group gives back.
+    func adopt(_ memory: SharedMemory) { sharedMemory.append(memory) }
 
     /// Frees the communicator and those of the group's duplicates; to be called before MPI ends, after which
     /// the group is of no use, and when no other thread uses a duplicate any more.
@@ -68,6 +79,7 @@ package final class MPIGroup: ProcessGroup {
     func release() throws(MPIError) {
         guard !isReleased else { return }
         isReleased = true
+        for memory in sharedMemory { try memory.release() }
         for copy in duplicates { try copy.release() }
         try communicator.free()
     }

@@ -23,6 +23,28 @@ struct Communicator {
         return Communicator(raw: copy, isOwned: true)
     }
 
+    /// The processes of this communicator with the same color, in rank order; nil where the color is nil.
+    ///
+    /// - Throws: `MPIError`
+    /// - Important: Collective: every rank of the communicator must call this, in the same order.
+    func split(color: Int?) throws(MPIError) -> Communicator? {
+        var part: MPI_Comm? = cmpi_comm_null()
+        try check(
+            "MPI_Comm_split", MPI_Comm_split(raw, color.map { Int32($0) } ?? cmpi_undefined(), 0, &part))
+        return color == nil ? nil : Communicator(raw: part, isOwned: true)
+    }
+
+    /// The processes of this communicator that can share memory with this one, in rank order: those of its host.
+    ///
+    /// - Throws: `MPIError`
+    /// - Important: Collective: every rank of the communicator must call this, in the same order.
+    func splitByHost() throws(MPIError) -> Communicator {
+        var part: MPI_Comm? = cmpi_comm_null()
+        try check(
+            "MPI_Comm_split_type", MPI_Comm_split_type(raw, cmpi_shared_type(), 0, cmpi_info_null(), &part))
+        return Communicator(raw: part, isOwned: true)
+    }
+
     /// Frees the communicator if it is ours.
     ///
     /// - Throws: `MPIError`

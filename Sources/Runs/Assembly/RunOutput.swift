@@ -40,7 +40,9 @@ struct RunOutput {
             lock = try RunLock(directory: configuration.output, say: say)
             point = try resume.point(in: configuration.output, store, identity: identity, say: say)
         }
-        let comments = try Self.comments(weightsDigest: start.weightsDigest, group: group)
+        let hosts = try group.allGatherTexts(HostName.current)
+        let placement = Self.placement(hosts)
+        let comments = Self.comments(weightsDigest: start.weightsDigest, hosts: hosts)
         var directory: RunDirectory?
         try group.coordinate { () throws -> Void in
             guard let lock else { return }
@@ -52,25 +54,49 @@ struct RunOutput {
         if let aside = directory?.movedAside {
             say("the run that was in \(configuration.output) is moved aside: \(aside)")
         }
-        if let point { say("goes on after step \(point.step)") }
         let precision = start.precision.elementType.rawValue
-        if let point, point.precision != precision {
-            say(
-                "precision: the steps before were computed in \(point.precision), those that follow in \(precision); "
-                    + "a checkpoint holds 32-bit floats and serves both")
+        if let point {
+            say("goes on after step \(point.step)")
+            if point.precision != precision {
+                say(
+                    "precision: the steps before were computed in \(point.precision), those that follow in \(precision); "
+                        + "a checkpoint holds 32-bit floats and serves both")
+            }
+            if !point.placement.isEmpty, point.placement != placement {
+                say(
+                    "notice: the checkpoint is of \(point.placement.shownPath), and this is \(placement.shownPath): "
+                        + "what follows is the same but for rounding")
+            }
         }
         (self.directory, self.resume) = (directory, point)
         guard group.rank == 0 else { return }
         checkpoints = RunCheckpoints(
             store, worldSize: group.size, configuration: configuration.yaml(), identity: identity,
-            precision: precision)
+            precision: precision, placement: placement)
+    }
+
+    /// How many ranks lie on which hosts, in rank order: `2 ranks on a, 2 on b`. Hosts that differ only in their order
+    /// add up numbers in another one.
+    static func placement(_ hosts: [String]) -> String {
+        var counts: [(host: String, count: Int)] = []
+        for host in hosts {
+            if let last = counts.last, last.host == host {
+                counts[counts.count - 1].count += 1
+            } else {
+                counts.append((host, 1))
+            }
+        }
+        return counts.enumerated().map { place, entry in
+            let ranks = place > 0 ? "" : entry.count == 1 ? " rank" : " ranks"
+            return "\(entry.count)\(ranks) on \(entry.host)"
+        }.joined(separator: ", ")
     }
 
     /// Where and with what the run runs, for the head of its configuration.
-    private static func comments(weightsDigest: String, group: any ProcessGroup) throws -> [String] {
-        let hosts = Set(try group.allGatherTexts(HostName.current)).sorted().joined(separator: ", ")
+    private static func comments(weightsDigest: String, hosts: [String]) -> [String] {
+        let names = Set(hosts).sorted().joined(separator: ", ")
         return [
-            "ballast \(BallastVersion.current)", "hosts: \(hosts)", "ranks: \(group.size)",
+            "ballast \(BallastVersion.current)", "hosts: \(names)", "ranks: \(hosts.count)",
             "threads: \(ComputeThreads.count)", "weights-sha256: \(weightsDigest)",
         ]
     }

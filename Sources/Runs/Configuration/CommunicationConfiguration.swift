@@ -1,7 +1,8 @@
 package import ProcessGroups
 internal import Training
 
-/// The section `communication`: how gradients travel between ranks. Only `wire-format` touches the result.
+/// The section `communication`: how gradients travel between ranks. Only `wire-format` touches the result by more
+/// than rounding.
 package struct CommunicationConfiguration: Sendable, Equatable {
     /// The overlap strategy: how the all-reduce of gradients overlaps with the backward pass.
     package enum Overlap: String, Sendable, CaseIterable {
@@ -12,6 +13,8 @@ package struct CommunicationConfiguration: Sendable, Equatable {
 
     /// The overlap strategy, key `overlap`. Default `auto`.
     var overlap: Overlap
+    /// Between whom gradients travel, key `topology`: `auto`, the default, `flat` or `two-level`.
+    var topology: AllReduceTopology
     /// How numbers travel, key `wire-format`: `float32`, the default, or `bfloat16`, which halves the bytes and
     /// makes the result depend on the number of ranks.
     var wireFormat: WireFormat
@@ -19,13 +22,18 @@ package struct CommunicationConfiguration: Sendable, Equatable {
     var bucketBytes: Int?
 
     /// The section from its values.
-    package init(overlap: Overlap = .auto, wireFormat: WireFormat = .float32, bucketBytes: Int? = nil) {
-        (self.overlap, self.wireFormat, self.bucketBytes) = (overlap, wireFormat, bucketBytes)
+    package init(
+        overlap: Overlap = .auto, topology: AllReduceTopology = .auto, wireFormat: WireFormat = .float32,
+        bucketBytes: Int? = nil
+    ) {
+        (self.overlap, self.topology) = (overlap, topology)
+        (self.wireFormat, self.bucketBytes) = (wireFormat, bucketBytes)
     }
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
         overlap = try reader.value("overlap", .choice, default: .auto)
+        topology = try reader.value("topology", .choice, default: .auto)
         wireFormat = try reader.value("wire-format", .choice, default: .float32)
         bucketBytes = try reader.optional("bucket-bytes", .integer(.atLeast(4096, atMost: 1 << 30)))
     }
@@ -34,6 +42,7 @@ package struct CommunicationConfiguration: Sendable, Equatable {
     var entries: [YAMLEntry] {
         [
             YAMLEntry("overlap", .text(overlap.rawValue)),
+            YAMLEntry("topology", .text(topology.rawValue)),
             YAMLEntry("wire-format", .text(wireFormat.rawValue)),
             YAMLEntry("bucket-bytes", .optionalInteger(bucketBytes)),
         ]
@@ -41,7 +50,8 @@ package struct CommunicationConfiguration: Sendable, Equatable {
 
     /// What the section says, for the training step.
     var settings: CommunicationSettings {
-        CommunicationSettings(overlap: overlap.strategy, wireFormat: wireFormat, bucketBytes: bucketBytes)
+        CommunicationSettings(
+            overlap: overlap.strategy, topology: topology, wireFormat: wireFormat, bucketBytes: bucketBytes)
     }
 }
 

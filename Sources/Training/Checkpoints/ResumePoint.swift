@@ -11,6 +11,8 @@ public struct ResumePoint {
     public internal(set) var isOfThisFolder = true
     /// What the steps before were computed in. The state is 32-bit floats whatever that was.
     public let precision: String
+    /// On which hosts the ranks lay that wrote it, in words; empty where it does not say.
+    public let placement: String
     let position: RunPosition
     let state: SafetensorsFile
     /// Bytes of the best model at that point, if there was one.
@@ -45,6 +47,7 @@ public struct ResumePoint {
         // It goes into a message and decides nothing.
         let precision = checkpoint.metadata[RunCheckpoints.Keys.precision]?.prefix(Self.longestPrecision)
         self.precision = precision.map { $0.filter { $0.isLetter || $0.isNumber } } ?? Self.defaultPrecision
+        placement = checkpoint.metadata[RunCheckpoints.Keys.placement] ?? ""
         position = try Self.position(of: checkpoint)
         state = try checkpoint.file(RunCheckpoints.Files.state)
         let hasModel = position.best != nil

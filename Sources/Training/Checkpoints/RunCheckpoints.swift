@@ -17,6 +17,7 @@ public final class RunCheckpoints {
         static let configuration = "configuration"
         static let identity = "identity"
         static let precision = "precision"
+        static let placement = "placement"
     }
 
     private let store: CheckpointStore
@@ -30,15 +31,17 @@ public final class RunCheckpoints {
     ///   - configuration: The resolved configuration.
     ///   - identity: What must be the same for a run to go on: see `ResumePoint`.
     ///   - precision: What the steps are computed in; need not be the same.
+    ///   - placement: On which hosts the ranks lie, in words; a run that goes on elsewhere says so.
     public init(
         _ store: CheckpointStore, worldSize: Int, configuration: String, identity: String,
-        precision: String = ResumePoint.defaultPrecision
+        precision: String = ResumePoint.defaultPrecision, placement: String = ""
     ) {
         self.store = store
         writer = BackgroundWriter(store)
         self.worldSize = worldSize
         metadata = [
             Keys.configuration: configuration, Keys.identity: identity, Keys.precision: precision,
+            Keys.placement: placement,
         ]
     }
 

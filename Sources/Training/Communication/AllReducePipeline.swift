@@ -20,6 +20,8 @@ final class AllReducePipeline {
     /// The bucket of each lane and when it began, for a profile.
     private var bucketOfLane: [(bucket: Int, start: ContinuousClock.Instant)]
     private let events: ProfileEvents?
+    /// Between whom the lanes send.
+    let levels: AllReduceLevels
     private var begun = 0
 
     /// Buckets of this step that have been all-reduced.
@@ -29,18 +31,19 @@ final class AllReducePipeline {
     ///   - buckets: Ranges of the buffer.
     ///   - buffer: What is all-reduced, dense.
     ///   - group: The ranks.
-    ///   - format: How numbers travel.
+    ///   - settings: How numbers travel, and between whom.
     ///   - events: Where steps that are recorded leave each bucket's way.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, format: WireFormat,
+        _ buckets: [Range<Int>], of buffer: Tensor, group: any ProcessGroup, settings: CommunicationSettings,
         events: ProfileEvents? = nil
     ) throws {
         (self.buffer, self.buckets, self.events) = (buffer, buckets, events)
         let capacity = buckets.map(\.count).max() ?? 0
-        lanes = try (0..<Self.laneCount).map { _ in
-            try group.makeBackgroundAllReduce(capacity: capacity, format: format)
-        }
+        let reductions = try group.makeBackgroundAllReduces(
+            count: Self.laneCount, capacity: capacity, format: settings.wireFormat,
+            topology: settings.topology)
+        (lanes, levels) = (reductions.reductions, reductions.levels)
         isBusy = lanes.map { _ in false }
         bucketOfLane = lanes.map { _ in (0, .now) }
     }

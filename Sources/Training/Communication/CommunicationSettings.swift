@@ -4,6 +4,8 @@ public import ProcessGroups
 public struct CommunicationSettings: Sendable {
     /// How the all-reduce overlaps with the backward pass; nil: each strategy is tried, and the fastest taken.
     public var overlap: OverlapStrategy?
+    /// Between whom gradients travel.
+    public var topology: AllReduceTopology
     /// How numbers travel.
     public var wireFormat: WireFormat
     /// Bytes of a bucket, which is all-reduced as one; nil: `GradientBuckets.bytes(ranks:)`.
@@ -11,8 +13,11 @@ public struct CommunicationSettings: Sendable {
 
     /// Settings from their values.
     public init(
-        overlap: OverlapStrategy? = nil, wireFormat: WireFormat = .float32, bucketBytes: Int? = nil
+        overlap: OverlapStrategy? = nil, topology: AllReduceTopology = .auto,
+        wireFormat: WireFormat = .float32,
+        bucketBytes: Int? = nil
     ) {
-        (self.overlap, self.wireFormat, self.bucketBytes) = (overlap, wireFormat, bucketBytes)
+        (self.overlap, self.topology) = (overlap, topology)
+        (self.wireFormat, self.bucketBytes) = (wireFormat, bucketBytes)
     }
 }

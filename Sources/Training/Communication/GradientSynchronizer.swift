@@ -45,9 +45,12 @@ final class GradientSynchronizer {
             group.size == 1
             ? nil
             : try AllReducePipeline(
-                buckets.ranges, of: store.gradients, group: group, format: settings.wireFormat,
+                buckets.ranges, of: store.gradients, group: group, settings: settings,
                 events: stopwatch.events)
     }
+
+    /// Between whom gradients travel; nil on one rank.
+    var levels: AllReduceLevels? { pipeline?.levels }
 
     /// Begins a backward pass whose gradients are to be all-reduced.
     ///

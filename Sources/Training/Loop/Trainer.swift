@@ -68,6 +68,7 @@ public final class Trainer {
         advice = advisesWireFormat ? WireFormatAdvice() : nil
         step.tuner.report = { files.say($0) }
         files.profile = step.profile
+        if let levels = step.levels, levels != .flat { files.say("\(levels)") }
         // Rank 0 says where the run stands.
         let own = resume?.position ?? RunPosition(step: 0, best: nil)
         let bytes = try step.group.coordinate { Array(try JSONEncoder().encode(own)) }

@@ -62,6 +62,9 @@ public final class TrainingStep {
     /// Slots of the optimizer whose elements are never negative.
     var nonNegativeSlots: Set<String> { optimizer.nonNegativeSlots }
 
+    /// Between whom gradients travel; nil on one rank.
+    var levels: AllReduceLevels? { synchronizer.levels }
+
     /// Trains on one global batch.
     ///
     /// - Parameters:

@@ -1,0 +1,47 @@
+internal import CMPI
+
+/// How the ranks of a group lie on hosts.
+///
+/// Hosts are numbered in the order of their first ranks. Rank l of each host, where every host has one, is in lane l.
+struct HostDivision {
+    /// The ranks of this rank's host; what it makes belongs to this.
+    let local: MPIGroup
+    /// The rank at this one's place on each host, in the order of hosts; nil where a host has none there.
+    let lane: MPIGroup?
+    /// The number of hosts, and the fewest ranks of one.
+    let (hosts, lanes): (Int, Int)
+
+    /// Whether two levels are of use.
+    var isOfUse: Bool { hosts > 1 && mostRanks > 1 }
+
+    /// The most ranks of a host.
+    private let mostRanks: Int
+
+    /// Asks all ranks.
+    ///
+    /// - Parameters:
+    ///   - group: The ranks.
+    ///   - ranksPerHost: Ranks that are taken for one host's, as many as these one after the other; nil: those that can
+    ///     share memory.
+    /// - Throws: `MPIError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    init(_ group: MPIGroup, ranksPerHost: Int?) throws {
+        let own = group.communicator
+        let hostCommunicator =
+            if let ranksPerHost, let part = try own.split(color: group.rank / ranksPerHost) {
+                part
+            } else {
+                try own.splitByHost()
+            }
+        let local = try group.adopt(hostCommunicator)
+        var first = [Int64(group.rank)]
+        try local.broadcast(&first, from: 0)
+        // First rank of its host, and how many ranks that has, for each rank.
+        let firsts = try group.allGather(first).map { Int($0) }
+        let sizes = try group.allGather([Int64(local.size)]).map { Int($0) }
+        let lanes = sizes.min() ?? 1
+        let laneCommunicator = try own.split(color: local.rank < lanes ? local.rank : nil)
+        (self.local, lane) = (local, try laneCommunicator.map { try group.adopt($0) })
+        (self.lanes, mostRanks, hosts) = (lanes, sizes.max() ?? 1, Set(firsts).count)
+    }
+}

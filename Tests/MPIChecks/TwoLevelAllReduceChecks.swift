@@ -1,0 +1,173 @@
+import Foundation
+import ProcessGroups
+
+/// The group as if so many ranks, one after the other, were on a host of their own.
+private func divided(_ checker: Checker, _ ranksPerHost: Int?) throws -> any ProcessGroup {
+    let group = try checker.group.duplicate()
+    (group as? MPIGroup)?.ranksPerHost = ranksPerHost
+    return group
+}
+
+/// Ranks of each host, in order.
+private func hosts(_ ranks: Int, _ ranksPerHost: Int) -> [Range<Int>] {
+    stride(from: 0, to: ranks, by: ranksPerHost).map { $0..<min($0 + ranksPerHost, ranks) }
+}
+
+/// Sums in rank order within each host in 64 bits, each rounded once, then in host order in 64 bits.
+private func expectedSums(_ count: Int, ranks: Int, ranksPerHost: Int) -> [Float] {
+    let all = (0..<ranks).map { contribution(count, rank: $0) }
+    let divisions = hosts(ranks, ranksPerHost)
+    return (0..<count).map { index in
+        Float(
+            divisions.reduce(0.0) { total, host in
+                total + Double(Float(host.reduce(0.0) { $0 + Double(all[$1][index]) }))
+            })
+    }
+}
+
+/// Hosts of one, two and all ranks, also where the last has fewer than the others.
+func allReduceInTwoLevels(_ checker: Checker) throws {
+    let ranks = checker.group.size
+    for ranksPerHost in 1...ranks {
+        let group = try divided(checker, ranksPerHost)
+        let made = try group.makeBackgroundAllReduces(
+            count: 2, capacity: 9000, format: .float32, topology: .twoLevel)
+        let divisions = hosts(ranks, ranksPerHost)
+        if ranks > 1 {
+            checker.equal(
+                made.levels,
+                .twoLevel(hosts: divisions.count, lanes: divisions.map(\.count).min() ?? 0))
+        }
+        for reduction in made.reductions {
+            checker.expect(try reduction.advance(), "an all-reduce that was never begun is not complete")
+            // Fewer elements than ranks, numbers that no number of ranks divides, and the same again.
+            for count in [1, 5, 1023, 8999, 9000, 0, 3, 4097] {
+                var values = contribution(count, rank: group.rank)
+                let own = values
+                try values.withUnsafeMutableBufferPointer { buffer in
+                    try reduction.begin(buffer)
+                    try finish(reduction)
+                }
+                checker.expect(
+                    values
+                        == (ranks == 1
+                            ? own : expectedSums(count, ranks: ranks, ranksPerHost: ranksPerHost)),
+                    "\(ranksPerHost) ranks a host: \(count) values are not the sums of the hosts' sums")
+                try checker.sameBits(values)
+            }
+        }
+    }
+}
+
+/// What goes between hosts is rounded once: all contributions of one host give the nearest number to their sum.
+func allReduceInTwoLevelsInBFloat16(_ checker: Checker) throws {
+    let ranks = checker.group.size
+    for ranksPerHost in 1...ranks {
+        let group = try divided(checker, ranksPerHost)
+        let reduction = try group.makeBackgroundAllReduces(
+            count: 1, capacity: 5000, format: .bfloat16, topology: .twoLevel
+        ).reductions[0]
+        let all = (0..<ranks).map { contribution(5000, rank: $0) }
+        var values = all[group.rank]
+        try values.withUnsafeMutableBufferPointer { buffer in
+            try reduction.begin(buffer)
+            try finish(reduction)
+        }
+        try checker.sameBits(values)
+        guard ranks > 1 else { continue }
+        let hostCount = hosts(ranks, ranksPerHost).count
+        let worst =
+            values.indices.map { index -> Double in
+                let exact = all.reduce(0.0) { $0 + Double($1[index]) }
+                let sizes = all.reduce(0.0) { $0 + abs(Double($1[index])) }
+                // Half a unit in the eighth bit for each host's sum, and for the sum of these.
+                return abs(Double(values[index]) - exact) / (sizes / 256 * (hostCount == 1 ? 1 : 2))
+            }.max() ?? 0
+        checker.expect(
+            worst <= 1.0001 && worst > 0.3, "\(ranksPerHost) ranks a host: error of \(worst) bounds")
+        // By way of 32 bits a little more than the middle of two numbers would be the middle, and go to the even one.
+        guard ranksPerHost > 1 else { continue }
+        let contributions: [Float] = [1 + 0x1p-8, 0x1p-30]
+        var middle = [group.rank < 2 ? contributions[group.rank] : 0]
+        middle.append(-middle[0])
+        try middle.withUnsafeMutableBufferPointer { buffer in
+            try reduction.begin(buffer)
+            try finish(reduction)
+        }
+        checker.equal(middle, [1 + 0x1p-7, -1 - 0x1p-7])
+    }
+}
+
+/// Several under way at once, ended in another order on every rank, beside blocking collectives.
+func allReducesInTwoLevelsTogether(_ checker: Checker) throws {
+    let group = try divided(checker, 2)
+    let ranks = group.size
+    let reductions = try group.makeBackgroundAllReduces(
+        count: 3, capacity: 9001, format: .float32, topology: .twoLevel
+    ).reductions
+    let counts = [9001, 4003, 9]
+    for round in 0..<6 {
+        let buffers = counts.map { count -> UnsafeMutableBufferPointer<Float> in
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+            _ = buffer.initialize(from: contribution(count, rank: group.rank))
+            return buffer
+        }
+        defer { for buffer in buffers { buffer.deallocate() } }
+        for (reduction, buffer) in zip(reductions, buffers) { try reduction.begin(buffer) }
+        checker.equal(try group.allReduce(Int64(group.rank)), Int64(ranks * (ranks - 1) / 2))
+        var open = [0, 1, 2].map { ($0 + group.rank + round) % 3 }
+        while !open.isEmpty {
+            open = try open.filter { try !reductions[$0].advance() }
+            sched_yield()
+        }
+        for (count, buffer) in zip(counts, buffers) {
+            let expected =
+                ranks == 1
+                ? contribution(count, rank: 0) : expectedSums(count, ranks: ranks, ranksPerHost: 2)
+            checker.expect(Array(buffer) == expected, "round \(round): \(count) values")
+        }
+    }
+}
+
+/// `auto` is two levels exactly where there are several hosts, one of them with several ranks.
+func allReduceTopology(_ checker: Checker) throws {
+    let ranks = checker.group.size
+    for ranksPerHost in [nil, 1, 2] as [Int?] {
+        for topology in AllReduceTopology.allCases {
+            let levels = try divided(checker, ranksPerHost).makeBackgroundAllReduces(
+                count: 1, capacity: 10, format: .float32, topology: topology
+            ).levels
+            let hostCount = ranksPerHost.map { (ranks + $0 - 1) / $0 } ?? 1
+            let isTwoLevel =
+                switch topology {
+                case .flat: false
+                case .twoLevel: ranks > 1
+                case .auto: ranksPerHost == 2 && hostCount > 1
+                }
+            checker.expect(
+                (levels != .flat) == isTwoLevel, "\(topology), \(ranksPerHost ?? 0) ranks a host: \(levels)")
+        }
+    }
+}
+
+/// The job ends where a rank is killed in one of the phases, while its host and another wait for it.
+///
+/// Of hosts of two ranks, rank 0 is killed. It comes to cross only if rank 2, which it would exchange with, is not there yet,
+/// and to share only if rank 1, on its own host, does not go on.
+func killedInTwoLevels(_ checker: Checker, during phase: MPITwoLevelAllReduce.Phase) throws {
+    let group = try divided(checker, 2)
+    let reduction = try group.makeBackgroundAllReduces(
+        count: 1, capacity: 1000, format: .float32, topology: .twoLevel
+    ).reductions[0]
+    let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: 1000)
+    values.initialize(repeating: 1)
+    defer { values.deallocate() }
+    if !(phase == .crossing && group.rank == 2) { try reduction.begin(values) }
+    if group.rank == 0, let reduction = reduction as? MPITwoLevelAllReduce {
+        while reduction.phase != phase { _ = try reduction.advance() }
+        kill(getpid(), SIGKILL)
+    }
+    let stays = group.rank == (phase == .crossing ? 2 : phase == .sharing ? 1 : nil)
+    if !stays { try finish(reduction) }
+    try checker.group.barrier()
+}
