@@ -17,6 +17,7 @@ not_run() {
 }
 [ "$(id -u)" = 0 ] || not_run "network namespaces need root"
 { command -v ip && command -v tc; } >/dev/null || not_run "ip and tc are missing: install iproute2"
+{ command -v ssh && command -v dropbearkey; } >/dev/null || not_run "ssh or its server is missing: install openssh-client and dropbear-bin"
 
 # The names of the namespaces are the machine's: two such tests wait for one another. They lock a file that is there,
 # since one in a folder that all can write to could be a link of somebody else's.
@@ -94,6 +95,24 @@ for name in levels small; do
 done
 check_inside "a rank killed while hosts exchange" 76 "mpirun ended with 137: a rank was killed" \
     "${cluster[@]}" -- "$build/MPIChecks" killed-while-crossing
+
+# As users have it: ssh with keys, and nothing said to mpirun but the networks.
+"$namespaces" up 2
+"$namespaces" hostfile >"$work/hosts"
+second=$(sed -n '2s/ .*//p' "$work/hosts")
+client=$("$root/Tests/cluster/ssh.sh" "$work/ssh")
+by_ssh=(env "BALLAST_MPI_OPTIONS=${options[*]:3} ${quick[*]}" "$root/launch/cluster.sh" --hostfile "$work/hosts" -n 2)
+export OMPI_MCA_plm_rsh_agent=$client
+check_inside "training by ssh on 2 hosts" 0 "^model: " "${by_ssh[@]}" -- "${train[@]}" "output=$work/by-ssh"
+verdict "... losses are those of one rank alone" "$(same_losses "$work/alone" "$work/by-ssh" || echo "they differ")"
+OMPI_MCA_plm_rsh_agent="ssh -F $work/ssh/stranger"
+check_inside "a key that the second host does not know" 76 "host $second does not answer: root@$second: Permission denied" \
+    "${by_ssh[@]}" -- "$build/MPIChecks" all-reduce-same-bits
+OMPI_MCA_plm_rsh_agent=$client
+sed -i "/^$second /d" "$work/ssh/known_hosts"
+check_inside "a host that the first one does not know" 76 "host $second does not answer: Host key verification failed" \
+    "${by_ssh[@]}" -- "$build/MPIChecks" all-reduce-same-bits
+unset OMPI_MCA_plm_rsh_agent
 
 "$namespaces" up 3
 "$namespaces" hostfile >"$work/hosts"
@@ -183,5 +202,5 @@ else
     verdict "$label" "$(same_losses "$work/alone" "$work/resumed" || echo "they differ")"
 fi
 
-expect_checks 27
+expect_checks 31
 end_suite

@@ -26,7 +26,10 @@ echo "${STUB_CORES:-$(cat "$STUBS/cores")}"
 END
 # Answers as a host with the number of cores that ends its name, unless that host is down.
 stub "$work/bin/agent" <<'END'
-case $1 in down*) exit 255 ;; esac
+case $1 in
+down*) exit 255 ;;
+refused*) printf 'a greeting\nPermission denied\e[2J (publickey).\r\n' >&2; exit 255 ;;
+esac
 export STUB_CORES=${1##*-} ballast_cpu_max=/missing
 shift
 exec "$@"
@@ -397,6 +400,9 @@ same "TERM ends the pause before a new start" "$code $((SECONDS - began < 10))" 
 printf 'host-8 slots=2\ndown-8 slots=2\n' >"$work/down"
 codes 0
 check "a host that does not answer" 76 "host down-8 does not answer" "$cluster" --hostfile "$work/down" -n 4 -- ballast
+echo "refused-8 slots=2" >"$work/refused"
+check "a host that refuses" 76 "host refused-8 does not answer: $'Permission denied\\E[2J (publickey).'" \
+    "$cluster" --hostfile "$work/refused" -n 2 -- ballast
 same "... starts nothing" "$(count_calls)" 0
 check "a host left out" 0 "2 ranks instead of 4" "$cluster" --hostfile "$work/down" -n 4 --drop-failed-host -- ballast
 holds "... gets no rank" "$work/calls" "-np 2 --host host-8:2 "
@@ -563,5 +569,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 378
+expect_checks 379
 end_suite

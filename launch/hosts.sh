@@ -122,7 +122,7 @@ report_host() {
     if [ -n "$trouble" ]; then echo "session $trouble"; else echo "cores $(ballast_cores)"; fi
 }
 
-# Asks one host; notes in FILE.here that it is this machine.
+# Asks one host; notes in FILE.here that it is this machine, and in FILE.errors what its agent complains of.
 #   ask_host FILE QUESTION HOST AGENT…
 ask_host() {
     local file=$1 question=$2 host=$3 agent=("${@:4}" "$3")
@@ -131,14 +131,14 @@ ask_host() {
         : >"$file.here"
     fi
     # The question goes in as text: no shell in between can misread its quotes.
-    timeout --kill-after 1 5 "${agent[@]}" bash -s <<<"$question" >"$file"
+    timeout --kill-after 1 5 "${agent[@]}" bash -s <<<"$question" >"$file" 2>"$file.errors"
 }
 
 # Asks all hosts at once, as mpirun will reach them, to report: fills host_cores, host_here with those that are this
 # machine, or host_trouble with what is wrong. Without slots in the file, slots are cores.
 #   ask_hosts FOLDER PROGRAM AGENT…
 ask_hosts() {
-    local folder=$1 program=$2 answers host answer question number=0
+    local folder=$1 program=$2 answers host answer question code trouble number=0
     shift 2
     question=$(
         declare -f ballast_cores ballast_write ballast_session_trouble report_host
@@ -148,13 +148,14 @@ ask_hosts() {
     for host in "${host_names[@]}"; do
         number=$((number + 1))
         # Answers have numbers: a name could lead out of the folder.
-        ask_host "$answers/$number" "$question" "$host" "$@" 2>/dev/null &
+        ask_host "$answers/$number" "$question" "$host" "$@" &
         host_process[$host]=$!
     done
     number=0
     for host in "${host_names[@]}"; do
         number=$((number + 1))
-        wait "${host_process[$host]}" || true
+        code=0
+        wait "${host_process[$host]}" || code=$?
         # Not unset, which would expand the name once more.
         host_cores[$host]='' host_trouble[$host]='' host_here[$host]=''
         # shellcheck disable=SC2034 # launch/cluster.sh reads it.
@@ -165,7 +166,13 @@ ask_hosts() {
         cores*) host_cores[$host]=${answer#cores } ;;
         missing*) host_trouble[$host]="has no ${answer#missing }" ;;
         session*) host_trouble[$host]="cannot run a job: ${answer#session }" ;;
-        *) host_trouble[$host]="does not answer within 5 s" ;;
+        *)
+            # ssh ends with 255 where it reaches no host, and says last why.
+            host_trouble[$host]="does not answer within 5 s"
+            if [ "$code" -eq 255 ]; then
+                trouble=$(tail -n 1 -- "$answers/$number.errors" 2>/dev/null | tr -d '\0\r')
+                host_trouble[$host]="does not answer${trouble:+: $(ballast_shown "$trouble")}"
+            fi ;;
         esac
         if [ -z "${host_slots[$host]}" ]; then host_slots[$host]=${host_cores[$host]:-}; fi
     done
