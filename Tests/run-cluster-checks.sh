@@ -17,7 +17,8 @@ not_run() {
 }
 [ "$(id -u)" = 0 ] || not_run "network namespaces need root"
 { command -v ip && command -v tc; } >/dev/null || not_run "ip and tc are missing: install iproute2"
-{ command -v ssh && command -v dropbearkey; } >/dev/null || not_run "ssh or its server is missing: install openssh-client and dropbear-bin"
+{ command -v ssh && command -v dropbearkey && command -v rsync; } >/dev/null ||
+    not_run "ssh, its server or rsync is missing: install openssh-client, dropbear-bin and rsync"
 
 # The names of the namespaces are the machine's: two such tests wait for one another. They lock a file that is there,
 # since one in a folder that all can write to could be a link of somebody else's.
@@ -100,11 +101,31 @@ check_inside "a rank killed while hosts exchange" 76 "mpirun ended with 137: a r
 "$namespaces" up 2
 "$namespaces" hostfile >"$work/hosts"
 second=$(sed -n '2s/ .*//p' "$work/hosts")
-client=$("$root/Tests/cluster/ssh.sh" "$work/ssh")
+mkdir -p "$work/local/.build"
+client=$("$root/Tests/cluster/ssh.sh" "$work/ssh" "$work/local")
 by_ssh=(env "BALLAST_MPI_OPTIONS=${options[*]:3} ${quick[*]}" "$root/launch/cluster.sh" --hostfile "$work/hosts" -n 2)
 export OMPI_MCA_plm_rsh_agent=$client
 check_inside "training by ssh on 2 hosts" 0 "^model: " "${by_ssh[@]}" -- "${train[@]}" "output=$work/by-ssh"
 verdict "... losses are those of one rank alone" "$(same_losses "$work/alone" "$work/by-ssh" || echo "they differ")"
+# What the second host has not: a checkout, its program, a configuration, data and weights.
+cp -r "$root/launch" "$work/local/launch"
+mkdir -p "$work/local/.build/release" "$work/local/some data"
+cp "$build/ballast" "$work/local/.build/release/ballast"
+for file in trajectory-data trajectory-initial-head source; do
+    cp "$root/Tests/Golden/$file.safetensors" "$work/local/some data"
+done
+sed "s|: \([a-z-]*.safetensors\)|: some data/\1|" \
+    "$root/Tests/Golden/trajectory-fine-tune.yaml" >"$work/local/run.yaml"
+# shellcheck disable=SC2016 # The inner shell expands its arguments.
+synced=(sh -c 'cd "$0" && exec "$@"' "$work/local" "${by_ssh[@]:0:2}" "$work/local/launch/cluster.sh" "${by_ssh[@]:3}")
+own=(ballast train --config run.yaml --set "output=$work/synced")
+check_inside "a host without the files" 64 "host $second has no $work/local" "${synced[@]}" -- "${own[@]}"
+check_inside "--sync copies them" 0 "files differed and were copied: $work/local/" "${synced[@]}" --sync -- "${own[@]}"
+verdict "... losses are those of one rank alone" "$(same_losses "$work/alone" "$work/synced" || echo "they differ")"
+echo "# one more line" >>"$work/local/run.yaml"
+check_inside "--sync copies what changed" 0 "host $second: 1 file differed and was copied: $work/local/run.yaml" \
+    "${synced[@]}" --sync -- "${own[@]}" --dry-run
+check_inside "--sync where nothing differs" 0 "host $second: nothing differed" "${synced[@]}" --sync -- "${own[@]}" --dry-run
 OMPI_MCA_plm_rsh_agent="ssh -F $work/ssh/stranger"
 check_inside "a key that the second host does not know" 76 "host $second does not answer: root@$second: Permission denied" \
     "${by_ssh[@]}" -- "$build/MPIChecks" all-reduce-same-bits
@@ -202,5 +223,5 @@ else
     verdict "$label" "$(same_losses "$work/alone" "$work/resumed" || echo "they differ")"
 fi
 
-expect_checks 31
+expect_checks 36
 end_suite

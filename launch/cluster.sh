@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Runs a command of Ballast on many machines:
 #
-#     launch/cluster.sh --hostfile hostfiles/NAME -n 8 [--restarts 3] [--drop-failed-host] -- ballast train …
+#     launch/cluster.sh --hostfile hostfiles/NAME -n 8 [--sync] [--restarts 3] [--drop-failed-host] -- ballast train …
 #
 # Every host needs this checkout, its build and the data at the same path, and mpirun must reach it without a
 # password (ssh, or the plm_rsh_agent of OpenMPI). Ranks are dealt evenly to the hosts; each gets the cores of
 # its host divided by the ranks there, and as many threads as the host with the fewest can give.
 #
+# --sync                first copies the program, launch/, and the files that the command and its configuration name, to
+#                       the hosts, by rsync, and says what differed.
 # --restarts N          starts the job again, at most N times, when it ended with 75 (stopped after a checkpoint)
 #                       or 76 (a rank or the network stalled or failed); `ballast train` then resumes.
 # --drop-failed-host    leaves out hosts that do not answer, with as many ranks as fit on the others.
@@ -22,17 +24,19 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/launch/hosts.sh"
 # shellcheck source=launch/jobs.sh
 . "$root/launch/jobs.sh"
+# shellcheck source=launch/sync.sh
+. "$root/launch/sync.sh"
 ballast_script=launch/cluster.sh
 ballast_open_streams
 
 say() { ballast_say "$1"; }
 wrong_use() {
     say "$1"
-    echo "usage: launch/cluster.sh --hostfile FILE -n RANKS [--restarts N] [--drop-failed-host] -- ballast COMMAND …" >&2 || true
+    echo "usage: launch/cluster.sh --hostfile FILE -n RANKS [--sync] [--restarts N] [--drop-failed-host] -- ballast COMMAND …" >&2 || true
     exit 64
 }
 
-hostfile='' ranks='' restarts=0 drop_failed_host=''
+hostfile='' ranks='' restarts=0 drop_failed_host='' sync=''
 while [ $# -gt 0 ]; do
     case $1 in
     --hostfile | -n | --restarts)
@@ -40,6 +44,7 @@ while [ $# -gt 0 ]; do
         case $1 in --hostfile) hostfile=$2 ;; -n) ranks=$2 ;; --restarts) restarts=$2 ;; esac
         shift 2 ;;
     --drop-failed-host) drop_failed_host=1; shift ;;
+    --sync) sync=1; shift ;;
     --) shift; break ;;
     *) wrong_use "'$(ballast_shown "$1")' is no option" ;;
     esac
@@ -83,22 +88,39 @@ if [[ "${user_options[*]} $(env)" != *oob_tcp_keepalive* ]]; then
 fi
 # mpirun would cut node1.example.org and me@10.0.0.1 at the first dot. It refuses _ in names unless it passes them on
 # as they are, and takes a user from a hostfile only.
-name_options=() job_hostfile=''
+name_options=() job_hostfile='' sync_file=''
 for host in "${host_names[@]}"; do
     if [[ $host = *[A-Za-z]*.* ]] || [[ $host = *@*.* ]]; then name_options=(--mca orte_keep_fqdn_hostnames 1); fi
 done
 if [[ ${host_names[*]} = *_* ]]; then name_options+=(--mca regx naive); fi
-trap 'rm -f -- "$job_hostfile"' EXIT
+trap 'rm -f -- "$job_hostfile" "$sync_file"' EXIT
 ballast_export_options
 # What the user set: what choose_threads sets for one start must not bind the next.
 user_threads=${OMP_NUM_THREADS:-}
+
+# Asks the hosts what they have.
+ask() {
+    ask_hosts "$PWD" "$program" "${agent[@]}" || { say "no folder for temporary files can be made: $(ballast_session_trouble)"; return 76; }
+}
+
+# Copies what the job needs to the hosts; each start may find other files here.
+copy_files() {
+    if [ -z "$sync_file" ]; then sync_file=$(mktemp); fi
+    sync_paths "${command[@]}" | sort -zu >"$sync_file"
+    sync_hosts "$sync_file" "${agent[@]}" || return 0
+}
 
 # Asks the hosts and deals out the ranks. Ends with 76 if hosts are missing, 64 if the job does not fit them.
 #   prepare
 prepare() {
     local host fitting=$ranks troubled=0 silent=''
-    ask_hosts "$PWD" "$program" "${agent[@]}" || { say "no folder for temporary files can be made: $(ballast_session_trouble)"; return 76; }
+    ask || return
+    if [ -n "$sync" ]; then
+        copy_files || return
+        ask || return
+    fi
     for host in "${host_names[@]}"; do
+        if [ -n "${host_sync_trouble[$host]:-}" ]; then host_trouble[$host]=${host_sync_trouble[$host]}; fi
         [ -n "${host_trouble[$host]:-}" ] || continue
         case ${host_trouble[$host]} in
         has\ no*)
