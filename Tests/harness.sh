@@ -7,6 +7,8 @@
 #     holds LABEL FILE TEXT                         a file holds a text
 #     verdict LABEL PROBLEM                         what the suite found out for itself; no problem: passed
 #     expect_checks COUNT                           fails unless so many were made: none is lost unseen
+#     not_run NAME REASON                           ends a suite of which nothing can be run here
+#     wait_for_namespaces                           of the suites that use Tests/cluster/namespaces.sh one runs at a time
 #     end_suite                                     prints "NAME checks: N passed, N failed", and exits: 0 where
 #                                                   something passed and nothing failed
 #
@@ -30,6 +32,22 @@ begin_suite() { # NAME
     trap end_of_suite EXIT
     trap 'exit 143' TERM
     trap 'exit 130' INT
+}
+
+not_run() { # NAME REASON
+    echo "$1 checks are not run: $2"
+    echo "$1 checks: 0 passed, 0 failed"
+    # Continuous integration as root is where they must run.
+    if [ -n "${CI:-}" ] && [ "$(id -u)" = 0 ]; then exit 1; fi
+    exit 0
+}
+
+# The names of the namespaces are the machine's. Those who wait lock a file that is there, since one in a folder that all
+# can write to could be a link of somebody else's. Starts the suite anew.
+wait_for_namespaces() { # SUITE ARGUMENT…
+    [ -z "${BALLAST_CLUSTER_CHECKS_ALONE:-}" ] || return 0
+    export BALLAST_CLUSTER_CHECKS_ALONE=1
+    exec flock --close --timeout 900 "$(command -v ip)" "$@"
 }
 
 end_of_suite() {

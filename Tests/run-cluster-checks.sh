@@ -8,30 +8,18 @@ build=$(cd "${1:?usage: Tests/run-cluster-checks.sh BUILD_DIR}" && pwd) || exit
 root=$(cd "$(dirname "$0")/.." && pwd)
 namespaces=$root/Tests/cluster/namespaces.sh
 
-not_run() {
-    echo "Cluster checks are not run: $1"
-    echo "Cluster checks: 0 passed, 0 failed"
-    # Continuous integration as root is where they must run.
-    if [ -n "${CI:-}" ] && [ "$(id -u)" = 0 ]; then exit 1; fi
-    exit 0
-}
-[ "$(id -u)" = 0 ] || not_run "network namespaces need root"
-{ command -v ip && command -v tc; } >/dev/null || not_run "ip and tc are missing: install iproute2"
+[ "$(id -u)" = 0 ] || not_run Cluster "network namespaces need root"
+{ command -v ip && command -v tc; } >/dev/null || not_run Cluster "ip and tc are missing: install iproute2"
 { command -v ssh && command -v dropbearkey && command -v rsync; } >/dev/null ||
-    not_run "ssh, its server or rsync is missing: install openssh-client, dropbear-bin and rsync"
+    not_run Cluster "ssh, its server or rsync is missing: install openssh-client, dropbear-bin and rsync"
 
-# The names of the namespaces are the machine's: two such tests wait for one another. They lock a file that is there,
-# since one in a folder that all can write to could be a link of somebody else's.
-if [ -z "${BALLAST_CLUSTER_CHECKS_ALONE:-}" ]; then
-    export BALLAST_CLUSTER_CHECKS_ALONE=1
-    exec flock --close --timeout 900 "$(command -v ip)" "$0" "$build"
-fi
+wait_for_namespaces "$0" "$build"
 
 # shellcheck disable=SC2317 # The harness calls it.
 cleanup_suite() { "$namespaces" down; }
 begin_suite Cluster
-"$namespaces" up 2 >"$output" 2>&1 || not_run "no namespaces can be made: $(tail -n 1 "$output")"
-"$namespaces" run ballast1 -- true >"$output" 2>&1 || not_run "nothing runs in a namespace: $(tail -n 1 "$output")"
+"$namespaces" up 2 >"$output" 2>&1 || not_run Cluster "no namespaces can be made: $(tail -n 1 "$output")"
+"$namespaces" run ballast1 -- true >"$output" 2>&1 || not_run Cluster "nothing runs in a namespace: $(tail -n 1 "$output")"
 
 need_programs "$build/MPIChecks" "$build/ballast"
 allow_mpi

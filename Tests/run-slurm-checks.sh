@@ -9,31 +9,19 @@ build=$(cd "${1:?usage: Tests/run-slurm-checks.sh BUILD_DIR}" && pwd) || exit
 root=$(cd "$(dirname "$0")/.." && pwd)
 slurm=$root/Tests/cluster/slurm.sh
 
-not_run() {
-    echo "Slurm checks are not run: $1"
-    echo "Slurm checks: 0 passed, 0 failed"
-    # Continuous integration as root is where they must run.
-    if [ -n "${CI:-}" ] && [ "$(id -u)" = 0 ]; then exit 1; fi
-    exit 0
-}
-[ "$(id -u)" = 0 ] || not_run "network namespaces need root"
+[ "$(id -u)" = 0 ] || not_run Slurm "network namespaces need root"
 for program in ip slurmctld slurmd munged sbatch srun; do
-    command -v "$program" >/dev/null || not_run "$program is missing: install iproute2, slurm-wlm and munge"
+    command -v "$program" >/dev/null || not_run Slurm "$program is missing: install iproute2, slurm-wlm and munge"
 done
 
-# The names of the namespaces are the machine's: two such tests wait for one another, on the file that run-cluster-checks.sh
-# locks too.
-if [ -z "${BALLAST_CLUSTER_CHECKS_ALONE:-}" ]; then
-    export BALLAST_CLUSTER_CHECKS_ALONE=1
-    exec flock --close --timeout 900 "$(command -v ip)" "$0" "$build"
-fi
+wait_for_namespaces "$0" "$build"
 
 # shellcheck disable=SC2317 # The harness calls it.
 cleanup_suite() { "$slurm" down "$work/slurm"; }
 begin_suite Slurm
 need_programs "$build/ballast"
 allow_mpi
-"$slurm" up "$work/slurm" 6 >"$output" 2>&1 || not_run "Slurm does not start: $(tail -n 1 "$output")"
+"$slurm" up "$work/slurm" 6 >"$output" 2>&1 || not_run Slurm "Slurm does not start: $(tail -n 1 "$output")"
 in_slurm() { "$slurm" run "$work/slurm" -- "$@"; }
 
 # A checkout whose build is the one to test.
