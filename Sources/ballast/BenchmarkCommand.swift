@@ -43,15 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "Bytes of gradients in an all-reduce; by the number of ranks if absent.")
     var bucketBytes: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Write a trace of ten steps, layer by layer, that Perfetto and chrome://tracing open.",
-            discussion: """
-                Of the first ten steps after two that warm up and those that try overlap strategies: layers forward \
-                and backward, the optimizer, all-reduces and waits; evaluations and checkpoints throughout. At the \
-                end rank 0 gathers the spans of all ranks into one file, a process a rank.
-                """, valueName: "FILE"))
-    var profile: String?
+    @OptionGroup var profiling: ProfileOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -78,7 +70,7 @@ struct BenchmarkCommand: ParsableCommand {
                 overlap: overlap, topology: topology, wireFormat: wireFormat,
                 bucketBytes: bucketBytes))
         try Ballast.runOnAllRanks { group in
-            let report = try benchmark.run(profile: profile, group)
+            let report = try benchmark.run(profile: profiling.profile, group)
             try group.coordinate { () throws -> Void in
                 try StandardOutput.print(json ? report.json() : report.text)
             }

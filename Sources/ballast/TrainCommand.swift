@@ -24,15 +24,7 @@ struct TrainCommand: ParsableCommand {
             valueName: "auto|none|PATH"))
     var resume = "auto"
 
-    @Option(
-        help: ArgumentHelp(
-            "Write a trace of ten steps, layer by layer, that Perfetto and chrome://tracing open.",
-            discussion: """
-                Of the first ten steps after two that warm up and those that try overlap strategies: layers forward \
-                and backward, the optimizer, all-reduces and waits; evaluations and checkpoints throughout. At the \
-                end rank 0 gathers the spans of all ranks into one file, a process a rank.
-                """, valueName: "FILE"))
-    var profile: String?
+    @OptionGroup var profiling: ProfileOptions
 
     func run() throws {
         try Ballast.runOnAllRanks { group in
@@ -46,7 +38,7 @@ struct TrainCommand: ParsableCommand {
                 }
             }
             let run = try configuration.start(
-                resume: Resume(resume), profile: profile, group: group)
+                resume: Resume(resume), profile: profiling.profile, group: group)
             let outcome = try run.run()
             var lines = ["model: \(run.modelPath)"]
             if let validation = outcome.validation {

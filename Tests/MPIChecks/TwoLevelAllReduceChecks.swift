@@ -105,27 +105,8 @@ func allReducesInTwoLevelsTogether(_ checker: Checker) throws {
     let reductions = try group.makeBackgroundAllReduces(
         count: 3, capacity: 9001, format: .float32, topology: .twoLevel
     ).reductions
-    let counts = [9001, 4003, 9]
-    for round in 0..<6 {
-        let buffers = counts.map { count -> UnsafeMutableBufferPointer<Float> in
-            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-            _ = buffer.initialize(from: contribution(count, rank: group.rank))
-            return buffer
-        }
-        defer { for buffer in buffers { buffer.deallocate() } }
-        for (reduction, buffer) in zip(reductions, buffers) { try reduction.begin(buffer) }
-        checker.equal(try group.allReduce(Int64(group.rank)), Int64(ranks * (ranks - 1) / 2))
-        var open = [0, 1, 2].map { ($0 + group.rank + round) % 3 }
-        while !open.isEmpty {
-            open = try open.filter { try !reductions[$0].advance() }
-            sched_yield()
-        }
-        for (count, buffer) in zip(counts, buffers) {
-            let expected =
-                ranks == 1
-                ? contribution(count, rank: 0) : expectedSums(count, ranks: ranks, ranksPerHost: 2)
-            checker.expect(Array(buffer) == expected, "round \(round): \(count) values")
-        }
+    try allReduceTogether(reductions, of: [9001, 4003, 9], on: group, rounds: 6, checker) { count in
+        ranks == 1 ? contribution(count, rank: 0) : expectedSums(count, ranks: ranks, ranksPerHost: 2)
     }
 }
 
