@@ -16,8 +16,8 @@ enum BFloat16 {
         let narrow = Float(value)
         guard narrow.isFinite, Double(narrow) != value else { return Self.value(bits(narrow)) }
         // Rounded to odd: the last bit says that there was more, so that the second rounding knows.
-        let towardZero = narrow.magnitude > Float(0) && Double(narrow.magnitude) > value.magnitude
-        let odd = (narrow.bitPattern &- (towardZero ? 1 : 0)) | 1
+        let isLarger = Double(narrow.magnitude) > value.magnitude
+        let odd = (narrow.bitPattern &- (isLarger ? 1 : 0)) | 1
         return Self.value(bits(Float(bitPattern: odd)))
     }
 
