@@ -47,11 +47,13 @@ let package = Package(
             name: "CTurboJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Instructions of processors that Swift has no words for.
+        .systemLibrary(name: "CVectors"),
 
         // MARK: The library BallastKit; a target imports only what stands above it.
         target("Hosts", []),
         target("ProcessGroups", ["CMPI", "Hosts"]),
-        target("Tensors", ["COneDNN", "COpenBLAS", "Hosts"]),
+        target("Tensors", ["COneDNN", "COpenBLAS", "CVectors", "Hosts"]),
         target("ModelFiles", ["COpenSSL", "CZlib", "Hosts", "Tensors"]),
         target("Layers", ["Hosts", "ModelFiles", "Tensors"]),
         target("Networks", ["Layers", "ModelFiles", "Tensors"]),

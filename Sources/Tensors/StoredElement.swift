@@ -1,3 +1,5 @@
+internal import CVectors
+
 /// A type that elements in memory have. Kernels are generic over it and compute in 32-bit floats; the compiler makes
 /// one loop of each type.
 protocol StoredElement: BitwiseCopyable {
@@ -15,6 +17,9 @@ protocol StoredElement: BitwiseCopyable {
 
     /// Rounds eight floats and writes them from an offset on.
     static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Self>, _ offset: Int)
+
+    /// The same past the caches, at an address that is a multiple of 16, where the type has such a store.
+    static func stream(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Self>, _ offset: Int)
 }
 
 extension Float: StoredElement {
@@ -34,6 +39,12 @@ extension Float: StoredElement {
     @inline(__always)
     static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
         UnsafeMutableRawPointer(pointer + offset).storeBytes(of: vector, as: SIMD8<Float>.self)
+    }
+
+    @inline(__always)
+    static func stream(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
+        cvectors_stream(pointer + offset, vector.lowHalf)
+        cvectors_stream(pointer + offset + 4, vector.highHalf)
     }
 }
 
@@ -56,17 +67,20 @@ struct BFloat16: StoredElement {
 
     @inline(__always)
     static func load(_ pointer: UnsafePointer<BFloat16>, _ offset: Int) -> SIMD8<Float> {
-        let bits = UnsafeRawPointer(pointer + offset).loadUnaligned(as: SIMD8<UInt16>.self)
-        return unsafeBitCast(SIMD8<UInt32>(truncatingIfNeeded: bits) &<< 16, to: SIMD8<Float>.self)
+        SIMD8(
+            lowHalf: cvectors_from_bfloat16(pointer + offset),
+            highHalf: cvectors_from_bfloat16(pointer + offset + 4))
     }
 
     @inline(__always)
     static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>, _ offset: Int) {
-        let bits = unsafeBitCast(vector, to: SIMD8<UInt32>.self)
-        let rounded = (bits &+ 0x7FFF &+ ((bits &>> 16) & 1)).replacing(
-            with: bits | Self.quiet, where: vector .!= vector)
-        UnsafeMutableRawPointer(pointer + offset).storeBytes(
-            of: SIMD8<UInt16>(truncatingIfNeeded: rounded &>> 16), as: SIMD8<UInt16>.self)
+        cvectors_to_bfloat16(pointer + offset, vector.lowHalf)
+        cvectors_to_bfloat16(pointer + offset + 4, vector.highHalf)
+    }
+
+    @inline(__always)
+    static func stream(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>, _ offset: Int) {
+        store(vector, pointer, offset)
     }
 
     /// The bit of a NaN that must not be lost with the lower half.

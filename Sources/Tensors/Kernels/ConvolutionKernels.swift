@@ -114,10 +114,10 @@ final class ConvolutionKernels: @unchecked Sendable {
         return y.converted(to: outputType)
     }
 
-    /// How the gradient of the weights is computed: by oneDNN, or where that has only a slow way, here.
+    /// How the gradient of the weights is computed: by oneDNN, or where that is slow, here.
     enum WeightGradient: Sendable {
         case primitive(LazyPrimitive)
-        case own(DepthwiseWeightGradient)
+        case own(any OwnWeightGradient)
 
         /// Computes it to the end.
         func run(_ arguments: [Primitive.Argument]) {
@@ -153,8 +153,8 @@ final class ConvolutionKernels: @unchecked Sendable {
         let inputGradient: Primitive.Description
         let weightGradient: Primitive.Description
 
-        /// Set where oneDNN has only its last resort for the gradient of the weights.
-        let ownWeightGradient: DepthwiseWeightGradient?
+        /// Set where oneDNN is slow in computing the gradient of the weights.
+        let ownWeightGradient: (any OwnWeightGradient)?
         let operandType: ElementType
         let layouts: (Layout, Layout)
         private let isPicture: Bool
@@ -205,7 +205,8 @@ final class ConvolutionKernels: @unchecked Sendable {
             (operandType, self.layouts, isPicture) = (type, layouts, key.isPicture)
             ownWeightGradient =
                 weightGradient.isReference
-                ? DepthwiseWeightGradient(key, layouts: layouts, output: outputShape) : nil
+                ? DepthwiseWeightGradient(key, layouts: layouts, output: outputShape)
+                : SquareWeightGradient(key, layouts: layouts, type, output: outputShape)
         }
     }
 }

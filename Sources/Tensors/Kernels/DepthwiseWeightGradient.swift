@@ -1,10 +1,8 @@
-internal import COneDNN
-
 /// The gradient of the weights of a depthwise convolution whose kernel has five columns, for blocked input and
 /// output: `dw[c, i, j] = Σ dy[n, c, h, w] · x[n, c, h · stride + i − top, w · stride + j − left]`.
 ///
 /// oneDNN 2.6 has kernels for three columns at most; what it falls back to takes about five times as long.
-struct DepthwiseWeightGradient: Sendable {
+struct DepthwiseWeightGradient: OwnWeightGradient {
     private typealias Vector = ChannelKernels.Vector
 
     /// Columns of the kernels that this computes: the sums of a row stay in registers.
@@ -28,17 +26,8 @@ struct DepthwiseWeightGradient: Sendable {
         sides = key.settings.sides(input: key.input, weight: key.weight)
     }
 
-    /// Writes `dw` in row-major order, each element summed over a sample in 32 bits and over samples in 64.
-    func run(_ arguments: [Primitive.Argument]) {
-        func tensor(_ position: Int32) -> Tensor {
-            guard let found = arguments.first(where: { $0.position == position }) else {
-                preconditionFailure("no argument \(position) for the gradient of weights")
-            }
-            return found.tensor
-        }
-        let (x, dy, dw) = (
-            tensor(DNNL_ARG_SRC), tensor(DNNL_ARG_DIFF_DST), tensor(DNNL_ARG_DIFF_WEIGHTS)
-        )
+    /// Each element is summed over a sample in 32 bits and over samples in 64.
+    func run(_ x: Tensor, _ dy: Tensor, _ dw: Tensor) {
         switch x.elementType {
         case .float32: run(x, dy, dw, Float.self)
         case .bfloat16: run(x, dy, dw, BFloat16.self)
@@ -49,7 +38,7 @@ struct DepthwiseWeightGradient: Sendable {
     private func run<Element: StoredElement>(_ x: Tensor, _ dy: Tensor, _ dw: Tensor, _ type: Element.Type) {
         let blocks = (input[1] + block - 1) / block
         parallelRanges(blocks, weight: output[0] * output[2] * output[3] * block) { range in
-            let frame = PaddedFrame(self)
+            let frame = PaddedFrame(input, sides: sides, block: block)
             for index in range {
                 sum(ofBlock: index, x.pointer(to: type), dy.pointer(to: type), dw.pointer, frame)
             }
@@ -109,38 +98,6 @@ struct DepthwiseWeightGradient: Sendable {
         for (column, sum) in [first, second, third, fourth, fifth].enumerated() {
             for index in 0..<8 {
                 sums[(row * Self.columns + column) * block + lane + index] += Double(sum[index])
-            }
-        }
-    }
-
-    /// One block of channels of one sample, widened, with the zeros around it, so that no border needs care.
-    private struct PaddedFrame {
-        private let storage: Storage
-        /// Floats in a row.
-        let rowCount: Int
-        private let inner: Int
-        private let start: Int
-        private let rows: Int
-
-        init(_ gradient: DepthwiseWeightGradient) {
-            let (input, sides, block) = (gradient.input, gradient.sides, gradient.block)
-            rowCount = (sides.left + input[3] + sides.right) * block
-            (inner, rows) = (input[3] * block, input[2])
-            start = sides.top * rowCount + sides.left * block
-            let count = (sides.top + input[2] + sides.bottom) * rowCount
-            storage = Storage(count: count)
-            elements.update(repeating: 0, count: count)
-        }
-
-        var elements: UnsafeMutablePointer<Float> { storage.pointer(to: Float.self) }
-
-        func fill<Element: StoredElement>(from values: UnsafePointer<Element>) {
-            for row in 0..<rows {
-                let (from, to) = (values + row * inner, elements + start + row * rowCount)
-                // Blocks are of eight channels or of sixteen.
-                for index in Swift.stride(from: 0, to: inner, by: 8) {
-                    Float.store(Element.load(from, index), to, index)
-                }
             }
         }
     }
