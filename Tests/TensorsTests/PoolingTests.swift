@@ -113,4 +113,28 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
         let x = randomTensor([2, 20, 3, 2], seed: 65).with(layout: layout)
         #expect(try gradientMismatch(["x": x], step: 0.5) { $0.globalAveragePooling($1[0]) } == nil)
     }
+
+    @Test(arguments: testLayouts) func ofEqualElementsTheFirstCounts(_ layout: Layout) throws {
+        // oneDNN, which pools dense maps, begins with the least finite number.
+        for value in layout == .dense ? [2] : [2, -Float.infinity] {
+            let tape = Tape()
+            let input = Variable(
+                Tensor(repeating: value, [1, 8, 4, 4]).with(layout: layout), requiresGradient: true)
+            let y = tape.pooling(input, .init(.maximum, size: 3, stride: 2, padding: 1))
+            #expect(y.value.elements.allSatisfy { $0 == value })
+            try tape.backward(from: tape.dot(y, Tensor(repeating: 1, y.shape)))
+            let expected: [Double] = [1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+            let planes = (0..<8).flatMap { _ in expected }
+            #expect(mismatch(try #require(input.gradient), planes, relative: 0) == nil)
+        }
+    }
+
+    @Test(arguments: [Layout.blocked(8), .blocked(16)]) func notANumberStaysVisible(_ layout: Layout) {
+        var elements = randomTensor([1, 16, 5, 5], seed: 66).elements
+        elements[12] = .nan
+        let x = Tensor([1, 16, 5, 5], elements).with(layout: layout)
+        let y = x.pooled(.init(.maximum, size: 3, stride: 2, padding: 1)).elements
+        // The middle lies in all four windows around it.
+        #expect((0..<y.count).filter { y[$0].isNaN } == [4])
+    }
 }

@@ -11,6 +11,7 @@ public struct PoolingSettings: Hashable, Sendable {
     }
 
     let kind: Kind
+    /// Rows and columns of a window.
     let size: Int
     let stride: Int
     let padding: Int
@@ -124,6 +125,14 @@ extension Tape {
     /// Pooling of `[N, C, H, W]` to `[N, C, H', W']` with `H' = ⌊(H + 2·padding − size) / stride⌋ + 1`.
     public func pooling(_ input: Variable, _ settings: PoolingSettings) -> Variable {
         let x = input.value
+        if let maximum = MaximumPooling(x, settings) {
+            let (y, places) = maximum.forward(x, notingPlaces: isRecording && input.requiresGradient)
+            return record(y, from: [input]) { gradient in
+                guard let places else { return }
+                input.accumulate(
+                    maximum.backward(gradient.with(layout: x.layout).converted(to: .float32), places))
+            }
+        }
         let kernels = PoolingKernels.cache.value(
             for: .init(x, settings), make: PoolingKernels.init)
         let y = Tensor(uninitialized: kernels.outputShape, layout: x.layout)
@@ -149,6 +158,9 @@ extension Tape {
 extension Tensor {
     /// Pooling of `[N, C, H, W]` to `[N, C, H', W']`, as on a tape, for inference.
     public func pooled(_ settings: PoolingSettings) -> Tensor {
+        if let maximum = MaximumPooling(self, settings) {
+            return maximum.forward(self, notingPlaces: false).y
+        }
         let kernels = PoolingKernels.cache.value(
             for: .init(self, settings), make: PoolingKernels.init)
         let y = Tensor(
