@@ -125,6 +125,43 @@ struct NormalizationCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Parts are added where they are used, and a part that has other uses is not overwritten.
+    @Test(arguments: testLayouts, [1, 2, 3]) func gradientsInPartsAreSummed(
+        _ layout: Layout, _ count: Int
+    ) throws {
+        let shape: Shape = [2, 16, 3, 5]
+        let parts = (0..<count).map { randomTensor(shape, seed: 300 + UInt64($0)).with(layout: layout) }
+        let ones = Tensor(repeating: 1, [16])
+
+        /// Gradients of the inputs of two normalizations, the second of which gets the first part only.
+        func gradients(_ given: [Tensor], alone: Tensor) throws -> [Tensor] {
+            let tape = Tape()
+            let inputs = (0..<2).map {
+                Variable(randomTensor(shape, seed: 310 + $0).with(layout: layout), requiresGradient: true)
+            }
+            let outputs = try inputs.map {
+                try tape.batchNormalization(
+                    $0, scale: Variable(ones), shift: Variable(ones), statistics: .batch(nil),
+                    activation: .relu
+                ).output
+            }
+            let objective = tape.record(Tensor(scalar: 0), from: outputs) { _ in
+                for part in given { outputs[0].accumulate(part) }
+                outputs[1].accumulate(alone)
+            }
+            try tape.backward(from: objective)
+            return try inputs.map { try #require($0.gradient) }
+        }
+        let sum = (0..<shape.count).map { index in parts.map { $0.elements[index] }.reduce(0, +) }
+        let expected = try gradients([Tensor(shape, sum)], alone: parts[0].dense())
+        let before = parts.map(\.elements)
+        let found = try gradients(parts, alone: parts[0])
+        for (one, other) in zip(found, expected) {
+            #expect(mismatch(one, other, absolute: 1e-7, relative: 1e-6) == nil)
+        }
+        #expect(parts.map(\.elements) == before)
+    }
+
     /// The variance is a difference of numbers a million times as large.
     @Test(arguments: testLayouts) func aLargeMeanCostsNoAccuracy(_ layout: Layout) throws {
         let shape: Shape = [8, 8, 16, 16]

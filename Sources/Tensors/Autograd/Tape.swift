@@ -27,7 +27,8 @@ public final class Tape {
         /// The layer it belongs to; nil without an observer.
         let layer: String?
         let leaves: [Variable]
-        let pullback: (Tensor) throws -> Void
+        /// Takes the gradient of the output.
+        let pullback: (Variable) throws -> Void
     }
 
     /// Work of a pullback whose result nothing else in the pass needs.
@@ -81,8 +82,20 @@ public final class Tape {
     public func record(
         _ value: Tensor, from inputs: [Variable], pullback: @escaping (Tensor) throws -> Void
     ) -> Variable {
+        record(
+            value, from: inputs,
+            taking: { output in
+                if let gradient = output.takeGradient() { try pullback(gradient) }
+            })
+    }
+
+    /// The same for a pullback that takes the gradient from the result itself, by `takeGradient`, or before that
+    /// `takeAddend`.
+    func record(
+        _ value: Tensor, from inputs: [Variable], taking pullback: @escaping (Variable) throws -> Void
+    ) -> Variable {
         let isNeeded = isRecording && inputs.contains { $0.requiresGradient }
-        let output = Variable(value, requiresGradient: isNeeded)
+        let output = Variable(value, requiresGradient: isNeeded, isResult: isNeeded)
         guard isNeeded else { return output }
         let needed = inputs.filter { $0.requiresGradient }
         for input in needed { input.pendingUses += 1 }
@@ -108,7 +121,7 @@ public final class Tape {
         postponed = nil
         try observed(done.layer, done.work)
         precondition(
-            !done.leaves.contains { $0.isPulledBack && $0.gradient != nil },
+            !done.leaves.contains { $0.isPulledBack && $0.hasGradient },
             "a pullback postponed the gradient of an operation's result: only those of leaves may be")
         try Self.complete(done.leaves, done.completed)
     }
@@ -145,9 +158,8 @@ public final class Tape {
         objective.accumulate(Tensor(repeating: 1, objective.shape))
         while let record = records.popLast() {
             record.output.isPulledBack = true
-            if let gradient = record.output.gradient {
-                record.output.clearGradient()
-                try observed(record.layer) { try record.pullback(gradient) }
+            if record.output.hasGradient {
+                try observed(record.layer) { try record.pullback(record.output) }
             }
             try runPostponed()
             if let work = offered {

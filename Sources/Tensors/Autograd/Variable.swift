@@ -7,13 +7,25 @@ public final class Variable {
     public private(set) var value: Tensor
 
     /// Derivative of the objective by `value`, dense for leaves; nil until a backward pass reaches it.
-    public internal(set) var gradient: Tensor?
+    public var gradient: Tensor? {
+        addAddend()
+        return sum
+    }
+
+    /// The gradient, but for `addend`.
+    private var sum: Tensor?
+
+    /// What was not added yet: a pullback that reads the gradient only once adds it on the way.
+    private var addend: Tensor?
 
     /// Whether a backward pass computes a gradient for this variable. May be changed on leaves only.
     public var requiresGradient: Bool
 
     /// Where a leaf's gradient is kept, set for parameters so that all gradients lie in one buffer.
     private var gradientBuffer: Tensor?
+
+    /// Whether an operation made this variable, whose pullback takes the gradient: no leaf.
+    let isResult: Bool
 
     /// How often recorded operations whose pullbacks have not run yet use this variable.
     var pendingUses = 0
@@ -31,9 +43,14 @@ public final class Variable {
     private var packedForms: [PackedForm: Tensor] = [:]
 
     /// A leaf.
-    public init(_ value: Tensor, requiresGradient: Bool = false) {
+    public convenience init(_ value: Tensor, requiresGradient: Bool = false) {
+        self.init(value, requiresGradient: requiresGradient, isResult: false)
+    }
+
+    init(_ value: Tensor, requiresGradient: Bool, isResult: Bool) {
         self.value = value
         self.requiresGradient = requiresGradient
+        self.isResult = isResult
     }
 
     /// Logical extents of the value.
@@ -45,7 +62,7 @@ public final class Variable {
         value.copy(from: self.value)
         self.value = value
         gradientBuffer = gradient
-        self.gradient = nil
+        clearGradient()
         valueDidChange()
     }
 
@@ -59,7 +76,23 @@ public final class Variable {
     public func valueDidChange() { packedForms.removeAll(keepingCapacity: true) }
 
     /// Forgets the gradient, at the start of a step.
-    public func clearGradient() { gradient = nil }
+    public func clearGradient() { (sum, addend) = (nil, nil) }
+
+    /// Whether a backward pass has reached this variable.
+    var hasGradient: Bool { sum != nil }
+
+    /// Gives the gradient away. Where the caller is then the only one to hold it, it may be overwritten.
+    func takeGradient() -> Tensor? {
+        addAddend()
+        defer { sum = nil }
+        return sum
+    }
+
+    /// Gives away what was not added to the gradient yet, so that the caller adds it.
+    func takeAddend() -> Tensor? {
+        defer { addend = nil }
+        return addend
+    }
 
     /// The value in another layout, kept until the value changes.
     ///
@@ -83,28 +116,49 @@ public final class Variable {
         guard requiresGradient else { return }
         precondition(addend.shape == shape, "gradient of shape \(addend.shape) for a variable of \(shape)")
         if let buffer = gradientBuffer {
-            Reorder.run(from: addend, into: buffer, accumulating: gradient != nil)
-            gradient = buffer
-        } else if gradient == nil {
+            Reorder.run(from: addend, into: buffer, accumulating: sum != nil)
+            sum = buffer
+        } else if sum == nil {
             if case .packed = addend.layout {
-                gradient = addend.dense()
+                sum = addend.dense()
             } else {
-                gradient = addend.converted(to: value.elementType)
+                sum = addend.converted(to: value.elementType)
             }
         } else {
-            addToOwnGradient(addend)
+            addAddend()
+            // Sums of narrow numbers are rounded once, where they are added.
+            if isResult, addend.elementType == .float32, value.elementType == .float32 {
+                self.addend = addend
+            } else {
+                add(addend)
+            }
         }
     }
 
-    private func addToOwnGradient(_ addend: Tensor) {
-        guard var sum = gradient else { return }
-        gradient = nil
-        if !isKnownUniquelyReferenced(&sum.storage) || sum.offset != 0 {
-            let copy = Tensor(uninitialized: sum.shape, layout: sum.layout, elementType: sum.elementType)
-            Reorder.run(from: sum, into: copy, accumulating: false)
-            sum = copy
+    /// Adds what was not added yet.
+    private func addAddend() {
+        guard let addend else { return }
+        self.addend = nil
+        add(addend)
+    }
+
+    private func add(_ addend: Tensor) {
+        guard var total = sum else { return }
+        sum = nil
+        if !total.isOwned {
+            let copy = Tensor(
+                uninitialized: total.shape, layout: total.layout, elementType: total.elementType)
+            Reorder.run(from: total, into: copy, accumulating: false)
+            total = copy
         }
-        Reorder.run(from: addend, into: sum, accumulating: true)
-        gradient = sum
+        Reorder.run(from: addend, into: total, accumulating: true)
+        sum = total
+    }
+}
+
+extension Tensor {
+    /// Whether nothing else holds the memory, all of which is this tensor's: it may be overwritten.
+    var isOwned: Bool {
+        mutating get { isKnownUniquelyReferenced(&storage) && offset == 0 }
     }
 }

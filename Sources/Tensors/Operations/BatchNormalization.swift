@@ -101,32 +101,33 @@ extension Tape {
             activation: activation)
         let rectified = activation == .none ? nil : y
         let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
-        let output = record(y, from: inputs) { [unowned self] gradient in
-            let passed = normalization.side(gradient)
-            let (slope, sums) = normalization.gradientSums(
-                passed, output: rectified, ceiling: activation.ceiling, mean: mean,
-                keepingSlope: residual != nil && rectified != nil)
-            if shift.requiresGradient {
-                shift.accumulate(Tensor([channels], sums[..<channels].map(Float.init)))
-            }
-            if scale.requiresGradient {
-                let share = (0..<channels).map { Float(sums[channels + $0] * inverse[$0]) }
-                scale.accumulate(Tensor([channels], share))
-            }
-            if let residual, residual.requiresGradient { residual.accumulate(slope ?? passed) }
-            var total = sums
-            if batch != nil { try reducer?.allReduce(&total, during: runPostponed) }
-            guard input.requiresGradient else { return }
-            let count = batch?.count ?? .infinity
-            let offsets = (0..<channels).map { -gain[$0] * total[$0] / count }
-            let slopes = (0..<channels).map {
-                -gain[$0] * inverse[$0] * inverse[$0] * total[channels + $0] / count
-            }
-            input.accumulate(
-                normalization.inputGradient(
-                    slope ?? passed, output: slope == nil ? rectified : nil, ceiling: activation.ceiling,
-                    mean: mean, gain: gain, offsets: offsets, slopes: slopes))
-        }
+        let output = record(
+            y, from: inputs,
+            taking: { [unowned self] output in
+                let (passed, isSlope, sums) = normalization.gradientSums(
+                    of: output, rectified: rectified, ceiling: activation.ceiling, mean: mean,
+                    keepingSlope: residual != nil && rectified != nil)
+                if shift.requiresGradient {
+                    shift.accumulate(Tensor([channels], sums[..<channels].map(Float.init)))
+                }
+                if scale.requiresGradient {
+                    let share = (0..<channels).map { Float(sums[channels + $0] * inverse[$0]) }
+                    scale.accumulate(Tensor([channels], share))
+                }
+                if let residual, residual.requiresGradient { residual.accumulate(passed) }
+                var total = sums
+                if batch != nil { try reducer?.allReduce(&total, during: runPostponed) }
+                guard input.requiresGradient else { return }
+                let count = batch?.count ?? .infinity
+                let offsets = (0..<channels).map { -gain[$0] * total[$0] / count }
+                let slopes = (0..<channels).map {
+                    -gain[$0] * inverse[$0] * inverse[$0] * total[channels + $0] / count
+                }
+                input.accumulate(
+                    normalization.inputGradient(
+                        passed, output: isSlope ? nil : rectified, ceiling: activation.ceiling,
+                        mean: mean, gain: gain, offsets: offsets, slopes: slopes))
+            })
         return (output, batch)
     }
 }

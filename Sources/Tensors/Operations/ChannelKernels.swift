@@ -1,3 +1,5 @@
+internal import CVectors
+
 /// Loops over feature maps in which each channel has constants of its own.
 ///
 /// Channels of a block lie next to each other, so a vector of eight floats holds eight channels and the
@@ -86,8 +88,18 @@ struct ChannelKernels {
                     for position in 0..<positions { kernel.scalar(start + position, channel) }
                 }
             }
+            if kernel.isStreaming { cvectors_finish_streaming() }
         }
     }
+
+    /// Whether a tensor of this shape is written past the caches: it would not stay in them anyway.
+    func isStreamed(_ elementType: ElementType) -> Bool {
+        geometry.samples * geometry.blocks * geometry.blockStride * elementType.byteCount
+            >= Self.streamedBytes
+    }
+
+    /// About half of the caches of processors of today, as other tensors want room too.
+    private static let streamedBytes = 16 << 20
 }
 
 /// What is summed: two numbers of an element. Kernels are types and not closures, so that the compiler makes one
@@ -101,8 +113,14 @@ protocol ChannelSums {
 
 /// What is done to each element.
 protocol ChannelMap {
+    /// Whether the result goes past the caches.
+    var isStreaming: Bool { get }
     /// Eight channels at an offset from the tensors' start.
     func vector(_ offset: Int, _ firstChannel: Int)
     /// The same formula for one channel.
     func scalar(_ offset: Int, _ channel: Int)
+}
+
+extension ChannelMap {
+    var isStreaming: Bool { false }
 }

@@ -38,7 +38,8 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
             guard let mean = constants.baseAddress else { return }
             let normalizing = NormalizingKernel(
                 x: elements, y: y.pointer(to: Y.self), mean: mean, gain: mean + padded,
-                shift: mean + 2 * padded, floor: activation.floor, ceiling: activation.ceiling)
+                shift: mean + 2 * padded, floor: activation.floor, ceiling: activation.ceiling,
+                isStreaming: kernels.isStreamed(Y.elementType))
             if let residual {
                 kernels.forEach(
                     AddingKernel(
@@ -51,29 +52,45 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
         return y
     }
 
-    private func rectified(_ gradient: Tensor, _ output: Tensor?, _ ceiling: Float) -> RectifiedGradient<Y> {
+    private func rectified(
+        _ gradient: Tensor, _ second: Tensor? = nil, _ output: Tensor?, _ ceiling: Float
+    ) -> RectifiedGradient<Y> {
         RectifiedGradient(
             gradient: UnsafePointer(gradient.pointer(to: Y.self)),
+            second: second.map { UnsafePointer($0.pointer(to: Y.self)) },
             output: output.map { UnsafePointer($0.pointer(to: Y.self)) }, ceiling: ceiling)
     }
 
     /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the
     /// output of the activation, if there is one, lies between its bounds.
+    ///
+    /// - Parameters:
+    ///   - result: The output as a variable, which gives its gradient away.
+    ///   - output: What the activation gave, or nil without one.
+    ///   - keepingSlope: Whether `dy` before the activation is wanted as a tensor. Where the gradient is a sum that was
+    ///     not formed yet, it is in any case; it overwrites the gradient if nothing else holds that.
+    /// - Returns: `dy`, whether it is that before the activation, and the sums.
     func gradientSums(
-        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
-    ) -> (slope: Tensor?, sums: [Double]) {
-        let slope =
-            keepingSlope
-            ? Tensor(uninitialized: x.shape, layout: x.layout, elementType: Y.elementType) : nil
-        let rectified = self.rectified(gradient, output, ceiling)
+        of result: Variable, rectified output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
+    ) -> (gradient: Tensor, isSlope: Bool, sums: [Double]) {
+        let second = result.takeAddend().map(side)
+        guard let taken = result.takeGradient() else { preconditionFailure("no gradient to pull back") }
+        var first = side(consume taken)
+        var slope: Tensor?
+        if keepingSlope || second != nil {
+            slope =
+                first.isOwned
+                ? first : Tensor(uninitialized: x.shape, layout: x.layout, elementType: Y.elementType)
+        }
+        let rectified = self.rectified(first, second, output, ceiling)
         let sums = padded(mean).withUnsafeBufferPointer { means -> [Double] in
             guard let mean = means.baseAddress else { return [] }
             return kernels.sums(
                 GradientSumsKernel(
                     slope: rectified, x: elements, mean: mean, kept: slope?.pointer(to: Y.self)))
         }
-        withExtendedLifetime((x, gradient, output, slope)) {}
-        return (slope, sums)
+        withExtendedLifetime((x, first, second, output)) {}
+        return (slope ?? first, slope != nil, sums)
     }
 
     /// `dx = gain · dy + offset + slope · (x − mean)`.
@@ -82,7 +99,7 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
         offsets: [Double], slopes: [Double]
     ) -> Tensor {
         let dx = Tensor(uninitialized: x.shape, layout: x.layout, elementType: X.elementType)
-        let rectified = self.rectified(gradient, output, ceiling)
+        let rectified = self.rectified(gradient, nil, output, ceiling)
         let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
         let padded = kernels.geometry.paddedChannels
         constants.withUnsafeBufferPointer { constants in
@@ -90,7 +107,8 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
             kernels.forEach(
                 InputGradientKernel(
                     slope: rectified, x: elements, dx: dx.pointer(to: X.self), mean: mean,
-                    gain: mean + padded, offsets: mean + 2 * padded, slopes: mean + 3 * padded))
+                    gain: mean + padded, offsets: mean + 2 * padded, slopes: mean + 3 * padded,
+                    isStreaming: kernels.isStreamed(X.elementType)))
         }
         withExtendedLifetime((x, gradient, output, dx)) {}
         return dx

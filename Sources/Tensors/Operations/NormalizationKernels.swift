@@ -28,6 +28,7 @@ struct NormalizingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     let shift: UnsafePointer<Float>
     let floor: Float
     let ceiling: Float
+    let isStreaming: Bool
 
     @inline(__always)
     func normalized(_ offset: Int, _ channel: Int) -> ChannelKernels.Vector {
@@ -46,9 +47,9 @@ struct NormalizingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
         let (lowest, highest) = (
             ChannelKernels.Vector(repeating: floor), ChannelKernels.Vector(repeating: ceiling)
         )
-        Y.store(
-            value.replacing(with: lowest, where: value .< lowest)
-                .replacing(with: highest, where: value .> highest), y, offset)
+        let result = value.replacing(with: lowest, where: value .< lowest)
+            .replacing(with: highest, where: value .> highest)
+        if isStreaming { Y.stream(result, y, offset) } else { Y.store(result, y, offset) }
     }
 
     @inline(__always)
@@ -66,6 +67,8 @@ struct AddingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     let normalizing: NormalizingKernel<X, Y>
     let residual: UnsafePointer<Y>
 
+    var isStreaming: Bool { normalizing.isStreaming }
+
     @inline(__always)
     func vector(_ offset: Int, _ channel: Int) {
         normalizing.write(normalizing.normalized(offset, channel) + Y.load(residual, offset), offset)
@@ -80,6 +83,8 @@ struct AddingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
 /// The gradient before an activation: zero where the output does not lie between its bounds.
 struct RectifiedGradient<Y: StoredElement> {
     let gradient: UnsafePointer<Y>
+    /// What is added to it first, or nil.
+    let second: UnsafePointer<Y>?
     /// Nil without an activation.
     let output: UnsafePointer<Y>?
     let ceiling: Float
@@ -87,6 +92,7 @@ struct RectifiedGradient<Y: StoredElement> {
     @inline(__always)
     func vector(_ offset: Int) -> ChannelKernels.Vector {
         var value = Y.load(gradient, offset)
+        if let second { value += Y.load(second, offset) }
         if let output {
             let result = Y.load(output, offset)
             let highest = ChannelKernels.Vector(repeating: ceiling)
@@ -97,9 +103,11 @@ struct RectifiedGradient<Y: StoredElement> {
 
     @inline(__always)
     func scalar(_ offset: Int) -> Float {
-        guard let output else { return gradient[offset].widened }
+        var value = gradient[offset].widened
+        if let second { value += second[offset].widened }
+        guard let output else { return value }
         let result = output[offset].widened
-        return result <= 0 || result >= ceiling ? 0 : gradient[offset].widened
+        return result <= 0 || result >= ceiling ? 0 : value
     }
 }
 
@@ -135,13 +143,15 @@ struct InputGradientKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     let gain: UnsafePointer<Float>
     let offsets: UnsafePointer<Float>
     let slopes: UnsafePointer<Float>
+    let isStreaming: Bool
 
     @inline(__always)
     func vector(_ offset: Int, _ channel: Int) {
         let deviation = X.load(x, offset) - Float.load(mean, channel)
-        X.store(
+        let result =
             slope.vector(offset) * Float.load(gain, channel) + Float.load(offsets, channel)
-                + deviation * Float.load(slopes, channel), dx, offset)
+            + deviation * Float.load(slopes, channel)
+        if isStreaming { X.stream(result, dx, offset) } else { X.store(result, dx, offset) }
     }
 
     @inline(__always)
