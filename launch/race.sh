@@ -105,9 +105,9 @@ peer() { # PROCESSES FORMAT NETWORK METHOD PRECISION [OPTION…]
         --memory-format "$format" --network "$network" --method "$method" --precision "$precision" \
         --batch $((batch / processes)) --image-size "$size" --steps "$steps" --threads "$cores" "$@"
 }
-own() { # PROCESSES NETWORK METHOD PRECISION
+own() { # PROCESSES NETWORK METHOD PRECISION [OPTION…]
     local program=("$ballast" benchmark --network "$2" --method "${3%-attention}" --batch $((batch / $1))
-        --image-size "$size" --steps "$steps" --json)
+        --image-size "$size" --steps "$steps" --json "${@:5}")
     if [ "$has_precision" = yes ]; then program+=(--precision "$4"); fi
     (
         ballast_divide_cores "$1" "$cores"
@@ -135,7 +135,7 @@ fi
 # The faster memory format of the plain step, and how that compares with a bare loop.
 declare -A format
 plain=$(mktemp)
-trap 'rm -f "$plain"' EXIT
+trap 'rm -f "$plain" "$plain.json"' EXIT
 echo "| network | precision | PyTorch's plain step: channels-last, contiguous | bare loop | plain / bare |"
 echo "| --- | --- | --- | --- | --- |"
 for network in $networks; do
@@ -189,3 +189,15 @@ for ((turn = 1; turn <= turns; turn++)); do
 done
 [ "$has_precision" = yes ] || echo "this ballast has no --precision: it ran in float32 only" >&2
 "$python" launch/peers/table.py "$results"
+
+echo
+echo "| network | precision | seconds of Ballast's step | convolutions | forward, GFLOP/s | input gradient | weight gradient | matrix product |"
+echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
+for network in $networks; do
+    for precision in $precisions; do
+        [ "$precision" = float32 ] || [ "$has_precision" = yes ] || continue
+        own 1 "$network" fine-tune "$precision" --profile "$plain.json" >"$plain"
+        OMP_NUM_THREADS=$cores "$python" launch/peers/convolutions.py \
+            "$plain.json" "$network" "$precision" "$batch" "$size"
+    done
+done
