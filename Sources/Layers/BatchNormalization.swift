@@ -79,10 +79,11 @@ public final class BatchNormalization: Layer {
         _ input: Variable, residual: Variable? = nil, activation: Activation = .none,
         elementType: ElementType? = nil, _ context: ForwardContext
     ) throws -> Variable {
+        let measured = context.normalization == .frozen ? nil : context.remembered?.next()
         let statistics: NormalizationStatistics =
             switch context.normalization {
-            case .synchronized: .batch(context.reducer)
-            case .local: .batch(nil)
+            case .synchronized: Self.statistics(measured, context.reducer)
+            case .local: Self.statistics(measured, nil)
             case .frozen: .fixed(mean: runningMean, variance: runningVariance)
             }
         let result = try context.layer(name) {
@@ -90,8 +91,17 @@ public final class BatchNormalization: Layer {
                 input, scale: weight.variable, shift: bias.variable, statistics: statistics,
                 epsilon: epsilon, residual: residual, activation: activation, elementType: elementType)
         }
-        if let batch = result.batch { follow(batch) }
+        if let batch = result.batch, measured == nil {
+            follow(batch)
+            context.remembered?.add(batch)
+        }
         return result.output
+    }
+
+    private static func statistics(
+        _ measured: BatchStatistics?, _ reducer: (any StatisticsReducer)?
+    ) -> NormalizationStatistics {
+        measured.map { .measured($0, reducer) } ?? .batch(reducer)
     }
 
     /// The layer as it is in evaluation now, with copies of its parameters and running statistics.

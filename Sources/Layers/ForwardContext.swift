@@ -14,6 +14,9 @@ public struct ForwardContext {
     /// Who observes the outputs of layers, if anyone does.
     let outputs: LayerOutputs?
 
+    /// The statistics of the part that is recomputed, if this pass is in one.
+    let remembered: RememberedStatistics?
+
     /// A pass that records on `tape`.
     ///
     /// - Parameters:
@@ -33,12 +36,12 @@ public struct ForwardContext {
 
     init(
         tape: Tape, normalization: BatchNormalizationMode, reducer: (any StatisticsReducer)?,
-        outputs: LayerOutputs?
+        outputs: LayerOutputs?, remembered: RememberedStatistics? = nil
     ) {
         precondition(
             normalization != .synchronized || reducer != nil, "synchronized statistics without a reducer")
         (self.tape, self.normalization) = (tape, normalization)
-        (self.reducer, self.outputs) = (reducer, outputs)
+        (self.reducer, self.outputs, self.remembered) = (reducer, outputs, remembered)
     }
 
     /// A pass for evaluation: nothing is recorded and no buffer changes.

@@ -78,7 +78,8 @@ extension ForwardContext {
         let collector = LayerOutputs(names, within: outputs)
         let output = try forward(
             ForwardContext(
-                tape: tape, normalization: normalization, reducer: reducer, outputs: collector))
+                tape: tape, normalization: normalization, reducer: reducer, outputs: collector,
+                remembered: remembered))
         return (output, try collector.inOrder())
     }
 }

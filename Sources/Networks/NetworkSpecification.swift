@@ -34,7 +34,7 @@ public struct NetworkSpecification: Sendable {
             options.baseWidth >= smallestBaseWidth ?? .min,
             "base width \(options.baseWidth), at least \(smallestBaseWidth ?? 1) expected")
         let network = make(options)
-        network.precision = options.precision
+        (network.precision, network.isRecomputed) = (options.precision, options.isRecomputed)
         return network
     }
 }
@@ -47,12 +47,16 @@ public struct NetworkOptions: Sendable, Equatable {
     public var stem: NetworkStem
     /// What feature maps are rounded to: see `StagedNetwork.precision`.
     public var precision: ElementType
+    /// Whether activations are computed again instead of kept: see `StagedNetwork.isRecomputed`.
+    public var isRecomputed: Bool
 
     /// The options of published weights, unless said otherwise.
     public init(
-        baseWidth: Int = 64, stem: NetworkStem = .standard, precision: ElementType = .float32
+        baseWidth: Int = 64, stem: NetworkStem = .standard, precision: ElementType = .float32,
+        isRecomputed: Bool = false
     ) {
         (self.baseWidth, self.stem, self.precision) = (baseWidth, stem, precision)
+        self.isRecomputed = isRecomputed
     }
 }
 

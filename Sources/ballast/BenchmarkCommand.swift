@@ -19,6 +19,9 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "What feature maps are rounded to: float32 | bfloat16.")
     var precision = ElementType.float32
 
+    @Option(help: "What the backward pass computes again to save memory: none | stages.")
+    var recompute = Recomputation.none
+
     @Option(help: "Samples a rank.")
     var batch = 8
 
@@ -62,7 +65,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     func run() throws {
         var configuration = NetworkConfiguration(name: network)
-        configuration.precision = precision
+        (configuration.precision, configuration.recomputation) = (precision, recompute)
         let benchmark = Benchmark(
             network: configuration, method: method, batch: batch,
             imageSize: imageSize, stepCount: steps,
@@ -84,4 +87,5 @@ extension AllReduceTopology: ExpressibleByArgument {}
 
 extension WireFormat: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {}
+extension Recomputation: ExpressibleByArgument {}
 extension MethodName: ExpressibleByArgument {}

@@ -188,6 +188,19 @@ import Testing
         }
     }
 
+    /// Where blocks are computed again, only their outputs are kept: 22 of 97 numbers a pixel in a ResNet-50.
+    @Test func recomputationTakesLess() throws {
+        let network = NetworkConfiguration(name: .resnet50)
+        func require(_ recomputation: Recomputation, images: Int) throws {
+            try gigabyte.requireStep(
+                network, classCount: 10, imageShape: [3, 224, 224], images: images,
+                recomputation: recomputation, remedy: "")
+        }
+        #expect(throws: UsageError.self) { try require(.none, images: 20) }
+        try require(.stages, images: 20)
+        #expect(throws: UsageError.self) { try require(.stages, images: 100) }
+    }
+
     /// As many ranks as a host has share its memory.
     @Test func ranksShareMemory() throws {
         let network = NetworkConfiguration(name: .resnet18)

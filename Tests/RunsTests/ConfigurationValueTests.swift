@@ -68,6 +68,7 @@ import Testing
               warm-up-steps: 0
             training:
               precision: float32
+              recompute: none
               epochs: 20
               steps-per-epoch: 500
               global-batch: 48
@@ -208,7 +209,7 @@ import Testing
         ],
         ["schedule={name: multi-step, milestones: [], gamma: 1e-22}", "network.batch-norm=frozen"],
         ["network.weights=w", "network.head-initialization=linear-probe", "training.best-by=loss"],
-        ["training.precision=bfloat16"], ["training.precision=auto"],
+        ["training.precision=bfloat16"], ["training.precision=auto"], ["training.recompute=stages"],
         [
             "output=\"tab\\tnew\\nline \\u2028 ä 'one' \\\\ two: # \"", "network.weights='no'",
             "data.train='x ~'",

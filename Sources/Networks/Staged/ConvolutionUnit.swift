@@ -10,6 +10,9 @@ protocol ConvolutionUnit {
     /// Name of the convolution in published weights.
     var name: String { get }
 
+    /// What is trained.
+    var parameters: [Parameter] { get }
+
     /// `[N, I, H, W]` to `[N, O, H', W']`; offers the raw output of the convolution under its name.
     ///
     /// - Parameter shortcut: `[N, O, H', W']` to add before the activation, or nil.

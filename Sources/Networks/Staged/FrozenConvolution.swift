@@ -16,6 +16,8 @@ struct FrozenConvolution: ConvolutionUnit, Sendable {
     let name: String
     let form: Form
 
+    var parameters: [Parameter] { [] }
+
     func callAsFunction(
         _ input: Variable, adding shortcut: Variable?, _ context: ForwardContext
     ) throws -> Variable {

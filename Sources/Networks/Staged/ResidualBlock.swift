@@ -21,6 +21,9 @@ struct ResidualBlock<Unit: ConvolutionUnit> {
     /// All convolutions, in the order of published weights.
     var units: [Unit] { convolutions + projection }
 
+    /// What is trained.
+    var parameters: [Parameter] { units.flatMap(\.parameters) }
+
     /// Names under which outputs are offered, in the order of the forward pass.
     var layerNames: [String] { (projection + convolutions).map(\.name) + [name] }
 

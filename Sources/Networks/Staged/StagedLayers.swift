@@ -15,6 +15,9 @@ struct StagedLayers<Unit: ConvolutionUnit> {
     /// type of their input.
     var precision = ElementType.float32
 
+    /// Whether what lies inside of blocks, and before them, is computed again in the backward pass instead of kept.
+    var isRecomputed = false
+
     let first: Unit
     let pooling: PoolingSettings?
     let stages: [Stage]
@@ -41,12 +44,25 @@ struct StagedLayers<Unit: ConvolutionUnit> {
 
     /// The forward pass: images `[N, 3, H, W]` to the last feature map.
     func callAsFunction(_ images: Variable, _ context: ForwardContext) throws -> Variable {
-        var x = try beginning(images, context)
+        var x = try recomputing(images, [first.name], first.parameters, context, beginning)
         for stage in stages {
-            for block in stage.blocks { x = try block(x, context) }
+            for block in stage.blocks {
+                x = try recomputing(x, block.layerNames, block.parameters, context) { try block($0, $1) }
+            }
             if stage.isNamed { context.offer(stage.name, x) }
         }
         return try ending(x, context)
+    }
+
+    /// Runs a part, so that what lies inside need not be kept if nobody observes it.
+    private func recomputing(
+        _ input: Variable, _ names: [String], _ parameters: [Parameter], _ context: ForwardContext,
+        _ part: @escaping (Variable, ForwardContext) throws -> Variable
+    ) throws -> Variable {
+        guard isRecomputed, !names.contains(where: context.observes) else { return try part(input, context) }
+        return try context.layer(names[names.count - 1]) {
+            try context.recomputing(input, parameters: parameters, part)
+        }
     }
 
     /// What precedes the blocks.
@@ -71,7 +87,7 @@ struct StagedLayers<Unit: ConvolutionUnit> {
             stages: stages.map { stage in
                 .init(name: stage.name, blocks: stage.blocks.map { $0.map(transform) })
             }, last: last.map(transform))
-        layers.precision = precision
+        (layers.precision, layers.isRecomputed) = (precision, isRecomputed)
         return layers
     }
 }

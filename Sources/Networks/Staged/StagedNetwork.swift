@@ -28,6 +28,14 @@ public final class StagedNetwork: SpatialBackbone {
         set { layers.precision = newValue }
     }
 
+    /// Whether what lies inside of the blocks of each stage, and before them, is computed again in the backward pass
+    /// instead of kept from the forward pass: less memory, more time, the same bits. A block of which a layer is
+    /// observed is kept. Default: false.
+    public var isRecomputed: Bool {
+        get { layers.isRecomputed }
+        set { layers.isRecomputed = newValue }
+    }
+
     private var layers: StagedLayers<NormalizedConvolution>
 
     /// A network of the given layers.

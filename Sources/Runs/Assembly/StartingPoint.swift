@@ -37,6 +37,7 @@ package struct StartingPoint {
         var network = configuration.network
         precision = try PrecisionChoice(configuration.training.precision, group: group)
         network.precision = precision.elementType
+        network.recomputation = configuration.training.recompute
         (self.network, seed) = (network, configuration.training.seed)
         let memory = try MemoryCheck(group)
         try group.agree { try memory.require(configuration.network, classCount: classCount) }

@@ -45,7 +45,8 @@ package struct Benchmark {
         try group.agree {
             try check.requireStep(
                 network, classCount: min(batch, 10), imageShape: [3, imageSize, imageSize], images: batch,
-                precision: network.precision, remedy: "give a smaller --batch or --image-size")
+                precision: network.precision, recomputation: network.recomputation,
+                remedy: "give a smaller --batch or --image-size")
         }
         let profile = try path.map { try RunProfile(path: $0, group) }
         let samples = SyntheticSamples(batch: batch, imageSize: imageSize, group: group)

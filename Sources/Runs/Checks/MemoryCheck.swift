@@ -49,15 +49,17 @@ package struct MemoryCheck {
     ///   - images: Images of a micro-batch on a rank.
     ///   - heldImages: Images that are in memory at once, more than those of a micro-batch where they were read ahead.
     ///   - precision: What feature maps hold.
+    ///   - recomputation: What is not kept of them.
     ///   - remedy: What to change.
     /// - Throws: `UsageError` (64); what a forward pass throws.
     package func requireStep(
         _ network: NetworkConfiguration, classCount: Int, imageShape: Shape, images: Int,
-        heldImages: Int? = nil, precision: ElementType = .float32, remedy: String
+        heldImages: Int? = nil, precision: ElementType = .float32,
+        recomputation: Recomputation = .none, remedy: String
     ) throws {
         let size = NetworkSize(network, classCount: classCount)
         let pixels = Double(imageShape[1]) * Double(imageShape[2])
-        let perImage = try size.outputsPerPixel() * pixels
+        let perImage = try size.outputsPerPixel(recomputation) * pixels
         let bytes =
             12 * size.parameterCount + Double(precision.byteCount) * Double(images) * perImage
             + 12 * Double(heldImages ?? images) * pixels
@@ -100,8 +102,9 @@ extension MemoryCheck {
             heldImages: holdsWholeSteps ? 2 * share(training.globalBatch) : images,
             // A lower bound: `auto` may choose either.
             precision: training.precision == .float32 ? .float32 : .bfloat16,
-            remedy:
-                "set a smaller training.global-batch, a larger training.accumulation, a smaller data.image-size or "
+            recomputation: training.recompute,
+            remedy: (training.recompute == .none ? "set training.recompute: stages, " : "set ")
+                + "a smaller training.global-batch, a larger training.accumulation, a smaller data.image-size or "
                 + "network.base-width, or start ranks on more hosts")
     }
 }
@@ -131,12 +134,33 @@ private struct NetworkSize {
             + Double(classCount) * Double(backbone.featureCount) * growth
     }
 
-    /// Numbers that all convolutions together make of an image, by its pixels; they are needed until the backward pass.
-    func outputsPerPixel() throws -> Double {
-        let layers = backbone.layerNames.filter { backbone.channelCount(of: $0) != nil }
+    /// Numbers that are needed until the backward pass, of an image, by its pixels: what all convolutions together make
+    /// of it, or where blocks are recomputed, all blocks.
+    func outputsPerPixel(_ recomputation: Recomputation) throws -> Double {
+        let layers =
+            switch recomputation {
+            case .none: backbone.layerNames.filter { backbone.channelCount(of: $0) != nil }
+            case .stages: backbone.blockNames
+            }
         let image = Variable(Tensor(repeating: 0, [1, 3, Self.side, Self.side]))
         let outputs = try backbone.features(image, .inference, observing: layers).outputs
         let count = outputs.reduce(0) { $0 + $1.value.shape.count }
         return growth * Double(count) / Double(Self.side * Self.side)
+    }
+}
+
+extension Backbone {
+    /// Layers that consist of convolutions.
+    fileprivate var blockNames: [String] {
+        let convolutions = layerNames.filter { channelCount(of: $0) != nil }
+        return layerNames.filter { name in
+            convolutions.contains { convolution in
+                guard convolution.hasPrefix(name + ".") else { return false }
+                // A stage consists of blocks.
+                return !layerNames.contains {
+                    $0.count > name.count && $0.hasPrefix(name + ".") && convolution.hasPrefix($0 + ".")
+                }
+            }
+        }
     }
 }

@@ -24,6 +24,8 @@ package struct NetworkConfiguration: Sendable, Equatable {
     package var headInitialization: HeadInitialization
     /// What its feature maps hold. No key of this section: see `training.precision`, which depends on the hosts.
     package var precision = ElementType.float32
+    /// What is computed again in the backward pass. No key of this section: see `training.recompute`.
+    package var recomputation = Recomputation.none
 
     /// Sixty-four times the usual width.
     package static let largestBaseWidth = 4096
@@ -91,6 +93,8 @@ extension NetworkConfiguration {
     /// The network that the section describes, its convolutions zero.
     package func makeBackbone() -> any Backbone {
         name.specification.makeBackbone(
-            NetworkOptions(baseWidth: baseWidth, stem: stem, precision: precision))
+            NetworkOptions(
+                baseWidth: baseWidth, stem: stem, precision: precision, isRecomputed: recomputation == .stages
+            ))
     }
 }

@@ -7,6 +7,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
     /// What feature maps, their gradients and the weights that convolutions read are rounded to, key `precision`.
     /// Parameters, statistics, losses and terms of methods are of 32 bits or more whatever it says. Default `float32`.
     package var precision: Precision
+    /// What the backward pass computes again to save memory, key `recompute`. Default `none`.
+    package var recompute: Recomputation
     /// Epochs of the run, key `epochs`; 1 … 10⁶. Default 20.
     var epochs: Int
     /// Steps of an epoch, key `steps-per-epoch`; 1 … 10⁶, or null (nil): as many full batches as one pass over the data
@@ -30,6 +32,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
         precision = try reader.value("precision", .choice, default: .float32)
+        recompute = try reader.value("recompute", .choice, default: .none)
         epochs = try reader.value("epochs", .integer(.atLeast(1, atMost: 1_000_000)), default: 20)
         stepsPerEpoch = try reader.optional(
             "steps-per-epoch", .integer(.atLeast(1, atMost: 1_000_000)), default: 500)
@@ -48,11 +51,14 @@ package struct TrainingConfiguration: Sendable, Equatable {
 
     /// The keys and values of the section.
     var entries: [YAMLEntry] {
-        [YAMLEntry("precision", .text(precision.rawValue))] + identity
+        [
+            YAMLEntry("precision", .text(precision.rawValue)),
+            YAMLEntry("recompute", .text(recompute.rawValue)),
+        ] + identity
     }
 
     /// Those that must stay the same for a run to go on from a checkpoint, which holds 32-bit floats and serves every
-    /// precision.
+    /// precision, and knows nothing of what is recomputed.
     var identity: [YAMLEntry] {
         [
             YAMLEntry("epochs", .integer(epochs)),

@@ -156,6 +156,11 @@ public final class Tape {
     ) throws {
         precondition(objective.value.count == 1, "backward from shape \(objective.shape), not a scalar")
         objective.accumulate(Tensor(repeating: 1, objective.shape))
+        try pullBack(completed: completed)
+    }
+
+    /// Runs all pullbacks, from the last to the first, for the gradients that results of this tape have been given.
+    func pullBack(completed: @escaping (Variable) throws -> Void = { _ in }) throws {
         while let record = records.popLast() {
             record.output.isPulledBack = true
             if record.output.hasGradient {

@@ -11,6 +11,8 @@ public protocol StatisticsReducer: AnyObject {
 public enum NormalizationStatistics {
     /// From the batch: that of all ranks with a reducer, that of this rank without one.
     case batch((any StatisticsReducer)?)
+    /// From the batch, and measured before: nothing is communicated in the forward pass.
+    case measured(BatchStatistics, (any StatisticsReducer)?)
     /// Given numbers, `[C]` each, through which no gradient flows.
     case fixed(mean: Tensor, variance: Tensor)
 }
@@ -85,6 +87,8 @@ extension Tape {
         switch statistics {
         case .batch(let given):
             let measured = try normalization.statistics(reducer: given)
+            (batch, reducer, mean, variance) = (measured, given, measured.mean, measured.variance)
+        case .measured(let measured, let given):
             (batch, reducer, mean, variance) = (measured, given, measured.mean, measured.variance)
         case .fixed(let fixedMean, let fixedVariance):
             (batch, reducer) = (nil, nil)
