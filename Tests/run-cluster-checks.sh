@@ -211,5 +211,36 @@ else
     verdict "$label" "$(same_losses "$work/alone" "$work/resumed" || echo "they differ")"
 fi
 
-expect_checks 36
+# Two hosts go one after the other, and the first comes back when the second goes: each start takes who answers.
+"$namespaces" up 3
+longer=("${train[@]}" training.steps-per-epoch=12)
+check_inside "twelve steps alone" 0 "^model: " "${longer[@]}" "output=$work/undisturbed"
+# shellcheck disable=SC2016 # The inner shell expands its arguments.
+check_inside "two hosts go, and one comes back" 0 "restart 2 of 3" \
+    "${cluster[@]}" --restarts 3 --drop-failed-host -- sh -c '
+        namespaces=$1 folder=$2
+        shift 2
+        # A host that goes: its rank stops in a step, and then its cable is pulled, once.
+        case $(hostname) in
+        ballast3) step=4 ;;
+        ballast2) step=9 ;;
+        *) exec "$@" ;;
+        esac
+        if { [ "$step" = 9 ] && [ ! -e "$folder/gone-4" ]; } || [ -e "$folder/gone-$step" ]; then exec "$@"; fi
+        export BALLAST_FAULTS="step=$step,point=backward,kind=hang"
+        (
+            until grep -q "\"step\":$((step - 1))," "$folder/fewer/metrics.jsonl"; do sleep 0.2; done 2>/dev/null
+            touch "$folder/gone-$step"
+            if [ "$step" = 9 ]; then "$namespaces" link ballast3 up; fi
+            "$namespaces" link "$(hostname)" down
+        ) >/dev/null 2>&1 &
+        exec "$@"' - "$namespaces" "$work" "${longer[@]}" "output=$work/fewer" checkpoint.every-steps=2
+for words in "host [0-9.]*[.]3 does not answer" "host [0-9.]*[.]2 does not answer" "goes on after step [23]" \
+    "goes on after step [678]"; do
+    verdict "... it says: $words" "$(grep -aqE -e "$words" "$output" || echo "it does not")"
+done
+verdict "... losses are those of one rank alone" \
+    "$(same_losses "$work/undisturbed" "$work/fewer" || echo "they differ")"
+
+expect_checks 43
 end_suite
