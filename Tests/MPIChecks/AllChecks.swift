@@ -18,6 +18,7 @@ let allChecks: [Check] = [
 
     // All-reduces in two levels
     Check(name: "all-reduce-in-two-levels", body: allReduceInTwoLevels),
+    Check(name: "all-reduce-in-two-levels-in-order", body: allReduceInTwoLevelsInOrder),
     Check(name: "all-reduce-in-two-levels-in-bfloat16", body: allReduceInTwoLevelsInBFloat16),
     Check(name: "all-reduce-in-two-levels-together", body: allReducesInTwoLevelsTogether),
     Check(name: "all-reduce-topology", body: allReduceTopology),

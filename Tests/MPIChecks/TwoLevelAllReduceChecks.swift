@@ -14,15 +14,17 @@ private func hosts(_ ranks: Int, _ ranksPerHost: Int) -> [Range<Int>] {
 }
 
 /// Sums in rank order within each host in 64 bits, each rounded once, then in host order in 64 bits.
-private func expectedSums(_ count: Int, ranks: Int, ranksPerHost: Int) -> [Float] {
-    let all = (0..<ranks).map { contribution(count, rank: $0) }
-    let divisions = hosts(ranks, ranksPerHost)
-    return (0..<count).map { index in
+private func sums(_ all: [[Float]], _ hosts: [[Int]]) -> [Float] {
+    all[0].indices.map { index in
         Float(
-            divisions.reduce(0.0) { total, host in
+            hosts.reduce(0.0) { total, host in
                 total + Double(Float(host.reduce(0.0) { $0 + Double(all[$1][index]) }))
             })
     }
+}
+
+private func expectedSums(_ count: Int, ranks: Int, ranksPerHost: Int) -> [Float] {
+    sums((0..<ranks).map { contribution(count, rank: $0) }, hosts(ranks, ranksPerHost).map(Array.init))
 }
 
 /// Hosts of one, two and all ranks, also where the last has fewer than the others.
@@ -56,6 +58,33 @@ func allReduceInTwoLevels(_ checker: Checker) throws {
                 try checker.sameBits(values)
             }
         }
+    }
+}
+
+/// Numbers of which one is lost beside the others: another order of additions has another sum.
+func allReduceInTwoLevelsInOrder(_ checker: Checker) throws {
+    let ranks = checker.group.size
+    let sizes: [Float] = [0x1p60, -0x1p60, 1, 0, 1, -0x1p50, 0x1p50, 0]
+    let all = (0..<ranks).map { rank in
+        (0..<100).map { sizes[(rank * (1 + $0 / 25) + $0) % sizes.count] }
+    }
+    for ranksPerHost in 1...ranks where ranks > 1 {
+        let inOrder = hosts(ranks, ranksPerHost).map(Array.init)
+        if ranks > 2 {
+            let others = [inOrder.reversed(), inOrder.map { $0.reversed() }, [Array(0..<ranks)]]
+            checker.expect(
+                others.contains { sums(all, $0) != sums(all, inOrder) },
+                "\(ranksPerHost) ranks a host: the numbers do not tell orders apart")
+        }
+        let reduction = try divided(checker, ranksPerHost).makeBackgroundAllReduces(
+            count: 1, capacity: 100, format: .float32, topology: .twoLevel
+        ).reductions[0]
+        var values = all[checker.group.rank]
+        try values.withUnsafeMutableBufferPointer { buffer in
+            try reduction.begin(buffer)
+            try finish(reduction)
+        }
+        checker.equal(values, sums(all, inOrder))
     }
 }
 
