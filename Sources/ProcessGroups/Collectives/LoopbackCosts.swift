@@ -30,7 +30,7 @@ package struct LoopbackCosts: Sendable {
         var message = [UInt8](repeating: 1, count: count)
         var all: [Double] = []
         // What does not fit into the buffers comes later.
-        let flags = Int32(MSG_NOSIGNAL.rawValue) | Int32(MSG_DONTWAIT.rawValue)
+        let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
         for _ in 0..<repetitions {
             let start = ContinuousClock.now
             var (sent, received, attempts) = (0, 0, 0)

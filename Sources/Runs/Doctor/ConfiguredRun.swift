@@ -1,3 +1,4 @@
+internal import Hosts
 internal import ImageData
 internal import ProcessGroups
 internal import Regularizers
@@ -10,6 +11,8 @@ struct ConfiguredRun {
     private(set) var data: DataFacts?
     /// What steps cost; nil where there can be none.
     private(set) var step: StepFacts?
+    /// What is expected on other clusters; nil where nobody asked or steps cannot be measured.
+    private(set) var plan: PlanFacts?
     /// Why the run could not start, the same on every rank.
     private(set) var failures = FailureCollection()
 
@@ -20,13 +23,24 @@ struct ConfiguredRun {
     ///
     /// - Parameters:
     ///   - configuration: The same on every rank.
+    ///   - plans: Clusters to predict the steps for.
+    ///   - network: All-reduces over the ranks, and on how many hosts these are.
     ///   - group: The ranks.
     ///   - say: Tells the user a line.
     /// - Throws: Errors that other ranks may not know of.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ configuration: RunConfiguration, group: any ProcessGroup, say: (String) -> Void) throws {
+    init(
+        _ configuration: RunConfiguration, plans: [PlanRequest], network: (timings: [AllReduceTiming], hosts: Int),
+        group: any ProcessGroup, say: (String) -> Void
+    ) throws {
         var configuration = configuration
         let takesSteps = configuration.method.name.settings.takesSteps
+        if !takesSteps, !plans.isEmpty {
+            throw CollectiveFailure(
+                message:
+                    "--plan: method \(configuration.method.name.rawValue) takes no steps that could be predicted",
+                exitCode: ExitCode.wrongUse)
+        }
         if !takesSteps {
             say("method \(configuration.method.name.rawValue) takes no steps: none are measured")
             // Its section says nothing about batches, in which images are read all the same.
@@ -63,6 +77,14 @@ struct ConfiguredRun {
             "method", remedy: "see what the message says of the method's files and data"
         ) {
             try StepEstimate(configuration, prepared, assembly, group).measure()
+        }
+        guard let step, let data, !plans.isEmpty else { return }
+        say("measuring steps for the plan")
+        plan = try failures.attempt("plan", remedy: "see what the message says of the method and of memory") {
+            let job = try PlanMeasurement(configuration, prepared, assembly, group)
+                .measure(step, data, network: network)
+            say("playing steps on \(Units.count(plans.count, "cluster"))")
+            return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts)
         }
     }
 

@@ -1,4 +1,4 @@
-package import ProcessGroups
+internal import ProcessGroups
 internal import Training
 
 /// Predictions for a job on one cluster, a pure function of what was measured.
