@@ -11,8 +11,8 @@ final class StepRecorder {
     /// Is told what the group is asked for.
     init(_ group: MirroredGroup) {
         group.observer = (
-            before: { [unowned self] call in note(StepTrace.Event(call)) },
-            after: { [unowned self] in since = .now }
+            before: { [weak self] call in self?.note(StepTrace.Event(call)) },
+            after: { [weak self] in self?.since = .now }
         )
     }
 
