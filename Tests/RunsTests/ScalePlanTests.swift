@@ -102,8 +102,9 @@ import Training
             let seconds = StepSimulation.predict(
                 trace, Self.setting(cluster.hosts, cluster.ranks, gigabits, overlap), costs
             ).seconds
-            // A thread that wakes at other moments finds a bucket a pause earlier or later.
-            let slack = overlap == .thread ? 2 * costs.pauseSeconds : 1e-9
+            // A rank that finds other buckets complete takes them in another order, and a thread that wakes at other
+            // moments finds them a pause earlier or later.
+            let slack = overlap == .thread ? 2 * costs.pauseSeconds : 2e-3
             #expect(seconds <= last + slack, "\(gigabits) Gbit/s")
             last = seconds
         }

@@ -11,7 +11,7 @@ struct ConfiguredRun {
     private(set) var data: DataFacts?
     /// What steps cost; nil where there can be none.
     private(set) var step: StepFacts?
-    /// What is expected on other clusters; nil where nobody asked or steps cannot be measured.
+    /// What is expected on other clusters, on rank 0; nil where nobody asked or steps cannot be measured.
     private(set) var plan: PlanFacts?
     /// Why the run could not start, the same on every rank.
     private(set) var failures = FailureCollection()
@@ -83,9 +83,10 @@ struct ConfiguredRun {
         plan = try failures.attempt("plan", remedy: "see what the message says of the method and of memory") {
             let job = try PlanMeasurement(configuration, prepared, assembly, group)
                 .measure(step, data, network: network)
+            guard group.rank == 0 else { return nil }
             say("playing steps on \(Units.count(plans.count, "cluster"))")
-            return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts)
-        }
+            return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts) { group.noteProgress() }
+        } ?? nil
     }
 
     /// The parameters that the run starts from. Without data their number of classes is not known, so that what

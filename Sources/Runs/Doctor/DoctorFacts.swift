@@ -18,7 +18,7 @@ package struct DoctorFacts: Sendable {
     var data: DataFacts?
     /// What steps cost, where they could be measured.
     var step: StepFacts?
-    /// What is expected on other clusters, where that was asked for.
+    /// What is expected on other clusters, where that was asked for; on rank 0 alone.
     var plan: PlanFacts?
     /// What the configuration says of the precision, with one.
     var precision: Precision?

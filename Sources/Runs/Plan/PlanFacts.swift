@@ -14,9 +14,15 @@ package struct PlanFacts: Codable, Sendable, Equatable {
     ///   - requests: The clusters.
     ///   - ranks: Ranks that measured.
     ///   - hosts: Hosts that these were on.
-    package init(_ job: PlanJob, _ requests: [PlanRequest], ranks: Int, hosts: Int) {
+    ///   - noteProgress: Called after each cluster, which may take seconds.
+    package init(
+        _ job: PlanJob, _ requests: [PlanRequest], ranks: Int, hosts: Int, noteProgress: () -> Void = {}
+    ) {
         self.job = job
-        plans = requests.map { ScalePlan(job, $0) }
+        plans = requests.map {
+            noteProgress()
+            return ScalePlan(job, $0)
+        }
         assumptions = Self.measured(job, ranks: ranks, hosts: hosts) + Self.assumed(job)
     }
 

@@ -12,6 +12,8 @@ package struct ScalePlan: Codable, Sendable, Equatable {
     package let configured: PlanRow?
     /// For each local batch that fits: the settings as configured, and the best of all.
     package let rows: [Pair]
+    /// The same local batches with the settings as configured and each overlap strategy.
+    package let strategies: [PlanRow]
 
     /// Two settings with one local batch.
     package struct Pair: Codable, Sendable, Equatable {
@@ -38,7 +40,15 @@ package struct ScalePlan: Codable, Sendable, Equatable {
             return Self.best(job, localBatch: localBatch, Self.withStrategies(job, setting))
         }
         configured = share.flatMap(asConfigured)
-        rows = Set(Self.localBatches + [share].compactMap(\.self)).sorted().compactMap { localBatch in
+        let batches = Set(Self.localBatches + [share].compactMap(\.self)).sorted()
+        strategies = batches.filter { job.fits(ranks: request.ranks, localBatch: $0) }.flatMap { localBatch in
+            OverlapStrategy.allCases.map {
+                var setting = setting
+                setting.overlap = $0
+                return PlanRow(job, localBatch: localBatch, setting)
+            }
+        }
+        rows = batches.compactMap { localBatch in
             let all = Self.settings(job, request).filter { job.fits(ranks: $0.ranks, localBatch: localBatch) }
             return Self.best(job, localBatch: localBatch, all).map {
                 Pair(configured: asConfigured(localBatch), best: $0)

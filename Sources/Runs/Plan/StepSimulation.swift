@@ -59,10 +59,14 @@ package struct StepSimulation {
         guard setting.rankCount > 1 else { return }
         // The head has buckets of its own.
         let size = max(4, setting.chosenBucketBytes)
+        // Most buckets are of one size.
+        var known: [Int: [BucketStage]] = [:]
         for part in [0..<trace.headBytes, trace.headBytes..<max(trace.headBytes, trace.gradientBytes)] {
             for start in stride(from: part.lowerBound, to: part.upperBound, by: size) {
                 let end = min(start + size, part.upperBound)
-                buckets.append((end, setting.stages(bucketBytes: end - start, costs)))
+                let stages = known[end - start] ?? setting.stages(bucketBytes: end - start, costs)
+                known[end - start] = stages
+                buckets.append((end, stages))
             }
         }
     }
