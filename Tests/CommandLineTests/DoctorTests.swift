@@ -116,7 +116,7 @@ extension ManyRanksTests {
             let facts = try MetricsEvent(Data(outcome.output.utf8))
             #expect(facts.keys == ["assumptions", "job", "plans"])
             let job = try #require(facts.values["job"] as? [String: Any])
-            #expect(job["globalBatch"] as? Int == 8)
+            #expect(job["global-batch"] as? Int == 8)
             let plans = try #require(facts.values["plans"] as? [[String: Any]])
             #expect(plans.count == 2)
             let rows = try plans.map { plan in

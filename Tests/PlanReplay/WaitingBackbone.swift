@@ -54,7 +54,9 @@ final class WaitingBackbone: Backbone {
             case .gradientsAwaited: isOver = true
             case .gather, .broadcast, .end: break
             }
-            guard overlapping == nil, let bytes = waiting.isEmpty ? nil : waiting.reduce(0, +) else { continue }
+            guard overlapping == nil, let bytes = waiting.isEmpty ? nil : waiting.reduce(0, +) else {
+                continue
+            }
             waiting = []
             if isForward {
                 (forward, actions, isForward) = (actions, [], false)

@@ -22,7 +22,8 @@ import Training
         }
         return StepTrace(
             localBatch: 8, headBytes: head,
-            intervals: [.init(seconds: 0.4, deviation: deviation, event: .sum(bytes: 64))] + forward + backward
+            intervals: [.init(seconds: 0.4, deviation: deviation, event: .sum(bytes: 64))] + forward
+                + backward
                 + [
                     .init(seconds: 0, event: .gradientsAwaited), .init(seconds: 0, event: .sum(bytes: 64)),
                     .init(seconds: 0.04, event: .end),
@@ -250,7 +251,8 @@ import Training
     }
 
     static let wrong = [
-        ("", "1 part"), ("1e99", "1 part"), ("2,1", "2 parts"), ("2,1,1,1", "4 parts"), ("0,2,10", "'0' for HOSTS"),
+        ("", "1 part"), ("1e99", "1 part"), ("2,1", "2 parts"), ("2,1,1,1", "4 parts"),
+        ("0,2,10", "'0' for HOSTS"),
         ("100001,2,10", "HOSTS"), ("-1,2,10", "HOSTS"), ("99999999999999999999,1,1", "HOSTS"),
         ("2,x,1", "'x' for RANKS"), ("2,0,1", "RANKS"), ("2,1025,1", "RANKS"), ("2,1.5,1", "RANKS"),
         ("2,1,nan", "'nan' for GBIT"), ("2,1,0", "GBIT"), ("2,1,-1", "GBIT"), ("2,1,1e9", "GBIT"),

@@ -30,7 +30,8 @@ struct ConfiguredRun {
     /// - Throws: Errors that other ranks may not know of.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ configuration: RunConfiguration, plans: [PlanRequest], network: (timings: [AllReduceTiming], hosts: Int),
+        _ configuration: RunConfiguration, plans: [PlanRequest],
+        network: (timings: [AllReduceTiming], hosts: Int),
         group: any ProcessGroup, say: (String) -> Void
     ) throws {
         var configuration = configuration
@@ -80,13 +81,14 @@ struct ConfiguredRun {
         }
         guard let step, let data, !plans.isEmpty else { return }
         say("measuring steps for the plan")
-        plan = try failures.attempt("plan", remedy: "see what the message says of the method and of memory") {
-            let job = try PlanMeasurement(configuration, prepared, assembly, group)
-                .measure(step, data, network: network)
-            guard group.rank == 0 else { return nil }
-            say("playing steps on \(Units.count(plans.count, "cluster"))")
-            return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts) { group.noteProgress() }
-        } ?? nil
+        plan =
+            try failures.attempt("plan", remedy: "see what the message says of the method and of memory") {
+                let job = try PlanMeasurement(configuration, prepared, assembly, group)
+                    .measure(step, data, network: network)
+                guard group.rank == 0 else { return nil }
+                say("playing steps on \(Units.count(plans.count, "cluster"))")
+                return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts) { group.noteProgress() }
+            } ?? nil
     }
 
     /// The parameters that the run starts from. Without data their number of classes is not known, so that what

@@ -57,7 +57,8 @@ extension ScaleSetting {
     ///   - hostBytes: Those of all ranks of the host.
     ///   - remoteShare: The share that leaves the host; nil: all but the host's own part.
     private func crossing(
-        _ bytes: Double, peers: Int, hostBytes: Double, _ costs: CommunicationCosts, remoteShare: Double? = nil
+        _ bytes: Double, peers: Int, hostBytes: Double, _ costs: CommunicationCosts,
+        remoteShare: Double? = nil
     ) -> [BucketStage] {
         let share = remoteShare ?? Double(hosts - 1) / Double(hosts)
         let sent = bytes * wireShare * share

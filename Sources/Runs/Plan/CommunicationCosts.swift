@@ -25,6 +25,21 @@ package struct CommunicationCosts: Codable, Sendable, Equatable {
     /// All-reduces under way at the same time.
     package var laneCount = 6
 
+    private enum CodingKeys: String, CodingKey {
+        case networkLatency = "network-latency"
+        case localLatency = "local-latency"
+        case payloadShare = "payload-share"
+        case messageSeconds = "message-seconds"
+        case byteSeconds = "byte-seconds"
+        case copySeconds = "copy-seconds"
+        case sumSeconds = "sum-seconds"
+        case memoryRanks = "memory-ranks"
+        case pauseSeconds = "pause-seconds"
+        case wakeSeconds = "wake-seconds"
+        case eagerBytes = "eager-bytes"
+        case laneCount = "lane-count"
+    }
+
     package init() {}
 
     /// Seconds to copy a byte where so many ranks of a host do.

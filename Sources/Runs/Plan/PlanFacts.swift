@@ -31,7 +31,8 @@ package struct PlanFacts: Codable, Sendable, Equatable {
         let latency = ranks > 1 ? "measured" : "assumed"
         return [
             "measured by \(Units.count(ranks, "rank")) on \(Units.count(hosts, "host")), all at once: steps of "
-                + job.traces.map { "\($0.localBatch) (\(Units.seconds($0.seconds)))" }.joined(separator: " and ")
+                + job.traces.map { "\($0.localBatch) (\(Units.seconds($0.seconds)))" }.joined(
+                    separator: " and ")
                 + " images a rank without messages, in between and beyond linear",
             "messages between hosts: \(microseconds(costs.networkLatency)) each (\(hosts > 1 ? "measured" : "assumed")), "
                 + "\(microseconds(costs.messageSeconds)) and \(nanoseconds(costs.byteSeconds)) a byte of the processor "
@@ -44,7 +45,8 @@ package struct PlanFacts: Codable, Sendable, Equatable {
             job.threadGain.map {
                 "\(Units.count(job.threads, "thread")) compute \(Units.rate($0)) times as fast as one (measured); other "
                     + "numbers by Amdahl's law"
-            } ?? "a rank has one thread: other divisions of a host's cores are not compared; more threads would be",
+            }
+                ?? "a rank has one thread: other divisions of a host's cores are not compared; more threads would be",
         ]
     }
 

@@ -37,8 +37,27 @@ package struct PlanJob: Codable, Sendable, Equatable {
     package var isFlat: Bool
     package var bucketBytes: Int?
 
+    private enum CodingKeys: String, CodingKey {
+        case title, traces, threads, costs, overlap
+        case threadGain = "thread-gain"
+        case secondsPerRank = "seconds-per-rank"
+        case measuredRanks = "measured-ranks"
+        case readingSeconds = "reading-seconds"
+        case evaluationSeconds = "evaluation-seconds"
+        case evaluatedImages = "evaluated-images"
+        case trainedImages = "trained-images"
+        case globalBatch = "global-batch"
+        case rankBytes = "rank-bytes"
+        case imageBytes = "image-bytes"
+        case hostBytes = "host-bytes"
+        case wireFormat = "wire-format"
+        case isFlat = "is-flat"
+        case bucketBytes = "bucket-bytes"
+    }
+
     package init(
-        title: String, traces: [StepTrace], threads: Int, threadGain: Double? = nil, secondsPerRank: Double = 0,
+        title: String, traces: [StepTrace], threads: Int, threadGain: Double? = nil,
+        secondsPerRank: Double = 0,
         measuredRanks: Int = 2, costs: CommunicationCosts, readingSeconds: Double = 0,
         evaluationSeconds: Double? = nil, evaluatedImages: Int = 0, trainedImages: Int, globalBatch: Int,
         rankBytes: Double = 0, imageBytes: Double = 0, hostBytes: Double = 0,

@@ -160,7 +160,8 @@ struct PlanMeasurement {
                 secondView: assembly.regularizer.needs.secondView, workers: configuration.data.workers)
             let batches = try (0..<training.accumulation).map { try loader.batch(step: $0) }
             let step = try TrainingStep(
-                assembly.start.classifier, groups: assembly.parameterGroups, regularizer: assembly.regularizer,
+                assembly.start.classifier, groups: assembly.parameterGroups,
+                regularizer: assembly.regularizer,
                 optimizer: configuration.optimizer.makeOptimizer(),
                 maxGradientNorm: training.clipGradientNorm, normalization: configuration.network.batchNorm,
                 group: mirrored,

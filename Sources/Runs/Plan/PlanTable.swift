@@ -33,7 +33,9 @@ extension PlanFacts {
     private func rows(of plan: ScalePlan) -> [String] {
         var lines = [Self.line(Self.columns.map(\.0))]
         for pair in plan.rows {
-            if let configured = pair.configured, configured != pair.best { lines.append(Self.line(configured)) }
+            if let configured = pair.configured, configured != pair.best {
+                lines.append(Self.line(configured))
+            }
             lines.append(Self.line(pair.best) + (pair.configured == pair.best ? "" : "  best"))
         }
         return lines
@@ -49,7 +51,8 @@ extension PlanFacts {
         } else {
             sentences.append(
                 "the configured global batch of \(job.globalBatch) does not go over "
-                    + "\(Units.count(plan.hosts * plan.ranks, "rank")): more of them than samples, or too little memory")
+                    + "\(Units.count(plan.hosts * plan.ranks, "rank")): more of them than samples, or too little memory"
+            )
         }
         let goal = Units.rate(100 * ScalePlan.goal)
         if let row = plan.reaching {

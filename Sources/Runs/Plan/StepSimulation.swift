@@ -106,6 +106,12 @@ package struct StepSimulation {
         while isThreadBusy, nextAdvance < now + left {
             left -= max(0, nextAdvance - now)
             now = max(now, nextAdvance)
+            let idle = min(idleAdvances(from: now), (left / costs.pauseSeconds).rounded(.down))
+            if idle > 0 {
+                result.advances += idle * costs.wakeSeconds
+                left -= idle * costs.pauseSeconds
+                now += idle * (costs.pauseSeconds + costs.wakeSeconds)
+            }
             let cost = costs.wakeSeconds + advance(at: now)
             result.advances += cost
             now += cost
@@ -114,11 +120,22 @@ package struct StepSimulation {
         now += left
     }
 
+    /// How often the communication thread wakes from a moment on without anything to do.
+    private func idleAdvances(from start: Double) -> Double {
+        if begun < ready, lanes[begun % lanes.count] == nil { return 0 }
+        let next = lanes.compactMap { $0?.done }.min() ?? start
+        return max(0, ((next - start) / (costs.pauseSeconds + costs.wakeSeconds)).rounded(.up))
+    }
+
     /// Waits for a moment, while the communication thread goes on.
     private mutating func wait(until end: Double) {
         while isThreadBusy, nextAdvance < end {
-            let start = nextAdvance
-            nextAdvance = start + costs.wakeSeconds + advance(at: start) + costs.pauseSeconds
+            let period = costs.pauseSeconds + costs.wakeSeconds
+            let idle = min(
+                idleAdvances(from: nextAdvance), ((end - nextAdvance) / period).rounded(.up))
+            nextAdvance += idle * period
+            guard nextAdvance < end else { break }
+            nextAdvance += costs.wakeSeconds + advance(at: nextAdvance) + costs.pauseSeconds
         }
         now = max(now, end)
     }

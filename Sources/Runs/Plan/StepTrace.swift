@@ -52,6 +52,13 @@ package struct StepTrace: Codable, Sendable, Equatable {
     package var headBytes: Int
     package var intervals: [Interval]
 
+    private enum CodingKeys: String, CodingKey {
+        case intervals
+        case localBatch = "local-batch"
+        case microBatches = "micro-batches"
+        case headBytes = "head-bytes"
+    }
+
     package init(localBatch: Int, microBatches: Int = 1, headBytes: Int = 0, intervals: [Interval]) {
         (self.localBatch, self.microBatches) = (localBatch, microBatches)
         (self.headBytes, self.intervals) = (headBytes, intervals)
@@ -88,7 +95,9 @@ package struct StepTrace: Codable, Sendable, Equatable {
     ///
     /// - Returns: Nil where the two are not of the same kind: other events, or the same local batch.
     package func interpolated(with other: StepTrace, localBatch: Int) -> StepTrace? {
-        guard intervals.count == other.intervals.count, self.localBatch != other.localBatch else { return nil }
+        guard intervals.count == other.intervals.count, self.localBatch != other.localBatch else {
+            return nil
+        }
         let share = Double(localBatch - self.localBatch) / Double(other.localBatch - self.localBatch)
         func mixed(_ first: Double, _ second: Double) -> Double { max(0, first + (second - first) * share) }
         var trace = self
