@@ -126,10 +126,10 @@ extension ManyRanksTests {
             let efficiency = try #require(rows[1]["efficiency"] as? Double)
             #expect(efficiency > 0 && efficiency < 1)
             #expect(rows.map { $0["local-batch"] as? Int } == [8, 2])
-            // ResNet-18 of base width 8 has 178,677 parameters with 5 classes, each on a cache line of its own; a host of
-            // two sends as many bytes as the gradients have.
+            // ResNet-18 of base width 8 has about 177,000 parameters; a host of two sends as many bytes as the gradients
+            // have.
             let bytes = try #require(rows[1]["host-bytes"] as? Double)
-            #expect(bytes >= 4 * 178_000 && bytes < 4 * 182_000, "\(bytes)")
+            #expect(bytes > 4 * 175_000 && bytes < 4 * 180_000, "\(bytes)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
         }
 

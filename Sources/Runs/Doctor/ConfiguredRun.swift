@@ -56,7 +56,7 @@ struct ConfiguredRun {
             "data", remedy: "set data.train, data.validation and data.test to files that every host has"
         ) { try PreparedData(configuration, group: group) }
         let start = try startingPoint(classCount: prepared?.classCount)
-        try examineOutput()
+        try examineOutput(writesLargeFile: !plans.isEmpty)
         guard let prepared, fits != nil else { return }
         guard try requireMemory(prepared) else { return }
         if takesSteps, let start {
@@ -83,9 +83,12 @@ struct ConfiguredRun {
         say("measuring steps for the plan")
         plan =
             try failures.attempt("plan", remedy: "see what the message says of the method and of memory") {
-                let job = try PlanMeasurement(configuration, prepared, assembly, group)
+                var job = try PlanMeasurement(configuration, prepared, assembly, group)
                     .measure(step, data, network: network)
                 guard group.rank == 0 else { return nil }
+                job.checkpointSeconds = output?.writeSecondsPerByte.map {
+                    $0 * Double(step.checkpointBytes) / Double(max(1, step.checkpointCount))
+                }
                 say("playing steps on \(Units.count(plans.count, "cluster"))")
                 return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts) { group.noteProgress() }
             } ?? nil
@@ -122,7 +125,7 @@ struct ConfiguredRun {
         return fits != nil
     }
 
-    private mutating func examineOutput() throws {
+    private mutating func examineOutput(writesLargeFile: Bool) throws {
         let (path, group) = (configuration.output, group)
         output =
             try failures.attempt(
@@ -131,7 +134,9 @@ struct ConfiguredRun {
                     "set output to a folder of its own that rank 0 may make or write, or change permissions"
             ) {
                 var facts: OutputFacts?
-                try group.coordinate { () throws -> Void in facts = try OutputFolder.examine(path) }
+                try group.coordinate { () throws -> Void in
+                    facts = try OutputFolder.examine(path, writesLargeFile: writesLargeFile)
+                }
                 return facts
             } ?? nil
     }

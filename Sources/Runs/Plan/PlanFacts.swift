@@ -42,6 +42,9 @@ package struct PlanFacts: Codable, Sendable, Equatable {
                 + "\(nanoseconds(costs.sumSeconds)) (measured); more than \(Int(costs.memoryRanks)) ranks of a host share "
                 + (ranks > Int(costs.memoryRanks) ? "it (measured)" : "it (assumed)"),
             "a communication thread takes \(microseconds(costs.wakeSeconds)) of computing each time it wakes (measured)",
+            job.checkpointSeconds.map {
+                "rank 0 writes a checkpoint in \(Units.seconds($0)) (measured), beside the steps"
+            } ?? "checkpoints are written beside the steps, and take no time of them",
             job.threadGain.map {
                 "\(Units.count(job.threads, "thread")) compute \(Units.rate($0)) times as fast as one (measured); other "
                     + "numbers by Amdahl's law"

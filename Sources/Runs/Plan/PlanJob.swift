@@ -31,6 +31,8 @@ package struct PlanJob: Codable, Sendable, Equatable {
     package var imageBytes: Double
     /// Bytes that the ranks of a host have; 0 where that is not known.
     package var hostBytes: Double
+    /// Seconds in which rank 0 writes a checkpoint, beside the steps; nil where it is not known.
+    package var checkpointSeconds: Double?
     /// Configured.
     package var wireFormat: String
     package var overlap: String?
@@ -43,6 +45,7 @@ package struct PlanJob: Codable, Sendable, Equatable {
         case secondsPerRank = "seconds-per-rank"
         case measuredRanks = "measured-ranks"
         case readingSeconds = "reading-seconds"
+        case checkpointSeconds = "checkpoint-seconds"
         case evaluationSeconds = "evaluation-seconds"
         case evaluatedImages = "evaluated-images"
         case trainedImages = "trained-images"

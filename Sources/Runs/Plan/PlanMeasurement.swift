@@ -217,6 +217,7 @@ struct PlanMeasurement {
         let rounds = (local: ScaleSetting.rounds(local), remote: ScaleSetting.rounds(network.hosts))
         if network.hosts == 1 {
             costs.localLatency = small.seconds / Double(max(1, rounds.local))
+            costs.networkLatency = max(costs.networkLatency, costs.localLatency)
         } else {
             let remote = small.seconds - Double(rounds.local) * costs.localLatency
             costs.networkLatency = max(costs.localLatency, remote / Double(rounds.remote))
