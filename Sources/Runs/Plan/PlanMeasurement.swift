@@ -21,7 +21,7 @@ struct PlanMeasurement {
     /// Ranks of a method that computes with the features of all, the second time.
     private static let manyRanks = 16
     /// Steps that are measured, as far as the time allows.
-    private static let (fewestSteps, mostSteps, secondsAtMost) = (5, 15, 6.0)
+    private static let (fewestSteps, mostSteps, secondsAtMost) = (5, 15, 4.0)
     private static let warmUpSteps = 2
     /// Bytes in which gradients are followed, at the least.
     private static let resolution = 1 << 16
