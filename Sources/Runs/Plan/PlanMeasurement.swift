@@ -100,7 +100,8 @@ struct PlanMeasurement {
         func bytes(_ images: Int) throws -> Double {
             try MemoryCheck.stepBytes(
                 configuration.network, classCount: data.classCount, imageShape: data.splits.imageShape,
-                images: images, heldImages: 2 * images, precision: assembly.start.precision.elementType)
+                images: images, heldImages: 2 * images, precision: assembly.start.precision.elementType,
+                recomputation: configuration.training.recompute)
         }
         return try group.agree {
             let (one, two) = (try bytes(1), try bytes(2))
