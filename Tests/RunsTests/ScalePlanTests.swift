@@ -170,7 +170,13 @@ import Training
             .sum(bytes: 8), .ready(bytes: 4), .ready(bytes: 6), .gradientsAwaited, .end,
         ]
         let steps = [[1, 0.5, 1e-6, 0, 1], [2, 0.5, 1e-6, 0, 1], [9, 0.5, 1e-6, 0, 1]]
-        let trace = StepTrace(localBatch: 1, microBatches: 1, headBytes: 4, events: events, steps: steps)
+        let whole = StepTrace(localBatch: 1, microBatches: 1, headBytes: 4, events: events, steps: steps)
+        #expect(whole.intervals.map(\.event) == events)
+        // Steps that took longer have the same events.
+        var slower = whole.scaled(by: 1000)
+        slower.localBatch = 9
+        #expect(whole.interpolated(with: slower, localBatch: 5) != nil)
+        let trace = whole.joined
         #expect(trace.intervals.map(\.event) == [.sum(bytes: 8), .ready(bytes: 10), .gradientsAwaited, .end])
         #expect(trace.intervals[0].seconds == 2)
         // 1.4826 times the median of 1, 0 and 7.

@@ -84,9 +84,9 @@ package struct PlanJob: Codable, Sendable, Equatable {
     package func trace(localBatch: Int, threads count: Int) -> StepTrace {
         let step: StepTrace
         if let last = traces.last, let between = traces[0].interpolated(with: last, localBatch: localBatch) {
-            step = between
+            step = between.joined
         } else {
-            step = traces.last ?? traces[0]
+            step = (traces.last ?? traces[0]).joined
         }
         guard count != threads, let gain = threadGain, threads > 1 else { return step }
         let serial = min(1, max(0, (1 / gain - 1 / Double(threads)) / (1 - 1 / Double(threads))))

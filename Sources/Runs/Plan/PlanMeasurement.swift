@@ -62,6 +62,12 @@ struct PlanMeasurement {
         let ranks = max(2, (smallest + batches[0] - 1) / batches[0])
         var traces: [StepTrace] = []
         for batch in batches { traces.append(try trace(localBatch: batch, ranks: ranks)) }
+        guard traces[0].interpolated(with: traces[1], localBatch: 1) != nil else {
+            // Events are the same on every rank.
+            throw CollectiveFailure(
+                message: "steps of \(batches[0]) and of \(batches[1]) images a rank send other messages",
+                exitCode: ExitCode.internalError)
+        }
         let training = configuration.training
         let memory = try memory()
         let evaluated = (reading.validationCount ?? 0) * step.epochs + (reading.testCount ?? 0)

@@ -54,9 +54,6 @@ extension StepTrace.Event {
 }
 
 extension StepTrace {
-    /// A gradient that is complete so soon after the one before counts as complete with it.
-    private static let together = 20e-6
-
     /// The medians of several steps, and how much they differ.
     ///
     /// - Parameters:
@@ -74,15 +71,7 @@ extension StepTrace {
                 interval.deviation = joined.deviation
                 joined = joined.map { _ in 0 }
             }
-            if case .ready(let more) = event, case .ready(let bytes) = intervals.last?.event,
-                interval.seconds < Self.together
-            {
-                interval.seconds += intervals[intervals.count - 1].seconds
-                interval.event = .ready(bytes: bytes + more)
-                intervals[intervals.count - 1] = interval
-            } else {
-                intervals.append(interval)
-            }
+            intervals.append(interval)
         }
         self.init(
             localBatch: localBatch, microBatches: microBatches, headBytes: headBytes, intervals: intervals)

@@ -90,6 +90,26 @@ package struct StepTrace: Codable, Sendable, Equatable {
         return trace
     }
 
+    /// A gradient that is complete so soon after the one before counts as complete with it.
+    private static let together = 20e-6
+
+    /// The same step with fewer events: gradients that are complete at about the same time are one.
+    package var joined: StepTrace {
+        var trace = self
+        trace.intervals = []
+        for var interval in intervals {
+            if case .ready(let more) = interval.event, let last = trace.intervals.last,
+                case .ready(let bytes) = last.event, interval.seconds < Self.together
+            {
+                interval.seconds += last.seconds
+                interval.event = .ready(bytes: bytes + more)
+                trace.intervals.removeLast()
+            }
+            trace.intervals.append(interval)
+        }
+        return trace
+    }
+
     /// The step with another local batch b, from two measured ones: times are linear in b,
     /// `t(b) = t₁ + (t₂ − t₁)(b − b₁) / (b₂ − b₁)`, and so are the bytes of all-gathers.
     ///
