@@ -130,6 +130,10 @@ let package = Package(
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
                 "Runs", "Tensors", "Training",
             ]),
+        // Plays a measured step with waits in place of computing: see Tests/README.md.
+        program(
+            "PlanReplay",
+            ["Hosts", "ImageData", "Layers", "ProcessGroups", "Regularizers", "Runs", "Tensors", "Training"]),
         // Is killed while it saves: see Tests/run-checkpoint-checks.sh.
         program("CheckpointTorture", ["Hosts", "ProcessGroups", "Tensors", "Training"]),
     ],

@@ -11,6 +11,12 @@ struct DoctorCommand: ParsableCommand {
         discussion: """
             Runs alone or under mpirun. With a configuration it also tries what 'ballast train' does before its \
             first step, measures a few steps, and estimates how long the run takes. Nothing is left behind.
+
+            With --plan it predicts the run's steps on other clusters from steps measured here, and says which ranks, \
+            threads, local batch, wire format and buckets are best there, and what is assumed. RANKS are ranks a host, \
+            each of as many threads as here (OMP_NUM_THREADS):
+
+              OMP_NUM_THREADS=1 ballast doctor --config run.yaml --plan 8,32,25 --plan 64,32,25
             """)
 
     @Option(name: .customLong("config"), help: "The configuration, a YAML file.")
@@ -22,16 +28,37 @@ struct DoctorCommand: ParsableCommand {
             "Replace or add a value of the configuration.", valueName: "key.path=value"))
     var assignments: [String] = []
 
+    @Option(
+        name: .customLong("plan"),
+        help: ArgumentHelp(
+            "Predict steps on so many hosts, of so many ranks, with links of so many Gbit/s. May be repeated.",
+            valueName: "HOSTS,RANKS,GBIT"))
+    var plans: [String] = []
+
+    @Flag(help: "Print the plan alone, as one JSON object.")
+    var json = false
+
     func validate() throws {
         guard file != nil || assignments.isEmpty else {
             throw ValidationError("--set changes a value of the configuration: name its file with --config")
         }
+        guard file != nil || plans.isEmpty else {
+            throw ValidationError("--plan predicts the steps of a configuration: name its file with --config")
+        }
+        guard !json || !plans.isEmpty else {
+            throw ValidationError("--json prints a plan: say for which cluster with --plan")
+        }
+        do { for plan in plans { _ = try PlanRequest(plan) } } catch { throw ValidationError("\(error)") }
     }
 
     func run() throws {
+        let requests = try plans.map { try PlanRequest($0) }
         try Ballast.runOnAllRanks { group in
-            let report = try Examination.run(file, assignments: assignments, group: group)
-            try group.coordinate { () throws -> Void in try StandardOutput.print(report.text) }
+            let report = try Examination.run(
+                file, assignments: assignments, plans: requests, group: group)
+            try group.coordinate { () throws -> Void in
+                if let text = try json ? report.planJSON : report.text { try StandardOutput.print(text) }
+            }
             // What keeps a run from starting is the same on every rank; so all end alike.
             guard let first = report.failures.first else { return }
             throw CollectiveFailure(

@@ -103,6 +103,58 @@ extension ManyRanksTests {
             #expect(errors.count == 1 && errors[0].contains("not ready: "), "\(outcome.errors)")
         }
 
+        @Test(arguments: [0, 2])
+        func aPlanIsMeasuredAndPredicted(ranks: Int) async throws {
+            let folder = try ScratchFolder()
+            let output = "output=\(folder.url.appending(path: "run").path)"
+            let outcome = try await BallastProcess.run(
+                [
+                    "doctor", "--config", Self.file, "--set", output, "--plan", "1,1,1", "--plan", "2,2,0.1",
+                    "--json",
+                ], ranks: ranks)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let facts = try MetricsEvent(Data(outcome.output.utf8))
+            #expect(facts.keys == ["assumptions", "job", "plans"])
+            let job = try #require(facts.values["job"] as? [String: Any])
+            #expect(job["global-batch"] as? Int == 8)
+            let plans = try #require(facts.values["plans"] as? [[String: Any]])
+            #expect(plans.count == 2)
+            let rows = try plans.map { plan in
+                try #require(plan["configured"] as? [String: Any], "\(plan)")
+            }
+            #expect(rows[0]["efficiency"] as? Double == 1)
+            let efficiency = try #require(rows[1]["efficiency"] as? Double)
+            #expect(efficiency > 0 && efficiency < 1)
+            #expect(rows.map { $0["local-batch"] as? Int } == [8, 2])
+            // ResNet-18 of base width 8 has about 177,000 parameters; a host of two sends as many bytes as the gradients
+            // have.
+            let bytes = try #require(rows[1]["host-bytes"] as? Double)
+            #expect(bytes > 4 * 175_000 && bytes < 4 * 180_000, "\(bytes)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
+        }
+
+        @Test(arguments: [
+            (["--plan", "0,2,10"], "--plan '0,2,10' has '0' for HOSTS"),
+            (["--plan", "2,x,1"], "'x' for RANKS"), (["--plan", "1e99"], "expected HOSTS,RANKS,GBIT"),
+            (["--json"], "--json prints a plan"),
+        ])
+        func wrongPlans(options: [String], message: String) async throws {
+            let outcome = try await BallastProcess.run(["doctor", "--config", Self.file] + options)
+            #expect(outcome.exitCode == 64 && outcome.errors.contains(message), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+
+        @Test func aPlanNeedsStepsOfAConfiguration() async throws {
+            let alone = try await BallastProcess.run(["doctor", "--plan", "2,2,1"])
+            #expect(alone.exitCode == 64 && alone.errors.contains("--config"), "\(alone.errors)")
+            let folder = try ScratchFolder()
+            let probe = try await BallastProcess.run([
+                "doctor", "--config", Self.file, "--set", "method.name=linear-probe",
+                "output=\(folder.url.appending(path: "run").path)", "--plan", "2,2,1",
+            ])
+            #expect(probe.exitCode == 64 && probe.errors.contains("takes no steps"), "\(probe.errors)")
+        }
+
         @Test func moreThreadsThanCores() async throws {
             let command = ["env", "OMP_NUM_THREADS=4096", BallastProcess.binary.path, "doctor"]
             let free = try await BallastProcess.run(command: command)

@@ -57,15 +57,26 @@ package struct MemoryCheck {
         heldImages: Int? = nil, precision: ElementType = .float32,
         recomputation: Recomputation = .none, remedy: String
     ) throws {
-        let size = NetworkSize(network, classCount: classCount)
-        let pixels = Double(imageShape[1]) * Double(imageShape[2])
-        let perImage = try size.outputsPerPixel(recomputation) * pixels
-        let bytes =
-            12 * size.parameterCount + Double(precision.byteCount) * Double(images) * perImage
-            + 12 * Double(heldImages ?? images) * pixels
+        let bytes = try Self.stepBytes(
+            network, classCount: classCount, imageShape: imageShape, images: images, heldImages: heldImages,
+            precision: precision, recomputation: recomputation)
         try require(
             bytes, "a step of \(images) images of \(imageShape) a rank through \(network.name.rawValue)",
             remedy)
+    }
+
+    /// Bytes that a step of training takes at least; parameters as for `requireStep`.
+    ///
+    /// - Throws: What a forward pass throws.
+    static func stepBytes(
+        _ network: NetworkConfiguration, classCount: Int, imageShape: Shape, images: Int, heldImages: Int?,
+        precision: ElementType, recomputation: Recomputation
+    ) throws -> Double {
+        let size = NetworkSize(network, classCount: classCount)
+        let pixels = Double(imageShape[1]) * Double(imageShape[2])
+        let perImage = try size.outputsPerPixel(recomputation) * pixels
+        return 12 * size.parameterCount + Double(precision.byteCount) * Double(images) * perImage
+            + 12 * Double(heldImages ?? images) * pixels
     }
 
     /// Throws where so many numbers of 32 bits do not fit.

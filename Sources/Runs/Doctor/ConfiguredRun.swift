@@ -1,3 +1,4 @@
+internal import Hosts
 internal import ImageData
 internal import ProcessGroups
 internal import Regularizers
@@ -10,6 +11,8 @@ struct ConfiguredRun {
     private(set) var data: DataFacts?
     /// What steps cost; nil where there can be none.
     private(set) var step: StepFacts?
+    /// What is expected on other clusters, on rank 0; nil where nobody asked or steps cannot be measured.
+    private(set) var plan: PlanFacts?
     /// Why the run could not start, the same on every rank.
     private(set) var failures = FailureCollection()
 
@@ -20,13 +23,25 @@ struct ConfiguredRun {
     ///
     /// - Parameters:
     ///   - configuration: The same on every rank.
+    ///   - plans: Clusters to predict the steps for.
+    ///   - network: All-reduces over the ranks, and on how many hosts these are.
     ///   - group: The ranks.
     ///   - say: Tells the user a line.
     /// - Throws: Errors that other ranks may not know of.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ configuration: RunConfiguration, group: any ProcessGroup, say: (String) -> Void) throws {
+    init(
+        _ configuration: RunConfiguration, plans: [PlanRequest],
+        network: (timings: [AllReduceTiming], hosts: Int),
+        group: any ProcessGroup, say: (String) -> Void
+    ) throws {
         var configuration = configuration
         let takesSteps = configuration.method.name.settings.takesSteps
+        if !takesSteps, !plans.isEmpty {
+            throw CollectiveFailure(
+                message:
+                    "--plan: method \(configuration.method.name.rawValue) takes no steps that could be predicted",
+                exitCode: ExitCode.wrongUse)
+        }
         if !takesSteps {
             say("method \(configuration.method.name.rawValue) takes no steps: none are measured")
             // Its section says nothing about batches, in which images are read all the same.
@@ -41,7 +56,7 @@ struct ConfiguredRun {
             "data", remedy: "set data.train, data.validation and data.test to files that every host has"
         ) { try PreparedData(configuration, group: group) }
         let start = try startingPoint(classCount: prepared?.classCount)
-        try examineOutput()
+        try examineOutput(writesLargeFile: !plans.isEmpty)
         guard let prepared, fits != nil else { return }
         guard try requireMemory(prepared) else { return }
         if takesSteps, let start {
@@ -64,6 +79,19 @@ struct ConfiguredRun {
         ) {
             try StepEstimate(configuration, prepared, assembly, group).measure()
         }
+        guard let step, let data, !plans.isEmpty else { return }
+        say("measuring steps for the plan")
+        plan =
+            try failures.attempt("plan", remedy: "see what the message says of the method and of memory") {
+                var job = try PlanMeasurement(configuration, prepared, assembly, group)
+                    .measure(step, data, network: network)
+                guard group.rank == 0 else { return nil }
+                job.checkpointSeconds = output?.writeSecondsPerByte.map {
+                    $0 * Double(step.checkpointBytes) / Double(max(1, step.checkpointCount))
+                }
+                say("playing steps on \(Units.count(plans.count, "cluster"))")
+                return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts) { group.noteProgress() }
+            } ?? nil
     }
 
     /// The parameters that the run starts from. Without data their number of classes is not known, so that what
@@ -97,7 +125,7 @@ struct ConfiguredRun {
         return fits != nil
     }
 
-    private mutating func examineOutput() throws {
+    private mutating func examineOutput(writesLargeFile: Bool) throws {
         let (path, group) = (configuration.output, group)
         output =
             try failures.attempt(
@@ -106,7 +134,9 @@ struct ConfiguredRun {
                     "set output to a folder of its own that rank 0 may make or write, or change permissions"
             ) {
                 var facts: OutputFacts?
-                try group.coordinate { () throws -> Void in facts = try OutputFolder.examine(path) }
+                try group.coordinate { () throws -> Void in
+                    facts = try OutputFolder.examine(path, writesLargeFile: writesLargeFile)
+                }
                 return facts
             } ?? nil
     }

@@ -18,6 +18,8 @@ package struct DoctorFacts: Sendable {
     var data: DataFacts?
     /// What steps cost, where they could be measured.
     var step: StepFacts?
+    /// What is expected on other clusters, where that was asked for; on rank 0 alone.
+    var plan: PlanFacts?
     /// What the configuration says of the precision, with one.
     var precision: Precision?
     /// Why a run of the configuration could not start, in the order in which it would fail.
@@ -27,13 +29,14 @@ package struct DoctorFacts: Sendable {
         launcher: String?, ranks: [RankFacts], multipliesBFloat16: [Bool] = [],
         allReduces: [AllReduceTiming] = [],
         links: [[NetworkLink]] = [],
-        output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil,
+        output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil, plan: PlanFacts? = nil,
         precision: Precision? = nil,
         failures: [Finding] = []
     ) {
         (self.launcher, self.ranks, self.allReduces, self.links) = (launcher, ranks, allReduces, links)
         (self.multipliesBFloat16, self.precision) = (multipliesBFloat16, precision)
-        (self.output, self.data, self.step, self.failures) = (output, data, step, failures)
+        (self.output, self.data, self.step, self.plan) = (output, data, step, plan)
+        self.failures = failures
     }
 
     /// The ranks by host.

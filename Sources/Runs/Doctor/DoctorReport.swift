@@ -15,10 +15,14 @@ package struct DoctorReport {
     /// What keeps a run from starting.
     package var failures: [Finding] { findings.filter { $0.exitCode != nil } }
 
-    /// The table, and the list of what to change.
+    /// The table, what is expected on other clusters, and the list of what to change.
     package var text: String {
-        ([table.text, ""] + findings.map(Self.text) + [verdict]).joined(separator: "\n")
+        let plan = facts.plan.map { [$0.text, ""] } ?? []
+        return ([table.text, ""] + plan + findings.map(Self.text) + [verdict]).joined(separator: "\n")
     }
+
+    /// What is expected on other clusters, as one JSON object; nil where it was not asked for or could not be measured.
+    package var planJSON: String? { get throws { try facts.plan?.json() } }
 
     /// One line that sums it up.
     package var verdict: String {

@@ -8,12 +8,13 @@ package enum Examination {
     /// - Parameters:
     ///   - file: The configuration; nil: the machine and the launcher alone.
     ///   - assignments: `--set` options, in their order.
+    ///   - plans: Clusters to predict the configuration's steps for.
     ///   - group: The ranks.
     /// - Returns: The report; ranks may differ in what rank 0 alone knows of the disk, which is no failure.
     /// - Throws: Errors that other ranks may not know of.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package static func run(
-        _ file: String?, assignments: [String], group: any ProcessGroup
+        _ file: String?, assignments: [String], plans: [PlanRequest] = [], group: any ProcessGroup
     ) throws -> DoctorReport {
         let progress = group.rank == 0 ? ProgressLine() : nil
         var facts = try machine(group) { progress?.say($0) }
@@ -27,7 +28,11 @@ package enum Examination {
                 "configuration", remedy: "mend the line or the --set option that the message names"
             ) { try RunConfiguration.read(file, assignments: assignments, for: group) }
             if let configuration {
-                let run = try ConfiguredRun(configuration, group: group) { progress?.say($0) }
+                let network = (timings: facts.allReduces, hosts: facts.hosts.count)
+                let run = try ConfiguredRun(configuration, plans: plans, network: network, group: group) {
+                    progress?.say($0)
+                }
+                facts.plan = run.plan
                 (facts.output, facts.data, facts.step) = (run.output, run.data, run.step)
                 facts.precision = configuration.training.precision
                 facts.failures = failures.findings + run.failures.findings

@@ -5,9 +5,11 @@ internal import Training
 enum OutputFolder {
     /// What the place is like. If the run's folder is there already, nothing is written into it.
     ///
-    /// - Parameter path: The folder of the run; it need not exist.
+    /// - Parameters:
+    ///   - path: The folder of the run; it need not exist.
+    ///   - writesLargeFile: Whether a large file is written too.
     /// - Throws: `OutputError` where a run could not write, `RunDirectoryError` where it would refuse the folder.
-    static func examine(_ path: String) throws -> OutputFacts {
+    static func examine(_ path: String, writesLargeFile: Bool = false) throws -> OutputFacts {
         let manager = FileManager.default
         var folder = path
         while !manager.fileExists(atPath: folder), folder != "/" {
@@ -21,7 +23,7 @@ enum OutputFolder {
         guard manager.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw OutputError(path: path, underlying: POSIXError(.ENOTDIR))
         }
-        var flushSeconds: Double?
+        var (flushSeconds, largeSeconds): (Double?, Double?)
         if folder == path {
             try RunFolderContents.requireOwn(folder)
             // Else of a run that may be going on; what is in its folder stays as it is.
@@ -30,7 +32,8 @@ enum OutputFolder {
             }
         } else {
             do {
-                flushSeconds = try secondsToFlush(in: folder)
+                flushSeconds = try secondsToFlush(smallBytes, in: folder)
+                if writesLargeFile { largeSeconds = try secondsToFlush(largeBytes, in: folder) }
             } catch {
                 throw OutputError(path: path, underlying: error)
             }
@@ -40,11 +43,14 @@ enum OutputFolder {
         return OutputFacts(
             path: path, existingFolder: folder,
             freeBytes: isKnown ? Int64(status.f_bavail) * Int64(status.f_frsize) : 0,
-            flushSeconds: flushSeconds)
+            flushSeconds: flushSeconds,
+            writeSecondsPerByte: largeSeconds.map { $0 / Double(largeBytes) })
     }
 
-    /// Seconds until a small file in a hidden folder is on the disk; both are removed again.
-    private static func secondsToFlush(in folder: String) throws -> Double {
+    private static let (smallBytes, largeBytes) = (4096, 32 << 20)
+
+    /// Seconds until a file of so many bytes in a hidden folder is on the disk; both are removed again.
+    private static func secondsToFlush(_ count: Int, in folder: String) throws -> Double {
         let hidden = URL(fileURLWithPath: folder).appending(path: ".ballast-doctor-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: hidden, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: hidden) }
@@ -52,7 +58,7 @@ enum OutputFolder {
         let start = ContinuousClock.now
         try Data().write(to: file)
         let handle = try FileHandle(forWritingTo: file)
-        try handle.write(contentsOf: Data(repeating: 0, count: 4096))
+        try handle.write(contentsOf: Data(repeating: 0, count: count))
         try handle.synchronize()
         try handle.close()
         return start.secondsUntilNow

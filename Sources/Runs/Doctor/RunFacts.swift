@@ -10,10 +10,16 @@ package struct OutputFacts: Sendable, Codable, Equatable {
     var freeBytes: Int64
     /// Seconds that a small file took to reach the disk; nil where none was written.
     var flushSeconds: Double?
+    /// Seconds for each byte of a large file to reach the disk; nil where none was written.
+    var writeSecondsPerByte: Double?
 
-    package init(path: String, existingFolder: String, freeBytes: Int64, flushSeconds: Double?) {
+    package init(
+        path: String, existingFolder: String, freeBytes: Int64, flushSeconds: Double?,
+        writeSecondsPerByte: Double? = nil
+    ) {
         (self.path, self.existingFolder) = (path, existingFolder)
         (self.freeBytes, self.flushSeconds) = (freeBytes, flushSeconds)
+        self.writeSecondsPerByte = writeSecondsPerByte
     }
 }
 

@@ -19,7 +19,7 @@ final class CommunicationThread {
 
     /// Microseconds between two advances while the other thread computes: each takes the core, and
     /// the cache, from the computation.
-    private static let pauseMicroseconds: UInt32 = 1000
+    static let pauseMicroseconds: UInt32 = 1000
 
     private let work = Work()
 

@@ -1,0 +1,68 @@
+/// What is expected of a job with one setting.
+package struct PlanRow: Codable, Sendable, Equatable {
+    package let hosts: Int
+    /// Ranks of a host, and threads of a rank.
+    package let ranks: Int
+    package let threads: Int
+    /// Samples of a micro-batch on a rank, and of all ranks in a step.
+    package let localBatch: Int
+    package let globalBatch: Int
+    package let wireFormat: String
+    /// Bytes of a bucket, and whether `communication.bucket-bytes` has to say so.
+    package let bucketBytes: Int
+    package let setsBucketBytes: Bool
+    package let overlap: String
+    package let stepSeconds: Double
+    package let parts: StepPrediction
+    package let imagesPerSecond: Double
+    /// Images a second of a host, by those of a single host with the same ranks, threads and local batch.
+    package let efficiency: Double
+    /// Hours for all images of the run, with evaluation.
+    package let hours: Double
+    /// Seconds of the all-reduce of gradients that nothing hides, by those it takes with nothing beside it.
+    package let exposedShare: Double
+    /// Bytes that a host sends in a step for gradients.
+    package let hostBytes: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case hosts, ranks, threads, overlap, parts, efficiency, hours
+        case localBatch = "local-batch"
+        case globalBatch = "global-batch"
+        case wireFormat = "wire-format"
+        case bucketBytes = "bucket-bytes"
+        case setsBucketBytes = "sets-bucket-bytes"
+        case stepSeconds = "step-seconds"
+        case imagesPerSecond = "images-per-second"
+        case exposedShare = "exposed-share"
+        case hostBytes = "host-bytes"
+    }
+
+    init(_ job: PlanJob, localBatch: Int, _ setting: ScaleSetting) {
+        (hosts, ranks, threads) = (setting.hosts, setting.ranks, setting.threads)
+        (self.localBatch, wireFormat) = (localBatch, setting.wireFormat.rawValue)
+        (bucketBytes, setsBucketBytes) = (setting.chosenBucketBytes, setting.bucketBytes != nil)
+        overlap = setting.overlap.rawValue
+        let trace = job.trace(localBatch: localBatch, threads: setting.threads)
+        globalBatch = trace.samples * setting.rankCount
+        parts = Self.predict(job, trace, setting)
+        stepSeconds = parts.seconds
+        let rate = Double(globalBatch) / stepSeconds
+        imagesPerSecond = rate
+        let alone = Self.predict(job, trace, setting.onOneHost).seconds
+        efficiency = setting.hosts == 1 ? 1 : alone / stepSeconds
+        let evaluating =
+            Double(job.evaluatedImages) * (job.evaluationSeconds ?? 0) / Double(setting.rankCount)
+        hours = (Double(job.trainedImages) / rate + evaluating) / 3600
+        let bare = StepSimulation.bareAllReduce(trace, setting, job.costs)
+        exposedShare = bare > 0 ? parts.gradients / bare : 0
+        hostBytes = setting.hostBytes(gradientBytes: trace.gradientBytes)
+    }
+
+    /// The step with what does not depend on messages: the method's work on the features of all ranks, and reading.
+    static func predict(_ job: PlanJob, _ trace: StepTrace, _ setting: ScaleSetting) -> StepPrediction {
+        var step = StepSimulation.predict(trace, setting, job.costs)
+        step.computing += job.secondsPerRank * Double(max(0, setting.rankCount - job.measuredRanks))
+        step.data = max(0, Double(trace.samples) * job.readingSeconds - step.seconds)
+        return step
+    }
+}

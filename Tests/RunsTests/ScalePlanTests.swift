@@ -1,0 +1,275 @@
+import Foundation
+import ProcessGroups
+import Runs
+import Testing
+import Training
+
+/// The step that is played on a cluster, as a function of numbers.
+@Suite struct ScalePlanTests {
+    /// A step of 1 s: statistics forward and backward, four gradients of 10 MB, totals and optimizer.
+    private static func trace(statistics: Int = 0, deviation: Double = 0, head: Int = 0) -> StepTrace {
+        let forward = (0..<statistics).map { _ in
+            StepTrace.Interval(seconds: 0, event: .sum(bytes: 4096))
+        }
+        let backward = (0..<4).flatMap { index in
+            [StepTrace.Interval(seconds: 0.14, event: .ready(bytes: index == 0 ? 10_000_000 : 10_000_000))]
+                + (0..<statistics / 4).flatMap { _ in
+                    [
+                        StepTrace.Interval(seconds: 0, event: .sumBegun(bytes: 4096)),
+                        StepTrace.Interval(seconds: 0, event: .sumAwaited),
+                    ]
+                }
+        }
+        return StepTrace(
+            localBatch: 8, headBytes: head,
+            intervals: [.init(seconds: 0.4, deviation: deviation, event: .sum(bytes: 64))] + forward
+                + backward
+                + [
+                    .init(seconds: 0, event: .gradientsAwaited), .init(seconds: 0, event: .sum(bytes: 64)),
+                    .init(seconds: 0.04, event: .end),
+                ])
+    }
+
+    /// Communication that costs nothing but what the link takes.
+    private static var free: CommunicationCosts {
+        var costs = CommunicationCosts()
+        (costs.networkLatency, costs.localLatency, costs.payloadShare) = (0, 0, 1)
+        (costs.messageSeconds, costs.byteSeconds) = (0, 0)
+        (costs.copySeconds, costs.sumSeconds) = (0, 0)
+        (costs.pauseSeconds, costs.wakeSeconds) = (1e-4, 0)
+        return costs
+    }
+
+    private static func setting(
+        _ hosts: Int, _ ranks: Int, _ gigabits: Double, _ overlap: OverlapStrategy = .thread,
+        _ format: WireFormat = .float32, bucketBytes: Int? = 1 << 18
+    ) -> ScaleSetting {
+        var setting = ScaleSetting(hosts: hosts, ranks: ranks, gigabits: gigabits)
+        (setting.overlap, setting.wireFormat, setting.bucketBytes) = (overlap, format, bucketBytes)
+        return setting
+    }
+
+    private static let clusters = [(1, 1), (1, 4), (2, 1), (3, 1), (2, 2), (5, 3), (8, 32), (512, 32)]
+
+    @Test(arguments: clusters, OverlapStrategy.allCases)
+    func withoutLatencyAndWithAnInfiniteLinkNothingIsLost(
+        cluster: (hosts: Int, ranks: Int), overlap: OverlapStrategy
+    ) {
+        let trace = Self.trace(statistics: 8)
+        let step = StepSimulation.predict(
+            trace, Self.setting(cluster.hosts, cluster.ranks, 1e12, overlap), Self.free)
+        #expect(abs(step.seconds - 1) < 1e-5, "\(step)")
+        #expect(abs(trace.seconds - 1) < 1e-12 && trace.gradientBytes == 40_000_000)
+    }
+
+    @Test func aSingleRankIsWhatWasMeasured() {
+        let step = StepSimulation.predict(
+            Self.trace(statistics: 8, deviation: 0.1), Self.setting(1, 1, 1), CommunicationCosts())
+        #expect(step.seconds == step.computing && abs(step.seconds - 1) < 1e-12)
+    }
+
+    /// Without overlap the link's bytes follow the backward pass, one after the other.
+    @Test(arguments: [(2, 1), (3, 1), (2, 2), (4, 8)], WireFormat.allCases)
+    func theLinkCarriesTwiceAllBytesButAHostsPart(
+        cluster: (hosts: Int, ranks: Int), format: WireFormat
+    ) {
+        let (trace, hosts) = (Self.trace(), Double(cluster.hosts))
+        let setting = Self.setting(cluster.hosts, cluster.ranks, 1, .none, format)
+        let wire = 40e6 * (format == .float32 ? 1 : 0.5)
+        let bytes = 2 * (hosts - 1) / hosts * wire
+        #expect(abs(setting.hostBytes(gradientBytes: trace.gradientBytes) - bytes) < 1e-3)
+        let bare = StepSimulation.bareAllReduce(trace, setting, Self.free)
+        #expect(abs(bare - 8 * bytes / 1e9) < 1e-6, "\(bare)")
+        let step = StepSimulation.predict(trace, setting, Self.free)
+        #expect(abs(step.gradients - bare) < 1e-6 && step.statistics < 1e-4, "\(step)")
+    }
+
+    /// Flat, each of a host's ranks sends all of it.
+    @Test func flatSendsTimesTheRanksOfAHost() {
+        var setting = Self.setting(2, 4, 1, .none)
+        let levels = StepSimulation.bareAllReduce(Self.trace(), setting, Self.free)
+        setting.isFlat = true
+        let flat = StepSimulation.bareAllReduce(Self.trace(), setting, Self.free)
+        #expect(abs(flat / levels - 4) < 1e-6)
+        #expect(setting.hostBytes(gradientBytes: 1000) == 4000)
+    }
+
+    @Test(arguments: clusters, OverlapStrategy.allCases)
+    func aFasterLinkIsNeverSlower(cluster: (hosts: Int, ranks: Int), overlap: OverlapStrategy) {
+        let costs = CommunicationCosts()
+        let trace = Self.trace(statistics: 40)
+        var last = Double.infinity
+        for gigabits in [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4] {
+            let seconds = StepSimulation.predict(
+                trace, Self.setting(cluster.hosts, cluster.ranks, gigabits, overlap), costs
+            ).seconds
+            // A rank that finds other buckets complete takes them in another order, and a thread that wakes at other
+            // moments finds them a pause earlier or later.
+            let slack = overlap == .thread ? 2 * costs.pauseSeconds : 2e-3
+            #expect(seconds <= last + slack, "\(gigabits) Gbit/s")
+            last = seconds
+        }
+    }
+
+    @Test(arguments: clusters, OverlapStrategy.allCases)
+    func whatIsExposedIsPartOfTheWhole(cluster: (hosts: Int, ranks: Int), overlap: OverlapStrategy) {
+        let trace = Self.trace(statistics: 8)
+        for gigabits in [0.1, 1, 25] {
+            let setting = Self.setting(cluster.hosts, cluster.ranks, gigabits, overlap)
+            let step = StepSimulation.predict(trace, setting, CommunicationCosts())
+            let bare = StepSimulation.bareAllReduce(trace, setting, CommunicationCosts())
+            #expect(step.gradients <= bare * (1 + 1e-9) + 1e-9, "\(step), \(bare)")
+            #expect(step.gradients >= 0 && step.statistics >= 0 && step.advances >= 0)
+            let shared = setting.hosts == 1
+            #expect(shared || bare >= setting.hostBytes(gradientBytes: 40_000_000) * 8 / gigabits / 1e9)
+        }
+    }
+
+    @Test func overlappingSavesWhatTheBackwardPassHides() {
+        let costs = CommunicationCosts()
+        // 0.34 s on the link, of which all but the last gradient's part can hide behind 0.42 s.
+        let steps = OverlapStrategy.allCases.map {
+            StepSimulation.predict(Self.trace(), Self.setting(2, 1, 1, $0), costs)
+        }
+        #expect(steps[0].gradients > 0.33 && steps[2].gradients < 0.1, "\(steps)")
+        #expect(steps[2].seconds < steps[0].seconds)
+    }
+
+    @Test func moreRanksAndHostsCostMore() {
+        let trace = Self.trace(statistics: 40, deviation: 0.01)
+        var last = 0.0
+        for hosts in [1, 2, 4, 8, 16, 64, 256] {
+            let step = StepSimulation.predict(trace, Self.setting(hosts, 4, 10, .none), CommunicationCosts())
+            #expect(step.seconds > last, "\(hosts) hosts")
+            last = step.seconds
+        }
+    }
+
+    /// Expected maxima of 2, 4, 16 and 100 normally distributed numbers: 0.564, 1.029, 1.766, 2.508.
+    @Test(arguments: [(2, 0.564), (4, 1.029), (16, 1.766), (100, 2.508)])
+    func ranksWaitForTheSlowest(ranks: Int, expected: Double) {
+        let step = StepSimulation.predict(
+            Self.trace(deviation: 0.1), Self.setting(1, ranks, 1), Self.free)
+        #expect(abs(step.stragglers - 0.1 * expected) < 0.003, "\(step)")
+    }
+
+    @Test func aStepBetweenTwoIsLinear() throws {
+        let few = Self.trace()
+        var many = few.scaled(by: 3)
+        many.localBatch = 24
+        let middle = try #require(few.interpolated(with: many, localBatch: 16))
+        #expect(middle.localBatch == 16 && abs(middle.seconds - 2) < 1e-12)
+        #expect(middle.gradientBytes == few.gradientBytes)
+        #expect(few.interpolated(with: few, localBatch: 3) == nil)
+        many.intervals.removeLast()
+        #expect(few.interpolated(with: many, localBatch: 16) == nil)
+    }
+
+    @Test func mediansAreTakenAndGradientsJoined() {
+        let events: [StepTrace.Event] = [
+            .sum(bytes: 8), .ready(bytes: 4), .ready(bytes: 6), .gradientsAwaited, .end,
+        ]
+        let steps = [[1, 0.5, 1e-6, 0, 1], [2, 0.5, 1e-6, 0, 1], [9, 0.5, 1e-6, 0, 1]]
+        let whole = StepTrace(localBatch: 1, microBatches: 1, headBytes: 4, events: events, steps: steps)
+        #expect(whole.intervals.map(\.event) == events)
+        // Steps that took longer have the same events.
+        var slower = whole.scaled(by: 1000)
+        slower.localBatch = 9
+        #expect(whole.interpolated(with: slower, localBatch: 5) != nil)
+        let trace = whole.joined
+        #expect(trace.intervals.map(\.event) == [.sum(bytes: 8), .ready(bytes: 10), .gradientsAwaited, .end])
+        #expect(trace.intervals[0].seconds == 2)
+        // 1.4826 times the median of 1, 0 and 7.
+        #expect(abs(trace.intervals[0].deviation - 1.4826) < 1e-9)
+        #expect(trace.intervals[2].deviation < 1e-9)
+    }
+
+    // MARK: Plans
+
+    private static func job(_ statistics: Int = 0, gain: Double? = nil, hostBytes: Double = 0) -> PlanJob {
+        var larger = trace(statistics: statistics).scaled(by: 2)
+        larger.localBatch = 16
+        return PlanJob(
+            title: "job", traces: [trace(statistics: statistics), larger], threads: gain == nil ? 1 : 2,
+            threadGain: gain, costs: CommunicationCosts(), trainedImages: 1_000_000, globalBatch: 48,
+            rankBytes: 1e9, imageBytes: 1e8, hostBytes: hostBytes)
+    }
+
+    @Test func aHostAloneIsItsOwnMeasure() throws {
+        let plan = ScalePlan(Self.job(), PlanRequest(hosts: 1, ranks: 1, gigabits: 1))
+        let row = try #require(plan.rows.first { $0.best.localBatch == 8 }?.configured)
+        #expect(row.efficiency == 1 && abs(row.stepSeconds - 1) < 1e-9 && row.hostBytes == 0)
+        #expect(abs(row.imagesPerSecond - 8) < 1e-6)
+        #expect(abs(row.hours - 1_000_000 / 8.0 / 3600) < 1e-6)
+        #expect(plan.configured?.localBatch == 48)
+    }
+
+    @Test func moreImagesARankHideMore() throws {
+        let plan = ScalePlan(Self.job(8), PlanRequest(hosts: 8, ranks: 4, gigabits: 1))
+        let best = plan.rows.map(\.best)
+        #expect(best.map(\.localBatch) == [2, 4, 8, 16, 32, 64])
+        for (few, many) in zip(best, best.dropFirst()) { #expect(few.efficiency < many.efficiency + 1e-3) }
+        for pair in plan.rows {
+            let configured = try #require(pair.configured)
+            #expect(pair.best.imagesPerSecond >= configured.imagesPerSecond * (1 - 1e-9))
+        }
+        let reaching = try #require(plan.reaching)
+        #expect(reaching.efficiency >= ScalePlan.goal)
+        #expect(plan.configured?.globalBatch == 64)
+    }
+
+    @Test func moreRanksThanSamplesAndTooLittleMemory() {
+        let plan = ScalePlan(Self.job(), PlanRequest(hosts: 64, ranks: 4, gigabits: 10))
+        #expect(plan.configured == nil && plan.rows.count == 5)
+        let small = ScalePlan(Self.job(hostBytes: 4e9), PlanRequest(hosts: 2, ranks: 2, gigabits: 10))
+        #expect(small.rows.map(\.best.localBatch) == [4, 8] && small.configured == nil)
+        let none = ScalePlan(Self.job(hostBytes: 1e9), PlanRequest(hosts: 2, ranks: 2, gigabits: 10))
+        #expect(none.rows.isEmpty && none.reaching == nil)
+    }
+
+    @Test func coresAreDividedWhereThreadsWereMeasured() throws {
+        let slow = ScalePlan(Self.job(8, gain: 1.01), PlanRequest(hosts: 2, ranks: 2, gigabits: 100))
+        #expect(slow.rows.allSatisfy { $0.best.ranks == 4 && $0.best.threads == 1 })
+        let trace = Self.job(gain: 2).trace(localBatch: 8, threads: 4)
+        #expect(abs(trace.seconds - 0.5) < 1e-9)
+        // One thread takes 1.5 times as long as two: a third is serial.
+        let serial = Self.job(gain: 1.5)
+        #expect(abs(serial.trace(localBatch: 8, threads: 1).seconds - 1.5) < 1e-9)
+        #expect(abs(serial.trace(localBatch: 8, threads: 4).seconds - 0.75) < 1e-9)
+    }
+
+    @Test func theTextSaysWhatToSetAndFits() throws {
+        let facts = PlanFacts(
+            Self.job(40), [PlanRequest(hosts: 512, ranks: 32, gigabits: 25)], ranks: 1, hosts: 1)
+        #expect(facts.text.contains("512 hosts of 32 ranks, 25 Gbit/s"))
+        #expect(facts.text.contains("assumptions\n- measured by 1 rank"))
+        #expect(facts.text.split(separator: "\n").allSatisfy { $0.count <= 106 }, "\(facts.text)")
+        let object = try #require(
+            JSONSerialization.jsonObject(with: Data(facts.json().utf8)) as? [String: Any])
+        #expect(object.keys.sorted() == ["assumptions", "job", "plans"])
+    }
+
+    // MARK: The option
+
+    @Test func clustersAreRead() throws {
+        #expect(try PlanRequest("512,32,25") == PlanRequest(hosts: 512, ranks: 32, gigabits: 25))
+        #expect(try PlanRequest("1,1,0.1") == PlanRequest(hosts: 1, ranks: 1, gigabits: 0.1))
+    }
+
+    static let wrong = [
+        ("", "1 part"), ("1e99", "1 part"), ("2,1", "2 parts"), ("2,1,1,1", "4 parts"),
+        ("0,2,10", "'0' for HOSTS"),
+        ("100001,2,10", "HOSTS"), ("-1,2,10", "HOSTS"), ("99999999999999999999,1,1", "HOSTS"),
+        ("2,x,1", "'x' for RANKS"), ("2,0,1", "RANKS"), ("2,1025,1", "RANKS"), ("2,1.5,1", "RANKS"),
+        ("2,1,nan", "'nan' for GBIT"), ("2,1,0", "GBIT"), ("2,1,-1", "GBIT"), ("2,1,1e9", "GBIT"),
+        ("2,1,0x10", "GBIT"), ("2,1,", "GBIT"), ("2,1,1.2.3", "GBIT"), ("2, 1,1", "RANKS"),
+    ]
+
+    @Test(arguments: wrong)
+    func wrongClustersAreErrors(text: String, message: String) {
+        let error = #expect(throws: UsageError.self) { try PlanRequest(text) }
+        #expect(error?.exitCode == 64)
+        #expect(error?.description.contains(message) == true, "\(error.map(\.description) ?? "")")
+        #expect(error?.description.contains("expected HOSTS,RANKS,GBIT") == true)
+    }
+}
