@@ -5,7 +5,7 @@ public import Hosts
 /// `description` says which file or setting, what was found, what was expected and what to do.
 public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomStringConvertible {
     /// The part of the work that failed.
-    public enum Kind: Sendable, Equatable {
+    public enum Kind: UInt8, Sendable, Equatable {
         /// The system could not open or read a file.
         case inputOutput
         /// A path names something that is no data set of a supported kind.
