@@ -21,9 +21,12 @@ public struct TarArchive {
     ///   - contents: Its bytes.
     ///   - type: Its type, `0` for a file.
     ///   - size: What its header says in the 12 bytes of its size; nil for the number of bytes in octal.
-    public mutating func add(_ name: String, _ contents: [UInt8], type: Character = "0", size: [UInt8]? = nil) {
+    public mutating func add(_ name: String, _ contents: [UInt8], type: Character = "0", size: [UInt8]? = nil)
+    {
         var header = [UInt8](repeating: 0, count: 512)
-        func put(_ bytes: [UInt8], _ offset: Int) { header.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
+        func put(_ bytes: [UInt8], _ offset: Int) {
+            header.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        }
         put(Array(name.utf8.prefix(100)), 0)
         put(Array("0000644\0".utf8), 100)
         put(Array("0000000\0".utf8), 108)

@@ -21,8 +21,10 @@ extension ThreadedGroup {
         let outcomes = Outcomes<Value>()
         for rank in 0..<size {
             let thread = Thread {
-                let outcome = Result { try body(
-                        ThreadedGroup(rank: rank, meeting: meeting, ranksPerHost: ranksPerHost)) }
+                let outcome = Result {
+                    try body(
+                        ThreadedGroup(rank: rank, meeting: meeting, ranksPerHost: ranksPerHost))
+                }
                 meeting.end(rank)
                 outcomes.add(outcome, of: rank)
             }

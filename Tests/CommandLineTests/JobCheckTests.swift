@@ -46,7 +46,7 @@ extension FailingRanksTests {
         /// One of the golden files below a folder of its own, and a copy elsewhere in which one bit differs.
         private func differing(_ name: String, in target: String) throws -> (own: String, other: String) {
             let own = try copy("\(name).safetensors", to: "\(target)/own.safetensors")
-            let other = try copy("\(name).safetensors", to: "other.safetensors")
+            let other = try copy("\(name).safetensors", to: "other-\(name).safetensors")
             try Self.changeOneBit(of: other)
             return (own, other)
         }
@@ -124,46 +124,81 @@ extension FailingRanksTests {
 
         // MARK: Files
 
-        @Test(arguments: ["train", "validation", "test"])
-        func otherSamplesAreRefused(split: String) async throws {
-            let (data, other) = try differing("trajectory-data", in: "data")
-            let command = train(["data.\(split)=\(data)"], isDry: false)
-            expect(
-                try await run(command, mounting("--bind \(other) \(data)", before: command)), code: 65,
-                "data.\(split) \(data): ranks see different samples", "rank 0 on host", "rank 1 on host")
+        /// Rank 0's are sent: what the others have does not matter.
+        @Test func onlyRankZeroReadsSamplesAndWeights() async throws {
+            var files: [String] = []
+            for (key, name) in [
+                ("data.train", "trajectory-data"), ("network.weights", "source"),
+                ("initial-state", "trajectory-initial-head"),
+            ] {
+                files.append("\(key)=\(try copy("\(name).safetensors", to: "files/\(name).safetensors"))")
+            }
+            let alone = try await ManyRanksTests.train(in: folder, as: "alone")
+            let command = train(files, isDry: false)
+            let outcome = try await run(command, mounting("-t tmpfs none \(path("files"))", before: command))
+            try #require(outcome.exitCode == 0, "\(outcome.errors)")
+            let losses = try RunFolder(url: folder.url.appending(path: "run")).steps("loss")
+            #expect(isClose(losses, try alone.steps("loss"), relative: 1e-5))
+            // The saved model and the samples that it is evaluated on.
+            let evaluation = [
+                BallastProcess.binary.path, "evaluate", "--model", path("run"), "--data",
+                String(files[0].dropFirst(11)),
+            ]
+            let evaluated = try await run(
+                evaluation, mounting("-t tmpfs none \(path("files"))", before: evaluation))
+            #expect(evaluated.exitCode == 0, "\(evaluated.errors)")
         }
 
-        @Test func missingSamplesNameTheRank() async throws {
-            let data = try copy("trajectory-data.safetensors", to: "data/own.safetensors")
-            let command = train(["data.train=\(data)"], isDry: false)
-            let outcome = try await run(
-                command, mounting("-t tmpfs none \(path("data"))", before: command))
-            expect(outcome, code: 74, "rank 1 on host")
-            #expect(outcome.errors.contains(data), "\(outcome.errors)")
+        /// Runs a command on two hosts, of which the second is this one under another name, where a line of shell is
+        /// executed first.
+        private func runOnTwoHosts(_ line: String, _ command: [String]) async throws -> BallastProcess.Outcome
+        {
+            let agent = path("agent")
+            try folder.write(
+                Array(
+                    """
+                    #!/bin/sh
+                    exec unshare \(geteuid() == 0 ? "" : "--map-root-user") --uts --mount sh -c 'hostname "$0" && \(line) && exec sh -c "$1"' "$@"
+
+                    """.utf8), as: "agent")
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent)
+            return try await BallastProcess.run(
+                command: [
+                    "mpirun", "--bind-to", "none", "--mca", "odls_base_sigkill_timeout", "0", "--mca",
+                    "plm_rsh_agent", agent, "--mca", "oob_tcp_if_include", "lo", "--mca",
+                    "btl_tcp_if_include", "lo",
+                    "--host", "\(ProcessInfo.processInfo.hostName):2,second:2", "-np", "4",
+                ] + command, in: folder.url,
+                environment: [
+                    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                    "OMPI_MCA_orte_keep_fqdn_hostnames": "1", "OMP_NUM_THREADS": "1",
+                ])
         }
 
-        @Test(arguments: ["network.weights", "initial-state"])
-        func otherWeightsAreRefused(key: String) async throws {
-            let name = key == "initial-state" ? "trajectory-initial-head" : "source"
-            let (weights, other) = try differing(name, in: "weights")
-            let command = train(["\(key)=\(weights)"], isDry: false)
+        @Test func hostsWithFilesOfTheirOwnAreCompared() async throws {
+            let alone = try await ManyRanksTests.train(in: folder, as: "alone")
+            let (data, otherData) = try differing("trajectory-data", in: "data")
+            let local = ["data.local=true", "training.global-batch=8"]
+            let command = train(["data.train=\(data)"] + local, isDry: false)
+            let same = try await runOnTwoHosts("true", train(local + ["output=\(path("two"))"], isDry: false))
+            #expect(same.exitCode == 0, "\(same.errors)")
+            let losses = try RunFolder(url: folder.url.appending(path: "two")).steps("loss")
+            #expect(losses.count == (try alone.steps("loss")).count)
             expect(
-                try await run(command, mounting("--bind \(other) \(weights)", before: command)), code: 65,
-                "\(key) \(weights): hosts have different files", "rank 0 on host", "rank 1 on host")
-            // Without the file a host is no worse: rank 0 sends the contents.
-            let absent = try await run(
-                command, mounting("-t tmpfs none \(path("weights"))", before: command))
-            #expect(absent.exitCode == 0, "\(absent.errors)")
-        }
-
-        @Test func otherSamplesAreNotEvaluated() async throws {
-            _ = try await ManyRanksTests.train(
-                in: folder, as: "run", set: ["training.steps-per-epoch=1"])
-            let (data, other) = try differing("trajectory-data", in: "data")
-            let command = [BallastProcess.binary.path, "evaluate", "--model", path("run"), "--data", data]
+                try await runOnTwoHosts("mount --bind \(otherData) \(data)", command), code: 65,
+                "data.train \(data): ranks see different samples", "ranks 0, 1 on host",
+                "ranks 2, 3 on host second")
+            let missing = try await runOnTwoHosts("mount -t tmpfs none \(path("data"))", command)
+            expect(missing, code: 74, "rank 2 on host second: \(data): ")
+            // Weights too.
+            let (weights, otherWeights) = try differing("source", in: "weights")
+            let weighted = train(["network.weights=\(weights)"] + local, isDry: false)
             expect(
-                try await run(command, mounting("--bind \(other) \(data)", before: command)), code: 65,
-                "--data \(data): ranks see different samples", "rank 1 on host")
+                try await runOnTwoHosts("mount --bind \(otherWeights) \(weights)", weighted), code: 65,
+                "network.weights \(weights): hosts have different files", "ranks 2, 3 on host second")
+            let unweighted = try await runOnTwoHosts("mount -t tmpfs none \(path("weights"))", weighted)
+            #expect(
+                unweighted.exitCode != 0 && unweighted.errors.contains("rank 2 on host second: \(weights)"))
         }
 
         /// The output is looked at before the data, which are missing here.

@@ -11,7 +11,9 @@ import Testing
     init() throws { folder = try ScratchFolder() }
 
     /// What another process makes of a data set.
-    private func sent(_ dataset: any ImageDataset, _ options: DatasetOptions = DatasetOptions()) -> any ImageDataset {
+    private func sent(_ dataset: any ImageDataset, _ options: DatasetOptions = DatasetOptions())
+        -> any ImageDataset
+    {
         let packed = PackedDataset(dataset)
         return PackedDataset(
             description: packed.description, pixels: packed.pixels, tensors: packed.tensors
@@ -25,7 +27,8 @@ import Testing
         #expect(one.fingerprint == other.fingerprint && one.notes == other.notes)
         #expect(one.commonSize == other.commonSize)
         for index in 0..<one.count {
-            #expect(one.label(index) == other.label(index) && one.identifier(index) == other.identifier(index))
+            #expect(
+                one.label(index) == other.label(index) && one.identifier(index) == other.identifier(index))
             #expect(one.group(index) == other.group(index) && one.digest(index) == other.digest(index))
             switch (one.content, other.content) {
             case (.pixels(let first), .pixels(let second)):
@@ -53,7 +56,8 @@ import Testing
         try expectSame(list, sent(list))
         // Turned and cached as the options say.
         let options = DatasetOptions(appliesOrientation: true, cacheBytes: 1 << 20)
-        try expectSame(DatasetFile.open(path: path, options: options), sent(set, options))
+        try expectSame(
+            DatasetFile.open(path: path, options: options), sent(DatasetFile.open(path: path), options))
     }
 
     @Test func failuresAreKnown() throws {
@@ -75,7 +79,8 @@ import Testing
         }
         let unlabelled = try TensorDataset.unlabelled(goldenPath("trajectory-data.safetensors"))
         try expectSame(unlabelled, sent(unlabelled))
-        #expect(unlabelled.identifier(2).hasSuffix("trajectory-data.safetensors:2") && unlabelled.label(2) == 0)
+        #expect(
+            unlabelled.identifier(2).hasSuffix("trajectory-data.safetensors:2") && unlabelled.label(2) == 0)
     }
 
     /// A host that sees another file than the one that was listed says so when it opens it.
@@ -89,11 +94,14 @@ import Testing
         let error = #expect(throws: DataError.self) { try other.decode(0, .all, into: &image) }
         #expect(error?.path == path && error?.exitCode == 65)
         #expect(
-            error?.detail.hasPrefix("has 11941 bytes and had 17406 when it was opened by the first rank; does this host see the same files?")
+            error?.detail.hasPrefix(
+                "has 11941 bytes and had 17406 when it was opened by the first rank; does this host see the same files?"
+            )
                 == true, "\(String(describing: error))")
         #expect(error?.detail.contains("data.local: true") == true)
         try FileManager.default.removeItem(atPath: path)
         let missing = #expect(throws: DataError.self) { try other.decode(0, .all, into: &image) }
-        #expect(missing?.exitCode == 74 && missing?.detail.contains("does this host see the same files?") == true)
+        #expect(
+            missing?.exitCode == 74 && missing?.detail.contains("does this host see the same files?") == true)
     }
 }

@@ -69,7 +69,9 @@ extension ProcessGroup {
         }
         precondition(values.count == count, "\(values.count) values, announced as \(count)")
         // The root's buffer is only read.
-        try values.withUnsafeBufferPointer { try broadcast(UnsafeMutableBufferPointer(mutating: $0), from: root) }
+        try values.withUnsafeBufferPointer {
+            try broadcast(UnsafeMutableBufferPointer(mutating: $0), from: root)
+        }
         return values
     }
 

@@ -49,9 +49,10 @@ struct SharedReading {
         guard group.size > 1 else { return required(own) }
         let packed = receivers.size > 1 ? own.map { PackedDataset($0) } : nil
         // The bytes of the description, of the pixels, and the extents of each tensor.
-        var extents = packed.map { packed in
-            [packed.description.count, packed.pixels.count] + packed.tensors.flatMap(\.shape.dimensions)
-        }.map { $0.map { Int64($0) } } ?? []
+        var extents =
+            packed.map { packed in
+                [packed.description.count, packed.pixels.count] + packed.tensors.flatMap(\.shape.dimensions)
+            }.map { $0.map { Int64($0) } } ?? []
         try receivers.broadcast(&extents, from: 0)
         let shapes = stride(from: 2, to: extents.count, by: 4).map { first in
             Shape(extents[first..<first + 4].map { Int($0) })
@@ -62,7 +63,8 @@ struct SharedReading {
             try memory.require(
                 numbers: bytes / 4 + shapes.reduce(0) { $0 + Double($1.count) },
                 "a data set that is held in memory",
-                remedy: "start ranks on more hosts, or give images as files, in class folders, a list or shards")
+                remedy:
+                    "start ranks on more hosts, or give images as files, in class folders, a list or shards")
         }
         guard receivers.size > 1 else { return required(own) }
         let description = try receivers.broadcast(
@@ -79,7 +81,9 @@ struct SharedReading {
 
     /// What a reader has opened.
     private func required(_ own: (any ImageDataset)?) -> any ImageDataset {
-        guard let own else { preconditionFailure("rank \(group.rank) reads nothing, and is served by nobody") }
+        guard let own else {
+            preconditionFailure("rank \(group.rank) reads nothing, and is served by nobody")
+        }
         return own
     }
 }

@@ -123,7 +123,9 @@ package enum JobChecks {
 
     /// The SHA-256 that rank 0 finds, on every rank; nil where it cannot read the file.
     private static func soleDigest(_ path: String, group: any ProcessGroup) throws -> String? {
-        let text = try group.coordinate { (try? WeightFile.digest(path)).map { Array($0.description.utf8) } ?? [] }
+        let text = try group.coordinate {
+            (try? WeightFile.digest(path)).map { Array($0.description.utf8) } ?? []
+        }
         return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
     }
 }

@@ -39,7 +39,8 @@ struct ConfiguredRun {
         ) { try BatchCheck.require(configuration.training, rankCount: group.size) }
         let prepared = try failures.attempt(
             "data",
-            remedy: "set data.train, data.validation and data.test to files that rank 0 can read, and photographs that "
+            remedy:
+                "set data.train, data.validation and data.test to files that rank 0 can read, and photographs that "
                 + "every host sees; data.local: true where every host has files of its own"
         ) { try PreparedData(configuration, group: group) }
         let start = try startingPoint(classCount: prepared?.classCount)

@@ -11,7 +11,9 @@ enum UnlabelledImages {
     /// - Parameter options: How files are read.
     /// - Throws: `DataError` that names the file.
     static func open(paths: [String], options: DatasetOptions) throws(DataError) -> any ImageDataset {
-        if paths.count == 1, paths[0].hasSuffix(".safetensors") { return try TensorDataset.unlabelled(paths[0]) }
+        if paths.count == 1, paths[0].hasSuffix(".safetensors") {
+            return try TensorDataset.unlabelled(paths[0])
+        }
         let photographs = try PhotographDataset.unlabelled(paths, options: options)
         try photographs.requireUsable()
         return photographs

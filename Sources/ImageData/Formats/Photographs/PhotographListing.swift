@@ -60,7 +60,8 @@ package struct PhotographListing: Sendable {
     /// What messages call a photograph.
     func place(_ entry: Entry) -> String {
         guard let member = entry.member else { return location(entry) }
-        return "\(location(entry)), member '\(entry.path.excerpt)' at byte \(member.offset - TarHeader.blockBytes)"
+        return
+            "\(location(entry)), member '\(entry.path.excerpt)' at byte \(member.offset - TarHeader.blockBytes)"
     }
 
     /// What a list of predictions calls a photograph.

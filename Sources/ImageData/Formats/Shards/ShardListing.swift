@@ -68,7 +68,9 @@ private struct ShardContents {
             }
             if kind == "cls" {
                 let place = place(of: key, member)
-                guard samples[place].label == nil else { throw problem(member, "is a second class of its sample") }
+                guard samples[place].label == nil else {
+                    throw problem(member, "is a second class of its sample")
+                }
                 samples[place].label = try label(member, in: file)
             } else if Self.pictures.contains(kind) {
                 let place = place(of: key, member)
@@ -91,7 +93,8 @@ private struct ShardContents {
             }
             guard let label = sample.label else {
                 throw problem(
-                    picture.name, picture.headerOffset, "has no class: '\((sample.key + ".cls").excerpt)' is missing")
+                    picture.name, picture.headerOffset,
+                    "has no class: '\((sample.key + ".cls").excerpt)' is missing")
             }
             return PhotographListing.Entry(
                 path: picture.name, label: label,
@@ -115,7 +118,8 @@ private struct ShardContents {
         let text = String(
             decoding: try file.read(member.byteCount, at: member.offset), as: UTF8.self)
         let trimmed = text.split(whereSeparator: \.isWhitespace)
-        guard trimmed.count == 1, let label = Int(trimmed[0]), trimmed[0].utf8.first != UInt8(ascii: "+") else {
+        guard trimmed.count == 1, let label = Int(trimmed[0]), trimmed[0].utf8.first != UInt8(ascii: "+")
+        else {
             throw problem(member, "holds '\(text.excerpt)'; expected a class in decimal")
         }
         guard (0..<Self.greatestClassCount).contains(label) else {
@@ -141,8 +145,11 @@ private struct ShardContents {
 
     /// What members of a sample have in common, and what tells them apart, in lower case; nil where nothing does.
     private static func split(_ name: String) -> (key: String, kind: String)? {
-        let start = name.utf8.lastIndex(of: UInt8(ascii: "/")).map { name.utf8.index(after: $0) } ?? name.startIndex
-        guard let dot = name.utf8[start...].firstIndex(of: UInt8(ascii: ".")), dot != start else { return nil }
+        let start =
+            name.utf8.lastIndex(of: UInt8(ascii: "/")).map { name.utf8.index(after: $0) } ?? name.startIndex
+        guard let dot = name.utf8[start...].firstIndex(of: UInt8(ascii: ".")), dot != start else {
+            return nil
+        }
         return (String(name[..<dot]), name[name.utf8.index(after: dot)...].lowercased())
     }
 }

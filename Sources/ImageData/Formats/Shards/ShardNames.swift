@@ -59,7 +59,8 @@ enum ShardNames {
     /// The numbers of `000..009`, each with as many digits as the first.
     private static func range(_ text: Substring) -> [String]? {
         let ends = text.split(separator: "..", omittingEmptySubsequences: false)
-        guard ends.count == 2, ends.allSatisfy({ (1...9).contains($0.utf8.count) && $0.utf8.allSatisfy(isDigit) }),
+        guard ends.count == 2,
+            ends.allSatisfy({ (1...9).contains($0.utf8.count) && $0.utf8.allSatisfy(isDigit) }),
             let first = Int(ends[0]), let last = Int(ends[1]), first <= last, last - first < mostShards
         else { return nil }
         let digits = ends[0].utf8.count

@@ -55,7 +55,9 @@ struct TarFile {
                 }
             try requireRoom(for: byteCount, from: contents, at: start)
             // Sizes are below that of a file, so that neither sum overflows.
-            offset = contents + (byteCount + TarHeader.blockBytes - 1) / TarHeader.blockBytes * TarHeader.blockBytes
+            offset =
+                contents + (byteCount + TarHeader.blockBytes - 1) / TarHeader.blockBytes
+                * TarHeader.blockBytes
             switch header.content {
             case .file:
                 guard let name, !name.isEmpty else {
@@ -128,7 +130,9 @@ struct TarFile {
     }
 
     /// The contents of a header that is about the next member.
-    private mutating func records(_ contents: Int, _ byteCount: Int, _ start: Int) throws(DataError) -> [UInt8] {
+    private mutating func records(_ contents: Int, _ byteCount: Int, _ start: Int) throws(DataError)
+        -> [UInt8]
+    {
         guard byteCount <= Self.largestExtension, let bytes = try window.bytes(at: contents, byteCount) else {
             throw damage(
                 start, "an extended header of \(byteCount) bytes; at most \(Self.largestExtension) are read")
@@ -136,7 +140,9 @@ struct TarFile {
         return bytes
     }
 
-    private mutating func longName(_ contents: Int, _ byteCount: Int, _ start: Int) throws(DataError) -> String {
+    private mutating func longName(_ contents: Int, _ byteCount: Int, _ start: Int) throws(DataError)
+        -> String
+    {
         let bytes = try records(contents, byteCount, start).prefix { $0 != 0 }
         guard let name = String(validating: bytes, as: UTF8.self) else {
             throw damage(start, "its name is no UTF-8; pack it again")
@@ -184,7 +190,8 @@ private struct Extension {
             name = text
         case "size":
             let text = String(decoding: value, as: UTF8.self)
-            guard let number = Int(text), number >= 0, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }) else {
+            guard let number = Int(text), number >= 0, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") })
+            else {
                 throw damage("its size is '\(text.excerpt)', no number")
             }
             byteCount = number
