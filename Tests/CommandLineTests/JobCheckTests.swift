@@ -153,12 +153,14 @@ extension FailingRanksTests {
         /// executed first.
         private func runOnTwoHosts(_ line: String, _ command: [String]) async throws -> BallastProcess.Outcome
         {
-            let agent = path("agent")
+            let (agent, options) = (path("agent"), geteuid() == 0 ? "" : "--map-root-user")
             try folder.write(
                 Array(
                     """
                     #!/bin/sh
-                    exec unshare \(geteuid() == 0 ? "" : "--map-root-user") --uts --mount sh -c 'hostname "$0" && \(line) && exec sh -c "$1"' "$@"
+                    host=$1
+                    shift
+                    exec unshare \(options) --uts --mount sh -c 'hostname "$0" && \(line) && exec sh -c "$1"' "$host" "$*"
 
                     """.utf8), as: "agent")
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent)
@@ -166,8 +168,8 @@ extension FailingRanksTests {
                 command: [
                     "mpirun", "--bind-to", "none", "--mca", "odls_base_sigkill_timeout", "0", "--mca",
                     "plm_rsh_agent", agent, "--mca", "oob_tcp_if_include", "lo", "--mca",
-                    "btl_tcp_if_include", "lo",
-                    "--host", "\(ProcessInfo.processInfo.hostName):2,second:2", "-np", "4",
+                    "btl_tcp_if_include", "lo", "--mca", "mpi_yield_when_idle", "1",
+                    "--host", "\(ProcessInfo.processInfo.hostName):2,second:1", "-np", "3",
                 ] + command, in: folder.url,
                 environment: [
                     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -178,16 +180,16 @@ extension FailingRanksTests {
         @Test func hostsWithFilesOfTheirOwnAreCompared() async throws {
             let alone = try await ManyRanksTests.train(in: folder, as: "alone")
             let (data, otherData) = try differing("trajectory-data", in: "data")
-            let local = ["data.local=true", "training.global-batch=8"]
+            let local = ["data.local=true"]
             let command = train(["data.train=\(data)"] + local, isDry: false)
             let same = try await runOnTwoHosts("true", train(local + ["output=\(path("two"))"], isDry: false))
             #expect(same.exitCode == 0, "\(same.errors)")
             let losses = try RunFolder(url: folder.url.appending(path: "two")).steps("loss")
-            #expect(losses.count == (try alone.steps("loss")).count)
+            #expect(isClose(losses, try alone.steps("loss"), relative: 1e-5))
             expect(
                 try await runOnTwoHosts("mount --bind \(otherData) \(data)", command), code: 65,
                 "data.train \(data): ranks see different samples", "ranks 0, 1 on host",
-                "ranks 2, 3 on host second")
+                "rank 2 on host second")
             let missing = try await runOnTwoHosts("mount -t tmpfs none \(path("data"))", command)
             expect(missing, code: 74, "rank 2 on host second: \(data): ")
             // Weights too.
@@ -195,7 +197,7 @@ extension FailingRanksTests {
             let weighted = train(["network.weights=\(weights)"] + local, isDry: false)
             expect(
                 try await runOnTwoHosts("mount --bind \(otherWeights) \(weights)", weighted), code: 65,
-                "network.weights \(weights): hosts have different files", "ranks 2, 3 on host second")
+                "network.weights \(weights): hosts have different files", "rank 2 on host second")
             let unweighted = try await runOnTwoHosts("mount -t tmpfs none \(path("weights"))", weighted)
             #expect(
                 unweighted.exitCode != 0 && unweighted.errors.contains("rank 2 on host second: \(weights)"))
