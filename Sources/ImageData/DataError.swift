@@ -20,6 +20,8 @@ public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomSt
         case selection
         /// A setting that makes no sense for any data.
         case setting
+        /// A file that is not the one that was listed.
+        case changed
     }
 
     /// The part of the work that failed.
@@ -46,7 +48,7 @@ public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomSt
         switch kind {
         case .inputOutput: ExitCode.inputOutput
         case .setting: ExitCode.wrongUse
-        case .unsupported, .compression, .format, .label, .selection: ExitCode.badData
+        case .unsupported, .compression, .format, .label, .selection, .changed: ExitCode.badData
         }
     }
 }

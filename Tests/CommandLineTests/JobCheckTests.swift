@@ -149,6 +149,36 @@ extension FailingRanksTests {
             #expect(evaluated.exitCode == 0, "\(evaluated.errors)")
         }
 
+        /// They stay where they are, so that every host must see those that rank 0 listed.
+        @Test func photographsThatAHostDoesNotSeeAreNamed() async throws {
+            let fixtures = BallastProcess.packageRoot.appending(
+                path: "Tests/ImageDataTests/Fixtures/photographs")
+            for (index, name) in ["rgb.jpg", "grey.jpg", "narrow.jpg", "progressive.jpg"].enumerated() {
+                try folder.write(
+                    contents(fixtures.appending(path: name).path), as: "pictures/\(index % 2)/\(index).jpg")
+            }
+            let other = path("other.jpg")
+            try FileManager.default.copyItem(atPath: fixtures.path + "/cmyk.jpg", toPath: other)
+            for policy in ["stop", "skip"] {
+                let settings = [
+                    "data={train: \(path("pictures")), validation: none, image-size: 32, on-error: \(policy)}",
+                    "initial-state=null", "training.shuffle=false",
+                ]
+                let command = train(settings, isDry: false)
+                let missing = try await run(
+                    command, mounting("-t tmpfs none \(path("pictures"))", before: command))
+                expect(
+                    missing, code: 74, "rank 1 on host",
+                    "No such file or directory; does this host see the same files?")
+                let last = path("pictures/1/3.jpg")
+                let changed = try await run(command, mounting("--bind \(other) \(last)", before: command))
+                expect(
+                    changed, code: 65, "rank 1 on host",
+                    "\(last): has 38351 bytes and had 10490 when it was opened by the first rank")
+                try? FileManager.default.removeItem(atPath: path("run"))
+            }
+        }
+
         /// Runs a command on two hosts, of which the second is this one under another name, where a line of shell is
         /// executed first.
         private func runOnTwoHosts(_ line: String, _ command: [String]) async throws -> BallastProcess.Outcome

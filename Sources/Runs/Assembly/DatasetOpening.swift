@@ -38,9 +38,15 @@ struct DatasetOpening {
         }
         guard onError == .skip, let photographs = dataset as? PhotographDataset else { return dataset }
         let shard = Shard(rank: group.rank, size: group.size)
-        let own =
-            photographs.failures
-            + photographs.failures(decoding: shard.slice(of: photographs.count), threads: options.threads)
+        let decoded = photographs.failures(
+            decoding: shard.slice(of: photographs.count), threads: options.threads)
+        // What a host does not see is no image that cannot be decoded.
+        try group.agree {
+            if let unseen = decoded.first(where: { photographs.isOfAnotherHost($0.error) }) {
+                throw unseen.error
+            }
+        }
+        let own = photographs.failures + decoded
         let found = try group.allGatherEach(
             Array(try JSONEncoder().encode(own.map { SkippedImage($0, in: photographs) })))
         let all = try found.flatMap { try JSONDecoder().decode([SkippedImage].self, from: Data($0)) }

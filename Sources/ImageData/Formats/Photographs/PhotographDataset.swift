@@ -181,9 +181,14 @@ public struct PhotographDataset: ImageDataset, PixelSource {
         }
         guard let expected, file.identity.bytes != expected else { return file }
         throw DataError(
-            .format, path: path,
+            .changed, path: path,
             "has \(file.identity.bytes) bytes and had \(expected) when it was opened\(isReceived ? " by the first rank" : ""); "
                 + advice)
+    }
+
+    /// Whether an error says that this process sees other files than the one that listed them.
+    package func isOfAnotherHost(_ error: DataError) -> Bool {
+        isReceived && (error.kind == .changed || error.kind == .inputOutput)
     }
 
     /// What to do about a file that is another than was listed.
