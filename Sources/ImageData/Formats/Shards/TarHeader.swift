@@ -40,10 +40,12 @@ struct TarHeader: Equatable {
         precondition(block.count == Self.blockBytes, "a block of \(block.count) bytes")
         let announced = try Self.octal(block[148..<156], "checksum")
         // The sum counts its own field as spaces; some old programs took bytes for signed.
-        let field = 148..<156
-        let others = block.indices.filter { !field.contains($0) }
-        let unsigned = others.reduce(8 * 32) { $0 + Int(block[$1]) }
-        let signed = others.reduce(8 * 32) { $0 + Int(Int8(bitPattern: block[$1])) }
+        var (unsigned, signed) = (0, 0)
+        for (index, byte) in block.enumerated() {
+            let counted = (148..<156).contains(index) ? UInt8(ascii: " ") : byte
+            unsigned += Int(counted)
+            signed += Int(Int8(bitPattern: counted))
+        }
         guard announced == unsigned || announced == signed else {
             throw Damage(
                 detail: "the checksum of its header is \(announced), its bytes add up to \(unsigned)")
