@@ -24,7 +24,21 @@ sync_path() { # PATH
     if [ -d "$path" ]; then find -H "$path" -type l -exec realpath -z -e -- {} + 2>/dev/null || true; fi
 }
 
-# Prints the images of a list, "path label" or "path label group" a line; of IDX files, those beside it.
+# Prints the shards that a path with ranges of numbers in braces stands for: train-{000..009}.tar.
+sync_shards() { # PATH
+    local pattern='^([^{}]*)[{]([0-9]{1,9})[.][.]([0-9]{1,9})[}](.*)$' before first last rest number digits
+    if ! [[ $1 =~ $pattern ]]; then
+        sync_path "$1"
+        return
+    fi
+    before=${BASH_REMATCH[1]} first=${BASH_REMATCH[2]} last=${BASH_REMATCH[3]} rest=${BASH_REMATCH[4]}
+    for ((number = 10#$first; number <= 10#$last && number < 10#$first + 100000; number++)); do
+        printf -v digits "%0${#first}d" "$number"
+        sync_shards "$before$digits$rest"
+    done
+}
+
+# Prints the images of a list, "path label" or "path label group" a line, or its shards; of IDX files, those beside it.
 sync_list() { # FILE
     local line path folder files=()
     folder=$(dirname -- "$1")
@@ -34,6 +48,10 @@ sync_list() { # FILE
     *)
         while IFS= read -r line || [ -n "$line" ]; do
             path=${line%$'\r'}
+            case $path in
+            /*'{'*.tar) sync_shards "$path" ;;
+            *'{'*.tar) sync_shards "$folder/$path" ;;
+            esac
             # A path can have spaces, a label cannot.
             for _ in 1 2; do
                 path=${path%[$' \t']*}
@@ -71,7 +89,7 @@ sync_paths() { # COMMAND…
         case $key:$value in
         *output:*) ;;
         *:/*)
-            sync_path "$value"
+            case $value in *'{'*.tar) sync_shards "$value" ;; *) sync_path "$value" ;; esac
             case $key in *train | *validation | *test) if [ -f "$value" ]; then sync_list "$value"; fi ;; esac ;;
         esac
     done < <("$@" --dry-run 2>/dev/null)

@@ -5,7 +5,7 @@ public import Hosts
 /// `description` says which file or setting, what was found, what was expected and what to do.
 public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomStringConvertible {
     /// The part of the work that failed.
-    public enum Kind: Sendable, Equatable {
+    public enum Kind: UInt8, Sendable, Equatable {
         /// The system could not open or read a file.
         case inputOutput
         /// A path names something that is no data set of a supported kind.
@@ -20,6 +20,8 @@ public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomSt
         case selection
         /// A setting that makes no sense for any data.
         case setting
+        /// A file that is not the one that was listed.
+        case changed
     }
 
     /// The part of the work that failed.
@@ -46,7 +48,7 @@ public struct DataError: Error, ExitCodeProviding, Equatable, Sendable, CustomSt
         switch kind {
         case .inputOutput: ExitCode.inputOutput
         case .setting: ExitCode.wrongUse
-        case .unsupported, .compression, .format, .label, .selection: ExitCode.badData
+        case .unsupported, .compression, .format, .label, .selection, .changed: ExitCode.badData
         }
     }
 }

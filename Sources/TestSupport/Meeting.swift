@@ -68,9 +68,9 @@ final class Meeting: @unchecked Sendable {
         }
     }
 
-    /// Another place for the same ranks.
-    func makeSibling() -> Meeting {
-        let sibling = Meeting(size: size)
+    /// Another place for the same ranks, or for some of them.
+    func makeSibling(size: Int? = nil) -> Meeting {
+        let sibling = Meeting(size: size ?? self.size)
         condition.withLock {
             siblings.append(sibling)
             if let firstEnded { sibling.end(firstEnded) }

@@ -13,10 +13,11 @@ public final class ThreadedGroup: ProcessGroup {
     public var size: Int { meeting.size }
 
     private let meeting: Meeting
+    /// Ranks that are taken for one host's, as many as these one after the other; nil: all.
+    private let ranksPerHost: Int?
 
-    init(rank: Int, meeting: Meeting) {
-        self.rank = rank
-        self.meeting = meeting
+    init(rank: Int, meeting: Meeting, ranksPerHost: Int? = nil) {
+        (self.rank, self.meeting, self.ranksPerHost) = (rank, meeting, ranksPerHost)
     }
 
     /// All-reduce: replaces each element by its sum over all ranks, added in rank order.
@@ -77,5 +78,17 @@ public final class ThreadedGroup: ProcessGroup {
         let place = rank == 0 ? [meeting.makeSibling()] : []
         let places = try meeting.exchange(place, from: rank, call: "duplicate")
         return ThreadedGroup(rank: rank, meeting: places[0][0])
+    }
+
+    /// The ranks of this one's host, which meet in a place of their own.
+    ///
+    /// - Throws: `ThreadedGroupError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func splitByHost() throws -> any ProcessGroup {
+        guard let ranksPerHost else { return try duplicate() }
+        let place = rank % ranksPerHost
+        let own = place == 0 ? [meeting.makeSibling(size: min(ranksPerHost, size - rank))] : []
+        let places = try meeting.exchange(own, from: rank, call: "split by host")
+        return ThreadedGroup(rank: place, meeting: places[rank - place][0])
     }
 }

@@ -8,19 +8,23 @@ extension ThreadedGroup {
     ///
     /// - Parameters:
     ///   - size: How many ranks.
+    ///   - ranksPerHost: Ranks that are taken for one host's, as many as these one after the other; nil: all.
     ///   - body: What each rank does.
     /// - Returns: What each rank returned, in rank order.
     /// - Throws: The error of the lowest rank that failed by itself, not because another had ended.
     @discardableResult
     public static func run<Value: Sendable>(
-        size: Int, _ body: @escaping @Sendable (any ProcessGroup) throws -> Value
+        size: Int, ranksPerHost: Int? = nil, _ body: @escaping @Sendable (any ProcessGroup) throws -> Value
     ) throws -> [Value] {
         precondition(size > 0, "a group of \(size) ranks")
         let meeting = Meeting(size: size)
         let outcomes = Outcomes<Value>()
         for rank in 0..<size {
             let thread = Thread {
-                let outcome = Result { try body(ThreadedGroup(rank: rank, meeting: meeting)) }
+                let outcome = Result {
+                    try body(
+                        ThreadedGroup(rank: rank, meeting: meeting, ranksPerHost: ranksPerHost))
+                }
                 meeting.end(rank)
                 outcomes.add(outcome, of: rank)
             }

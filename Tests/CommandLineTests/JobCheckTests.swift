@@ -46,7 +46,7 @@ extension FailingRanksTests {
         /// One of the golden files below a folder of its own, and a copy elsewhere in which one bit differs.
         private func differing(_ name: String, in target: String) throws -> (own: String, other: String) {
             let own = try copy("\(name).safetensors", to: "\(target)/own.safetensors")
-            let other = try copy("\(name).safetensors", to: "other.safetensors")
+            let other = try copy("\(name).safetensors", to: "other-\(name).safetensors")
             try Self.changeOneBit(of: other)
             return (own, other)
         }
@@ -124,46 +124,113 @@ extension FailingRanksTests {
 
         // MARK: Files
 
-        @Test(arguments: ["train", "validation", "test"])
-        func otherSamplesAreRefused(split: String) async throws {
-            let (data, other) = try differing("trajectory-data", in: "data")
-            let command = train(["data.\(split)=\(data)"], isDry: false)
-            expect(
-                try await run(command, mounting("--bind \(other) \(data)", before: command)), code: 65,
-                "data.\(split) \(data): ranks see different samples", "rank 0 on host", "rank 1 on host")
+        /// Rank 0's are sent: what the others have does not matter.
+        @Test func onlyRankZeroReadsSamplesAndWeights() async throws {
+            var files: [String] = []
+            for (key, name) in [
+                ("data.train", "trajectory-data"), ("network.weights", "source"),
+                ("initial-state", "trajectory-initial-head"),
+            ] {
+                files.append("\(key)=\(try copy("\(name).safetensors", to: "files/\(name).safetensors"))")
+            }
+            let alone = try await ManyRanksTests.train(in: folder, as: "alone")
+            let command = train(files, isDry: false)
+            let outcome = try await run(command, mounting("-t tmpfs none \(path("files"))", before: command))
+            try #require(outcome.exitCode == 0, "\(outcome.errors)")
+            let losses = try RunFolder(url: folder.url.appending(path: "run")).steps("loss")
+            #expect(isClose(losses, try alone.steps("loss"), relative: 1e-5))
+            // The saved model and the samples that it is evaluated on.
+            let evaluation = [
+                BallastProcess.binary.path, "evaluate", "--model", path("run"), "--data",
+                String(files[0].dropFirst(11)),
+            ]
+            let evaluated = try await run(
+                evaluation, mounting("-t tmpfs none \(path("files"))", before: evaluation))
+            #expect(evaluated.exitCode == 0, "\(evaluated.errors)")
         }
 
-        @Test func missingSamplesNameTheRank() async throws {
-            let data = try copy("trajectory-data.safetensors", to: "data/own.safetensors")
-            let command = train(["data.train=\(data)"], isDry: false)
-            let outcome = try await run(
-                command, mounting("-t tmpfs none \(path("data"))", before: command))
-            expect(outcome, code: 74, "rank 1 on host")
-            #expect(outcome.errors.contains(data), "\(outcome.errors)")
+        /// They stay where they are, so that every host must see those that rank 0 listed.
+        @Test func photographsThatAHostDoesNotSeeAreNamed() async throws {
+            let fixtures = BallastProcess.packageRoot.appending(
+                path: "Tests/ImageDataTests/Fixtures/photographs")
+            for (index, name) in ["rgb.jpg", "grey.jpg", "narrow.jpg", "progressive.jpg"].enumerated() {
+                try folder.write(
+                    contents(fixtures.appending(path: name).path), as: "pictures/\(index % 2)/\(index).jpg")
+            }
+            let other = path("other.jpg")
+            try FileManager.default.copyItem(atPath: fixtures.path + "/cmyk.jpg", toPath: other)
+            for policy in ["stop", "skip"] {
+                let settings = [
+                    "data={train: \(path("pictures")), validation: none, image-size: 32, on-error: \(policy)}",
+                    "initial-state=null", "training.shuffle=false",
+                ]
+                let command = train(settings, isDry: false)
+                let missing = try await run(
+                    command, mounting("-t tmpfs none \(path("pictures"))", before: command))
+                expect(
+                    missing, code: 74, "rank 1 on host",
+                    "No such file or directory; does this host see the same files?")
+                let last = path("pictures/1/3.jpg")
+                let changed = try await run(command, mounting("--bind \(other) \(last)", before: command))
+                expect(
+                    changed, code: 65, "rank 1 on host",
+                    "\(last): has 38351 bytes and had 10490 when it was opened by the first rank")
+                try? FileManager.default.removeItem(atPath: path("run"))
+            }
         }
 
-        @Test(arguments: ["network.weights", "initial-state"])
-        func otherWeightsAreRefused(key: String) async throws {
-            let name = key == "initial-state" ? "trajectory-initial-head" : "source"
-            let (weights, other) = try differing(name, in: "weights")
-            let command = train(["\(key)=\(weights)"], isDry: false)
-            expect(
-                try await run(command, mounting("--bind \(other) \(weights)", before: command)), code: 65,
-                "\(key) \(weights): hosts have different files", "rank 0 on host", "rank 1 on host")
-            // Without the file a host is no worse: rank 0 sends the contents.
-            let absent = try await run(
-                command, mounting("-t tmpfs none \(path("weights"))", before: command))
-            #expect(absent.exitCode == 0, "\(absent.errors)")
+        /// Runs a command on two hosts, of which the second is this one under another name, where a line of shell is
+        /// executed first.
+        private func runOnTwoHosts(_ line: String, _ command: [String]) async throws -> BallastProcess.Outcome
+        {
+            let (agent, options) = (path("agent"), geteuid() == 0 ? "" : "--map-root-user")
+            try folder.write(
+                Array(
+                    """
+                    #!/bin/sh
+                    host=$1
+                    shift
+                    exec unshare \(options) --uts --mount sh -c 'hostname "$0" && \(line) && exec sh -c "$1"' "$host" "$*"
+
+                    """.utf8), as: "agent")
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent)
+            return try await BallastProcess.run(
+                command: [
+                    "mpirun", "--bind-to", "none", "--mca", "odls_base_sigkill_timeout", "0", "--mca",
+                    "plm_rsh_agent", agent, "--mca", "oob_tcp_if_include", "lo", "--mca",
+                    "btl_tcp_if_include", "lo", "--mca", "mpi_yield_when_idle", "1",
+                    "--host", "\(ProcessInfo.processInfo.hostName):2,second:1", "-np", "3",
+                ] + command, in: folder.url,
+                environment: [
+                    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                    "OMPI_MCA_orte_keep_fqdn_hostnames": "1", "OMP_NUM_THREADS": "1",
+                ])
         }
 
-        @Test func otherSamplesAreNotEvaluated() async throws {
-            _ = try await ManyRanksTests.train(
-                in: folder, as: "run", set: ["training.steps-per-epoch=1"])
-            let (data, other) = try differing("trajectory-data", in: "data")
-            let command = [BallastProcess.binary.path, "evaluate", "--model", path("run"), "--data", data]
+        @Test func hostsWithFilesOfTheirOwnAreCompared() async throws {
+            let alone = try await ManyRanksTests.train(in: folder, as: "alone")
+            let (data, otherData) = try differing("trajectory-data", in: "data")
+            let local = ["data.local=true"]
+            let command = train(["data.train=\(data)"] + local, isDry: false)
+            let same = try await runOnTwoHosts("true", train(local + ["output=\(path("two"))"], isDry: false))
+            #expect(same.exitCode == 0, "\(same.errors)")
+            let losses = try RunFolder(url: folder.url.appending(path: "two")).steps("loss")
+            #expect(isClose(losses, try alone.steps("loss"), relative: 1e-5))
             expect(
-                try await run(command, mounting("--bind \(other) \(data)", before: command)), code: 65,
-                "--data \(data): ranks see different samples", "rank 1 on host")
+                try await runOnTwoHosts("mount --bind \(otherData) \(data)", command), code: 65,
+                "data.train \(data): ranks see different samples", "ranks 0, 1 on host",
+                "rank 2 on host second")
+            let missing = try await runOnTwoHosts("mount -t tmpfs none \(path("data"))", command)
+            expect(missing, code: 74, "rank 2 on host second: \(data): ")
+            // Weights too.
+            let (weights, otherWeights) = try differing("source", in: "weights")
+            let weighted = train(["network.weights=\(weights)"] + local, isDry: false)
+            expect(
+                try await runOnTwoHosts("mount --bind \(otherWeights) \(weights)", weighted), code: 65,
+                "network.weights \(weights): hosts have different files", "rank 2 on host second")
+            let unweighted = try await runOnTwoHosts("mount -t tmpfs none \(path("weights"))", weighted)
+            #expect(
+                unweighted.exitCode != 0 && unweighted.errors.contains("rank 2 on host second: \(weights)"))
         }
 
         /// The output is looked at before the data, which are missing here.

@@ -124,6 +124,47 @@ extension ManyRanksTests {
             #expect(try second.modelBytes == first.modelBytes)
         }
 
+        /// The same photographs as a folder, as a list and in two shards, on 1, 2 and 3 ranks.
+        @Test func lossesAreTheSameFromFolderListAndShards() async throws {
+            let (alone, first) = try await train("output=folder")
+            try #require(alone.exitCode == 0, "\(alone.errors)")
+            let samples = ["cats", "dogs"].enumerated().flatMap { label, name in
+                Self.good.enumerated().filter { $0.offset % 2 == label }.map(\.element).sorted()
+                    .map { (path: "train/\(name)/\($0)", label: label) }
+            }
+            try folder.write(
+                Array(samples.map { "../\($0.path) \($0.label)\n" }.joined().utf8), as: "data/list/list.txt")
+            for (number, part) in [samples[..<5], samples[5...]].enumerated() {
+                let archive = TarArchive(
+                    samples: try part.enumerated().map { index, sample in
+                        (
+                            "\(number)-\(index)", try contents(folder.path + "/data/" + sample.path),
+                            sample.label
+                        )
+                    })
+                try folder.write(archive.ended, as: "data/shards/train-00\(number).tar")
+            }
+            try put("rgb.jpg", as: "test/0/y.jpg")
+            try put("rgba.png", as: "test/1/x.png")
+            for name in ["cats", "dogs"] {
+                try FileManager.default.removeItem(atPath: folder.path + "/data/test/" + name)
+            }
+            let sources = [
+                ("list", "list/list.txt"), ("shards", "shards/train-{000..001}.tar"), ("folder", "shards"),
+            ]
+            for ranks in [1, 2, 3] {
+                for (name, source) in sources.prefix(ranks == 1 ? 3 : 2) {
+                    let (outcome, run) = try await train(
+                        ranks: ranks, "output=\(name)-\(ranks)", "data.train=data/\(source)")
+                    try #require(outcome.exitCode == 0, "\(outcome.errors)")
+                    #expect(
+                        isClose(try run.steps("loss"), try first.steps("loss"), relative: 1e-5),
+                        "\(name), \(ranks)")
+                    if ranks == 1 { #expect(try run.steps("loss") == first.steps("loss")) }
+                }
+            }
+        }
+
         @Test func predictionsAreTheSameOnAnyRanks() async throws {
             let (outcome, run) = try await train()
             try #require(outcome.exitCode == 0, "\(outcome.errors)")

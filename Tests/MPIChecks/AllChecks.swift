@@ -37,6 +37,7 @@ let allChecks: [Check] = [
     Check(name: "broadcast-every-type", body: broadcastEveryType),
     Check(name: "broadcast-lengths", body: broadcastLengths),
     Check(name: "broadcast-in-pieces", body: broadcastInPieces),
+    Check(name: "broadcast-within-hosts", body: broadcastWithinHosts),
 
     // All-gathers
     Check(name: "all-gather-every-type", body: allGatherEveryType),

@@ -47,3 +47,23 @@ func broadcastInPieces(_ checker: Checker) throws {
         checker.equal(values, (0..<count).map { Float($0 + root * 1000) })
     }
 }
+
+/// The first rank of each host sends, in pieces, while the root's values stay as they are.
+func broadcastWithinHosts(_ checker: Checker) throws {
+    let ranks = checker.group.size
+    for ranksPerHost in 1...ranks {
+        let group = try checker.group.duplicate()
+        (group as? MPIGroup)?.ranksPerHost = ranksPerHost
+        (group as? MPIGroup)?.largestCount = 3
+        let host = try group.splitByHost()
+        let first = group.rank / ranksPerHost * ranksPerHost
+        checker.equal([host.rank, host.size], [group.rank - first, min(ranksPerHost, ranks - first)])
+        for count in [0, 1, 7] {
+            let own = (0..<count).map { Int64($0 + 100 * group.rank) }
+            let values = try host.broadcast(host.rank == 0 ? own : [], count: count, from: 0)
+            checker.equal(values, (0..<count).map { Int64($0 + 100 * first) })
+        }
+    }
+    // All ranks here are on one host.
+    checker.equal([try checker.group.splitByHost().size], [ranks])
+}

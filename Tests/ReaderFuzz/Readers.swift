@@ -89,6 +89,23 @@ extension Reader {
                 try write(fixture("ImageDataTests/Fixtures/photographs/palette.png"), "\(folder)/b.png")
             }, read: readDataset),
         Reader(
+            name: "shard", fileName: "input.tar",
+            corpus: { try fixtures("ImageDataTests/Fixtures/shards", ".tar") }, read: readDataset),
+        // With headers whose checksums are right all the same.
+        Reader(
+            name: "shard-headers", fileName: "input.tar",
+            corpus: { try fixtures("ImageDataTests/Fixtures/shards", ".tar") },
+            read: { path in
+                let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+                try write(withChecksums(bytes), path)
+                try readDataset(path)
+            }),
+        Reader(
+            name: "shard-list", fileName: "list.txt", codes: [64, 65, 74], isText: true,
+            corpus: { [Array("# shards\nshard-{000..000}.tar\n".utf8)] },
+            prepare: { try write(fixture("ImageDataTests/Fixtures/shards/pax.tar"), "\($0)/shard-000.tar") },
+            read: readDataset),
+        Reader(
             name: "jpeg", fileName: "input.jpg",
             corpus: {
                 try fixtures("ImageDataTests/Fixtures/photographs", ".jpg")
@@ -245,6 +262,18 @@ extension Reader {
         [0, 0, 8, UInt8(extents.count)] + extents.flatMap { [0, 0, 0, $0] } + elements
     }
 
+    /// Blocks of a tar archive that look like headers, each with the sum of its bytes.
+    fileprivate static func withChecksums(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        for start in stride(from: 0, through: bytes.count - 512, by: 512)
+        where bytes[start + 257..<start + 262].elementsEqual("ustar".utf8) {
+            bytes.replaceSubrange(start + 148..<start + 156, with: repeatElement(UInt8(ascii: " "), count: 8))
+            let digits = String(bytes[start..<start + 512].reduce(0) { $0 + Int($1) }, radix: 8)
+            bytes.replaceSubrange(start + 148..<start + 148 + digits.utf8.count, with: digits.utf8)
+        }
+        return bytes
+    }
+
     fileprivate static func readTensors(_ source: some WeightSource) throws {
         var first: (any Error)?
         for name in source.names {
@@ -277,6 +306,10 @@ extension Reader {
         try (dataset as? PhotographDataset)?.requireUsable()
         let subset = try Subset.training(of: dataset)
         _ = subset.fingerprint
+        if let photographs = dataset as? PhotographDataset {
+            let decoded = photographs.failures(decoding: 0..<min(photographs.count, 8), threads: 1)
+            if let first = decoded.first { throw first.error }
+        }
         guard dataset.commonSize != nil else { return }
         let loader = try EvaluationLoader(
             subset: subset, pipeline: ImagePipeline(transform: .none, normalization: .imageNet), batchSize: 2,

@@ -28,7 +28,7 @@ import Testing
             run.yaml:7: unknown key 'data.clases'; did you mean 'classes'? keys here: train, validation, test, \
             classes, class-names, on-error, apply-exif-orientation, sample-rate, samples-per-class, \
             train-transform, validation-transform, image-size, interpolation, horizontal-flip, color-jitter, \
-            reduced-decoding, mean, std, workers, cache-bytes
+            reduced-decoding, mean, std, workers, cache-bytes, local
             """
         ),
         (

@@ -54,6 +54,7 @@ import Testing
               std: null
               workers: 1
               cache-bytes: 0
+              local: false
             optimizer:
               name: sgd
               learning-rate: 0.01

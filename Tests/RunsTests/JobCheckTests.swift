@@ -71,12 +71,18 @@ import Testing
             #expect(
                 failure?.message.contains("gone.safetensors: cannot be read on the host of rank 0") == true)
         }
-        // A host that has another file at that place; here the others look elsewhere.
+        // Rank 0 alone reads it: what others have does not matter, unless each host has files of its own.
+        let local = "data.local=true"
+        let own = try RunConfiguration(file: goldenPath("trajectory-fine-tune.yaml"), assignments: [local])
         let other = try RunConfiguration(
             file: goldenPath("trajectory-fine-tune.yaml"),
-            assignments: ["network.weights=trajectory-data.safetensors"])
+            assignments: ["network.weights=trajectory-data.safetensors", local])
+        let unread = try ThreadedGroup.run(size: 2) { group in
+            try JobChecks.weightsDigest(group.rank == 0 ? configuration : absent, group: group)
+        }
+        #expect(Set(unread) == Set(digests))
         let differences = try Self.failures(ranks: 2) { group in
-            _ = try JobChecks.weightsDigest(group.rank == 0 ? configuration : other, group: group)
+            _ = try JobChecks.weightsDigest(group.rank == 0 ? own : other, group: group)
         }
         for failure in differences {
             #expect(failure?.exitCode == 65)

@@ -54,6 +54,24 @@ public struct IDXDataset: ImageDataset, PixelSource {
         (pixels, self.labels) = (images.elements, labels.elements)
     }
 
+    /// Adds everything but pixels, and gives these.
+    func pack(into bytes: inout PackedBytes) -> [UInt8] {
+        bytes.add(path)
+        bytes.add([imageSize.height, imageSize.width, Int(bitPattern: UInt(fingerprint))])
+        bytes.add(labels.map { Int($0) })
+        return pixels
+    }
+
+    /// A data set that was packed.
+    init(unpacking bytes: inout PackedBytesReader, pixels: [UInt8]) {
+        path = bytes.text()
+        let numbers = bytes.numbers()
+        imageSize = ImageSize(height: numbers[0], width: numbers[1])
+        fingerprint = UInt64(UInt(bitPattern: numbers[2]))
+        labels = bytes.numbers().map { UInt8($0) }
+        (count, classCount, self.pixels) = (labels.count, Int(labels.max() ?? 0) + 1, pixels)
+    }
+
     /// The label of a sample.
     public func label(_ index: Int) -> Int { Int(labels[index]) }
 

@@ -6,7 +6,7 @@ internal import ModelFiles
 ///
 /// Devices and pipes are refused: their contents have no size that could be checked, and waiting for one that
 /// nobody writes would never end.
-final class RegularFile {
+final class RegularFile: Sendable {
     /// Its name, as it was given.
     let path: String
     /// What it was when it was opened.
@@ -66,10 +66,22 @@ final class RegularFile {
 
     /// The bytes at a place, at most `count`, none beyond the end; what `read` gives next is as before.
     func read(_ count: Int, at offset: Int) throws(DataError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        let got = pread(descriptor, &bytes, count, off_t(offset))
-        guard got >= 0 else { throw Self.failure(path, "cannot be read") }
-        return Array(bytes.prefix(got))
+        var failed = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = pread(
+                    descriptor, buffer.baseAddress?.advanced(by: filled), count - filled,
+                    off_t(offset + filled))
+                if got < 0, errno == EINTR { continue }
+                guard got > 0 else {
+                    failed = got < 0
+                    return
+                }
+                filled += got
+            }
+        }
+        guard !failed else { throw Self.failure(path, "cannot be read") }
+        return bytes
     }
 
     /// The hash of all bytes.

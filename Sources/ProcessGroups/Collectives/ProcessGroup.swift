@@ -62,6 +62,16 @@ public protocol ProcessGroup: AnyObject {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func duplicate() throws -> any ProcessGroup
 
+    /// The ranks of this rank's host, in rank order, as a group whose messages cannot match those of this one.
+    ///
+    /// It must not outlive `MPIRuntime.run`, which releases it. A group that knows no hosts need not implement this: all
+    /// ranks count as those of one.
+    ///
+    /// - Returns: The new group; its rank 0 is the first rank of the host.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func splitByHost() throws -> any ProcessGroup
+
     /// Non-blocking all-reduces, independent of all else that the group does.
     ///
     /// A group without non-blocking collectives need not implement this: by default the all-reduces block, and are
@@ -100,6 +110,9 @@ public protocol ProcessGroup: AnyObject {
 }
 
 extension ProcessGroup {
+    /// All ranks: a group that knows no hosts is on one.
+    public func splitByHost() throws -> any ProcessGroup { try duplicate() }
+
     /// Does the work, then the all-reduce.
     public func allReduce<E: Transmissible>(
         _ buffer: UnsafeMutableBufferPointer<E>, during work: () throws -> Void

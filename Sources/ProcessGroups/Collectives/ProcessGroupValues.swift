@@ -52,6 +52,29 @@ extension ProcessGroup {
         try values.withUnsafeMutableBufferPointer { try broadcast($0, from: root) }
     }
 
+    /// Broadcast: the root's values, on every rank. Nothing is copied on the root.
+    ///
+    /// - Parameters:
+    ///   - values: Read on the root, left alone on the others.
+    ///   - count: How many the root has; the same on every rank.
+    ///   - root: The rank that sends; the same on every rank.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func broadcast<E: Transmissible>(_ values: [E], count: Int, from root: Int) throws -> [E] {
+        guard rank == root else {
+            return try Array(unsafeUninitializedCapacity: count) { buffer, filled in
+                try broadcast(UnsafeMutableBufferPointer(rebasing: buffer[..<count]), from: root)
+                filled = count
+            }
+        }
+        precondition(values.count == count, "\(values.count) values, announced as \(count)")
+        // The root's buffer is only read.
+        try values.withUnsafeBufferPointer {
+            try broadcast(UnsafeMutableBufferPointer(mutating: $0), from: root)
+        }
+        return values
+    }
+
     /// All-gather: the values of all ranks, one array a rank, the same on every rank.
     ///
     /// - Parameter values: This rank's values; how many may differ between ranks, and may be none.

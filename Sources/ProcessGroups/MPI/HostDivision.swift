@@ -19,28 +19,17 @@ struct HostDivision {
 
     /// Asks all ranks.
     ///
-    /// - Parameters:
-    ///   - group: The ranks.
-    ///   - ranksPerHost: Ranks that are taken for one host's, as many as these one after the other; nil: those that can
-    ///     share memory.
     /// - Throws: `MPIError`
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ group: MPIGroup, ranksPerHost: Int?) throws {
-        let own = group.communicator
-        let hostCommunicator =
-            if let ranksPerHost, let part = try own.split(color: group.rank / ranksPerHost) {
-                part
-            } else {
-                try own.splitByHost()
-            }
-        let local = try group.adopt(hostCommunicator)
+    init(_ group: MPIGroup) throws {
+        let local = try group.makeHostGroup()
         var first = [Int64(group.rank)]
         try local.broadcast(&first, from: 0)
         // First rank of its host, and how many ranks that has, for each rank.
         let firsts = try group.allGather(first).map { Int($0) }
         let sizes = try group.allGather([Int64(local.size)]).map { Int($0) }
         let lanes = sizes.min() ?? 1
-        let laneCommunicator = try own.split(color: local.rank < lanes ? local.rank : nil)
+        let laneCommunicator = try group.communicator.split(color: local.rank < lanes ? local.rank : nil)
         (self.local, lane) = (local, try laneCommunicator.map { try group.adopt($0) })
         (self.lanes, mostRanks, hosts) = (lanes, sizes.max() ?? 1, Set(firsts).count)
     }

@@ -9,7 +9,7 @@ extension MPIGroup {
                 }, levels: levels)
         }
         guard size > 1, topology != .flat else { return try flat(.flat) }
-        let division = try HostDivision(self, ranksPerHost: ranksPerHost)
+        let division = try HostDivision(self)
         guard topology == .twoLevel || division.isOfUse else { return try flat(.flat) }
         let slotSize = MPITwoLevelAllReduce.Slot.size(capacity: capacity, lanes: division.lanes)
         let memory: SharedMemory

@@ -60,6 +60,18 @@ package final class MPIGroup: ProcessGroup {
         return try adopt(copy)
     }
 
+    package func splitByHost() throws -> any ProcessGroup {
+        try noted("split by host") { try makeHostGroup() }
+    }
+
+    /// The ranks of this one's host; those that `ranksPerHost` makes one host.
+    func makeHostGroup() throws(MPIError) -> MPIGroup {
+        guard let ranksPerHost, let part = try communicator.split(color: rank / ranksPerHost) else {
+            return try adopt(try communicator.splitByHost())
+        }
+        return try adopt(part)
+    }
+
     /// A group of ranks of this one, which this one releases.
     func adopt(_ communicator: Communicator) throws(MPIError) -> MPIGroup {
         let part = try MPIGroup(communicator, duplicateOf: self)

@@ -3,7 +3,7 @@ internal import ImageData
 internal import ModelFiles
 internal import ProcessGroups
 
-/// Opens the data sets of a run on every rank, and agrees with the other ranks on the images that are left out.
+/// Opens the data sets of a run where they are read, gives them to every rank, and agrees with the other ranks on the images that are left out.
 struct DatasetOpening {
     /// What happens to an image that cannot be decoded.
     let onError: ImageErrorPolicy
@@ -15,32 +15,42 @@ struct DatasetOpening {
     /// What was left out so far.
     private(set) var skipped: [SkippedImage] = []
 
-    init(onError: ImageErrorPolicy, options: DatasetOptions, group: any ProcessGroup) {
-        (self.onError, self.options, self.group) = (onError, options, group)
+    private let reading: SharedReading
+
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    init(_ data: DataConfiguration, options: DatasetOptions, group: any ProcessGroup) throws {
+        (onError, self.options, self.group) = (data.onError, options, group)
+        reading = try SharedReading(group, isLocal: data.isLocal)
     }
 
     /// Opens a data set.
     ///
-    /// With `stop` an image whose beginning is damaged is an error. With `skip` every image is decoded once, each by one
-    /// rank, and those that fail on any rank leave the data set on all.
+    /// With `stop` an image whose beginning is damaged is an error, in shards one that is damaged once it comes up. With
+    /// `skip` every image is decoded once, each by one rank, and those that fail on any rank leave the data set on all.
     ///
     /// - Throws: `CollectiveFailure`, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     mutating func open(_ path: String) throws -> any ImageDataset {
-        let dataset = try group.agree { () throws -> any ImageDataset in
+        let dataset = try reading.dataset(options) {
             let dataset = try DatasetFile.open(path: path, options: options)
             if onError == .stop { try (dataset as? PhotographDataset)?.requireUsable() }
             return dataset
         }
         guard onError == .skip, let photographs = dataset as? PhotographDataset else { return dataset }
         let shard = Shard(rank: group.rank, size: group.size)
-        let own =
-            photographs.failures
-            + photographs.failures(decoding: shard.slice(of: photographs.count), threads: options.threads)
+        let decoded = photographs.failures(
+            decoding: shard.slice(of: photographs.count), threads: options.threads)
+        // What a host does not see is no image that cannot be decoded.
+        try group.agree {
+            if let unseen = decoded.first(where: { photographs.isOfAnotherHost($0.error) }) {
+                throw unseen.error
+            }
+        }
+        let own = photographs.failures + decoded
         let found = try group.allGatherEach(
             Array(try JSONEncoder().encode(own.map { SkippedImage($0, in: photographs) })))
         let all = try found.flatMap { try JSONDecoder().decode([SkippedImage].self, from: Data($0)) }
-        // Ranks that fail at the beginning of a file all say so.
+        // What fails at the beginning of a file is known to all ranks, which all say so.
         let failed = Dictionary(all.map { ($0.index, $0) }) { first, _ in first }
         skipped += failed.values.sorted { $0.index < $1.index }
         return photographs.leavingOut(Set(failed.keys))

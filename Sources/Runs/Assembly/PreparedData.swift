@@ -12,13 +12,13 @@ struct PreparedData {
     private let training: TrainingConfiguration
     private let group: any ProcessGroup
 
-    /// Opens the files on every rank and selects samples.
+    /// Opens the files, where `SharedReading` says, and selects samples.
     ///
     /// - Parameters:
     ///   - configuration: The run.
     ///   - digests: Hashes of data files that the folder of the run knows; on rank 0, or nil.
     ///   - group: The ranks.
-    /// - Throws: `CollectiveFailure` that names rank and file, on every rank.
+    /// - Throws: `CollectiveFailure` that names the file, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
         _ configuration: RunConfiguration, digests: FileDigestCache? = nil, group: any ProcessGroup

@@ -29,8 +29,9 @@ struct RunPreparation {
         try group.coordinate { () throws -> Void in
             try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
         }
-        // Every rank reads what the folder knows, rank 0 alone writes there.
-        let digests = FileDigestCache(inFolder: configuration.output) { progress?.say($0) }
+        let digests = progress.map { progress in
+            FileDigestCache(inFolder: configuration.output) { progress.say($0) }
+        }
         data = try PreparedData(configuration, digests: digests, group: group)
         var configuration = configuration
         configuration.data.transforms = data.splits.transforms
@@ -57,7 +58,7 @@ struct RunPreparation {
             configuration, resume: resume, start: start, data: data, faults: faults, group: group
         ) { progress?.say($0) }
         try group.coordinate { [data] () throws -> Void in
-            try digests.save()
+            try digests?.save()
             try SkippedImage.write(data.splits.skipped, inFolder: configuration.output)
         }
     }

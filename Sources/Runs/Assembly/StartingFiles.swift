@@ -4,7 +4,7 @@ internal import Networks
 internal import Regularizers
 internal import Tensors
 
-/// What rank 0 reads before a run starts: `network.weights` and `initial-state`.
+/// What is read before a run starts, as `SharedReading` says where: `network.weights` and `initial-state`.
 struct StartingFiles {
     /// Weight and bias of the pretrained network's classifier, where the method asks for it.
     private(set) var sourceHead: [NamedTensor] = []

@@ -28,10 +28,10 @@ package struct StartingPoint {
 
     private let network: NetworkConfiguration
 
-    /// Reads the weights and the initial state on rank 0 and gives them to the other ranks; compares the files with
-    /// those of the same name on other hosts.
+    /// Reads the weights and the initial state on rank 0 and gives them to the other ranks. With `data.local` the first
+    /// rank of each host reads them for its host, and the files are compared.
     ///
-    /// - Throws: `CollectiveFailure` with rank 0's error or with what differs, on every rank.
+    /// - Throws: `CollectiveFailure` with the reader's error or with what differs, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package init(_ configuration: RunConfiguration, classCount: Int, group: any ProcessGroup) throws {
         var network = configuration.network
@@ -43,16 +43,20 @@ package struct StartingPoint {
         try group.agree { try memory.require(configuration.network, classCount: classCount) }
         classifier = Self.randomClassifier(network, classCount: classCount, seed: seed)
         var files = StartingFiles()
-        try group.coordinate { [classifier] () throws -> Void in
+        let reading = try SharedReading(group, isLocal: configuration.data.isLocal)
+        try reading.read { [classifier] in
             files = try StartingFiles(configuration, filling: classifier)
         }
-        try classifier.replicate(over: group)
-        let source = try files.sourceHead.replicated(over: group)
+        // Random numbers of two hosts may differ in their last bit: what is no file's is rank 0's.
+        let isOfFiles = network.weights != nil
+        try classifier.replicate(over: isOfFiles ? reading.receivers : group)
+        if isOfFiles, reading.isLocal { try classifier.replicateHead(over: group) }
+        let source = try files.sourceHead.replicated(over: reading.receivers)
         sourceHead =
             source.isEmpty
             ? nil : Linear(name: "source-head", weight: source[0].tensor, bias: source[1].tensor)
         (sourceClassNames, findings) = (files.sourceClassNames, files.findings)
-        initialState = try files.initialState.replicated(over: group)
+        initialState = try files.initialState.replicated(over: reading.receivers)
         weightsDigest = try JobChecks.weightsDigest(configuration, group: group)
     }
 

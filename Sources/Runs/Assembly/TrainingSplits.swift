@@ -22,20 +22,19 @@ package struct TrainingSplits {
     /// What was decided for the user, to be said in the log.
     package let notes: [String]
 
-    /// Opens the files on every rank and selects samples.
+    /// Opens the files on rank 0, or with `data.local` on the first rank of each host, and selects samples on every rank.
     ///
     /// - Parameters:
     ///   - configuration: The run.
     ///   - digests: Hashes of data files that the folder of the run knows; on rank 0, or nil.
     ///   - group: The ranks.
-    /// - Throws: `CollectiveFailure` that names rank and file, on every rank.
+    /// - Throws: `CollectiveFailure` that names the file, on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package static func open(
         _ configuration: RunConfiguration, digests: FileDigestCache? = nil, group: any ProcessGroup
     ) throws -> TrainingSplits {
         let data = configuration.data
-        var opening = DatasetOpening(
-            onError: data.onError, options: data.datasetOptions(digests: digests), group: group)
+        var opening = try DatasetOpening(data, options: data.datasetOptions(digests: digests), group: group)
         let train = try opening.open(data.train)
         var validation: (any ImageDataset)?
         if case .path(let path) = data.validation { validation = try opening.open(path) }

@@ -20,7 +20,8 @@ package struct HostFileDigests {
         digest: (String) throws -> FileDigest = { try FileDigest(ofFile: $0) }
     ) throws {
         let places = try group.allGatherTexts(Self.place(of: path))
-        let firstRanks = places.map { places.firstIndex(of: $0) ?? 0 }
+        let first = Dictionary(zip(places, places.indices)) { first, _ in first }
+        let firstRanks = places.map { first[$0] ?? 0 }
         let own = firstRanks[group.rank] == group.rank ? try? digest(path).description : nil
         let digests = try group.allGatherTexts(own ?? "")
         values = firstRanks.map { digests[$0].isEmpty ? nil : digests[$0] }

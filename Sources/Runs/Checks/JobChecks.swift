@@ -57,10 +57,10 @@ package enum JobChecks {
             remedy: "build once and give every host that file")
     }
 
-    /// That every rank opened the same samples.
+    /// That every rank has the same samples, whoever listed them.
     ///
     /// - Parameters:
-    ///   - subset: The samples as this rank opened them; nil where there are none.
+    ///   - subset: The samples of this rank; nil where there are none.
     ///   - name: What the user calls them: a key of the configuration or an option, and the file.
     /// - Throws: `CollectiveFailure` (65), on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
@@ -74,42 +74,58 @@ package enum JobChecks {
             exitCode: ExitCode.badData)
     }
 
-    /// The SHA-256 of the weights' file, the same on every rank; `none` without weights. Compares the files that
-    /// rank 0 alone reads with those of the same name on other hosts.
+    /// The SHA-256 of the weights' file, the same on every rank; `none` without weights. With `data.local` the files of
+    /// all hosts are compared.
     ///
     /// - Throws: As `digest` does.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package static func weightsDigest(_ configuration: RunConfiguration, group: any ProcessGroup) throws
         -> String
     {
-        if let path = configuration.initialState {
-            _ = try digest(ofFile: path, key: "initial-state", group: group)
+        let isLocal = configuration.data.isLocal
+        if isLocal, let path = configuration.initialState {
+            _ = try digest(ofFile: path, key: "initial-state", isLocal: isLocal, group: group)
         }
         guard let path = configuration.network.weights else { return "none" }
-        return try digest(ofFile: path, key: "network.weights", group: group)
+        return try digest(ofFile: path, key: "network.weights", isLocal: isLocal, group: group)
     }
 
-    /// The SHA-256 of weights that rank 0 alone reads, with all their shards; a host that has another file at that place is an error.
-    ///
-    /// A host without the file is as it should be: it gets the contents from rank 0.
+    /// The SHA-256 of weights with all their shards.
     ///
     /// - Parameters:
     ///   - path: The file; rank 0 must be able to read it.
     ///   - key: The key of the configuration that names it.
+    ///   - isLocal: Whether each host has a file of its own: another one at that place is an error then. Else rank 0 alone
+    ///     reads.
     /// - Returns: 64 hexadecimal digits, the same on every rank.
     /// - Throws: `CollectiveFailure` (65, or 74 where rank 0 cannot read it), on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    private static func digest(ofFile path: String, key: String, group: any ProcessGroup) throws -> String {
-        let digests = try HostFileDigests(path, group: group, digest: WeightFile.digest).values
+    private static func digest(
+        ofFile path: String, key: String, isLocal: Bool, group: any ProcessGroup
+    ) throws -> String {
+        let digests =
+            isLocal
+            ? try HostFileDigests(path, group: group, digest: WeightFile.digest).values
+            : [try soleDigest(path, group: group)]
         guard let expected = digests[0] else {
             throw CollectiveFailure(
                 message: "\(key) \(path): cannot be read on the host of rank 0",
                 exitCode: ExitCode.inputOutput)
         }
-        try RankComparison(digests.map { $0.map { "SHA-256 \($0)" } }, group: group).requireSame(
-            "\(key) \(path): hosts have different files",
-            remedy: "rank 0 alone reads it: give all hosts the same file, or remove it from the others",
-            exitCode: ExitCode.badData)
+        if isLocal {
+            try RankComparison(digests.map { $0.map { "SHA-256 \($0)" } }, group: group).requireSame(
+                "\(key) \(path): hosts have different files",
+                remedy: "with data.local: true each host reads its own: give all hosts the same file",
+                exitCode: ExitCode.badData)
+        }
         return expected
+    }
+
+    /// The SHA-256 that rank 0 finds, on every rank; nil where it cannot read the file.
+    private static func soleDigest(_ path: String, group: any ProcessGroup) throws -> String? {
+        let text = try group.coordinate {
+            (try? WeightFile.digest(path)).map { Array($0.description.utf8) } ?? []
+        }
+        return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
     }
 }

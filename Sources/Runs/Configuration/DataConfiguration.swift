@@ -27,6 +27,9 @@ package struct DataConfiguration: Sendable, Equatable {
     var workers: Int
     /// Bytes of decoded photographs that a rank keeps in memory, at most, key `cache-bytes`; 0 … 2⁵⁰. Default 0.
     var cacheBytes: Int
+    /// Whether every host has files of its own, weights, lists and images, and reads them, key `local`. Default false: rank
+    /// 0 reads lists, sets that are held in memory and weights, and sends them; every host sees the photographs.
+    package var isLocal: Bool
 
     /// Reads the section.
     init(reading reader: inout SectionReader) throws {
@@ -49,7 +52,11 @@ package struct DataConfiguration: Sendable, Equatable {
         normalization = try Normalization.read(from: &reader)
         workers = try reader.value("workers", .integer(.atLeast(1, atMost: 1024)), default: 1)
         cacheBytes = try reader.value("cache-bytes", .integer(.atLeast(0, atMost: 1 << 50)), default: 0)
+        isLocal = try reader.value("local", .boolean, default: false)
     }
+
+    /// The keys and values that a run may not change when it goes on; not where and by whom files are read.
+    var identity: [YAMLEntry] { Array(entries.dropLast()) }
 
     /// The keys and values of the section.
     var entries: [YAMLEntry] {
@@ -64,6 +71,7 @@ package struct DataConfiguration: Sendable, Equatable {
         ] + selection.entries + transforms.entries + Normalization.entries(normalization) + [
             YAMLEntry("workers", .integer(workers)),
             YAMLEntry("cache-bytes", .integer(cacheBytes)),
+            YAMLEntry("local", .boolean(isLocal)),
         ]
     }
 }

@@ -138,7 +138,7 @@ extension RunConfiguration {
         other.output = ""
         let sections = [
             ("method", other.method.identity), ("network", other.network.entries),
-            ("data", other.data.entries),
+            ("data", other.data.identity),
             ("optimizer", other.optimizer.entries), ("training", other.training.identity),
         ]
         let wireFormat = YAMLEntry("wire-format", .text(communication.wireFormat.rawValue))

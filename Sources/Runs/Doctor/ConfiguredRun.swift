@@ -53,7 +53,10 @@ struct ConfiguredRun {
             "training", remedy: "other training.global-batch, training.accumulation or number of ranks"
         ) { try BatchCheck.require(configuration.training, rankCount: group.size) }
         let prepared = try failures.attempt(
-            "data", remedy: "set data.train, data.validation and data.test to files that every host has"
+            "data",
+            remedy:
+                "set data.train, data.validation and data.test to files that rank 0 can read, and photographs that "
+                + "every host sees; data.local: true where every host has files of its own"
         ) { try PreparedData(configuration, group: group) }
         let start = try startingPoint(classCount: prepared?.classCount)
         try examineOutput(writesLargeFile: !plans.isEmpty)

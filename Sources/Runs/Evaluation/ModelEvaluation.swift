@@ -38,7 +38,13 @@ package struct ModelEvaluation {
         }
         let model = try SavedModel(model, group: group)
         let pipelines = try group.agree { try model.pipelines(tenCrop: tenCrop) }
-        let subset = try group.agree { try samples(model, pipelines) }
+        let options = DatasetOptions(threads: ComputeThreads.count)
+        let dataset = try SharedReading(group).dataset(options) {
+            let dataset = try DatasetFile.open(path: data, options: options)
+            try (dataset as? PhotographDataset)?.requireUsable()
+            return dataset
+        }
+        let subset = try group.agree { try samples(of: dataset, model, pipelines) }
         try JobChecks.checkSamples(subset, "--data \(data)", group: group)
         let views = try group.agree {
             try pipelines.map { pipeline in
@@ -63,9 +69,9 @@ package struct ModelEvaluation {
     }
 
     /// The samples as the model was trained to see them.
-    private func samples(_ model: SavedModel, _ pipelines: [ImagePipeline]) throws -> Subset {
-        let dataset = try DatasetFile.open(path: data, options: DatasetOptions(threads: ComputeThreads.count))
-        try (dataset as? PhotographDataset)?.requireUsable()
+    private func samples(
+        of dataset: any ImageDataset, _ model: SavedModel, _ pipelines: [ImagePipeline]
+    ) throws -> Subset {
         for pipeline in pipelines { try model.requireSize(of: dataset, pipeline) }
         let description = model.description
         let kept = classes.isEmpty ? description.classes : classes

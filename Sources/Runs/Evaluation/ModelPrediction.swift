@@ -1,5 +1,6 @@
 internal import ImageData
 package import ProcessGroups
+internal import Tensors
 internal import Training
 
 /// Classifies images that have no labels.
@@ -31,8 +32,11 @@ package struct ModelPrediction {
         let model = try SavedModel(model, group: group)
         let classNames = model.description.classNames
         let pipeline = try group.agree { try model.pipelines()[0] }
+        let options = DatasetOptions(threads: ComputeThreads.count)
+        let images = try SharedReading(group).dataset(options) {
+            try UnlabelledImages.open(paths: data, options: options)
+        }
         let subset = try group.agree {
-            let images = try UnlabelledImages.open(paths: data)
             try model.requireSize(of: images, pipeline)
             return try Subset.evaluation(of: images, classNames: classNames)
         }

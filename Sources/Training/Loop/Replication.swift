@@ -17,6 +17,17 @@ extension Classifier {
         parametersDidChange()
     }
 
+    /// Gives every rank the head of rank 0.
+    ///
+    /// - Throws: What the group throws.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func replicateHead(over group: any ProcessGroup) throws {
+        for parameter in head.parameters {
+            try parameter.variable.value.withMutableElements { try group.broadcast($0, from: 0) }
+        }
+        parametersDidChange()
+    }
+
     /// Replaces buffers that differ between ranks, running statistics, by their mean over the ranks.
     ///
     /// - Throws: What the group throws.

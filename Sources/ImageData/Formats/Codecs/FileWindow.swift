@@ -1,18 +1,16 @@
-/// Bytes at any place of a file, of which only what is looked at is read.
+/// Bytes at any place of a file, or of a part of one, of which only what is looked at is read.
 struct FileWindow {
-    /// Bytes in the file when it was opened.
-    let count: Int
-    /// The file.
-    let file: RegularFile
+    /// What is looked at.
+    let file: FilePart
 
     private var start = 0
     private var bytes: [UInt8] = []
     private static let windowBytes = 4096
 
-    init(_ file: RegularFile) {
-        self.file = file
-        count = Int(clamping: file.identity.bytes)
-    }
+    init(_ file: FilePart) { self.file = file }
+
+    /// Bytes in the file when it was opened.
+    var count: Int { file.count }
 
     /// The path of the file, for messages.
     var path: String { file.path }

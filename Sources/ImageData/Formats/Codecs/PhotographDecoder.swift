@@ -23,7 +23,15 @@ public enum PhotographDecoder {
     public static func decode(
         _ path: String, _ request: PixelRequest = .all, appliesOrientation: Bool, into image: inout PixelImage
     ) throws(DataError) {
-        let file = try RegularFile(path)
+        try decode(
+            FilePart(RegularFile(path)), request, appliesOrientation: appliesOrientation, into: &image)
+    }
+
+    /// Decodes an open file, or a part of one.
+    static func decode(
+        _ file: FilePart, _ request: PixelRequest, appliesOrientation: Bool, into image: inout PixelImage
+    ) throws(DataError) {
+        let path = file.path
         let header = try PhotographHeader(file)
         let orientation = appliesOrientation ? header.orientation : .upright
         let size = orientation.turned(header.size)
@@ -37,7 +45,7 @@ public enum PhotographDecoder {
         if header.format == .jpeg, let smallest = request.smallestSize {
             part = part.reduced(toAtLeast: orientation.turned(smallest))
         }
-        let bytes = try file.read(Int(file.identity.bytes))
+        let bytes = try file.read()
         image.reshape(orientation.turned(part.region.size), channels: 3)
         try image.withMutablePixels { (pixels) throws(DataError) in
             try pixels.withUnsafeMutableBufferPointer { (pixels) throws(DataError) in

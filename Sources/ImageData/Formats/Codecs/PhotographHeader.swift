@@ -26,10 +26,10 @@ public struct PhotographHeader: Sendable, Equatable {
     /// - Throws: `DataError` of kind `format` where it is no JPEG or PNG, with what it is instead; where it is
     ///   truncated or damaged within the header; where the picture is larger than `maxPixels`, or the file too
     ///   short to hold it. `inputOutput` or `unsupported` where it cannot be read.
-    public init(contentsOf path: String) throws(DataError) { try self.init(RegularFile(path)) }
+    public init(contentsOf path: String) throws(DataError) { try self.init(FilePart(RegularFile(path))) }
 
-    /// Reads the header of an open file, whose position stays where it is.
-    init(_ file: RegularFile) throws(DataError) {
+    /// Reads the header of an open file, or of a part of one.
+    init(_ file: FilePart) throws(DataError) {
         var window = FileWindow(file)
         switch FileContent(start: try window.available(at: 0, FileContent.startBytes)) {
         case .photograph(.jpeg): self = try JPEGHeader.read(&window)

@@ -12,16 +12,23 @@ struct ExaminedPhotograph: Sendable {
     let orientation: ImageOrientation
     /// The hash of the file.
     let digest: FileDigest
+    /// Bytes of the file.
+    let byteCount: Int
+
+    init(size: ImageSize, orientation: ImageOrientation, digest: FileDigest, byteCount: Int) {
+        (self.size, self.orientation, self.digest, self.byteCount) = (size, orientation, digest, byteCount)
+    }
 
     /// Looks at one file.
     init(_ path: String, _ options: DatasetOptions) throws(DataError) {
         defer { WorkProgress.note() }
         do throws(DataError) {
             let file = try RegularFile(path)
-            let header = try PhotographHeader(file)
+            let header = try PhotographHeader(FilePart(file))
             orientation = header.orientation
             size = options.appliesOrientation ? orientation.turned(header.size) : header.size
             digest = try FileDigestCache.digest(of: file, in: options.digests)
+            byteCount = Int(clamping: file.identity.bytes)
         } catch {
             throw Self.absence(path) ?? error
         }

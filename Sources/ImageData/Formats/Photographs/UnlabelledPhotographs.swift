@@ -31,6 +31,6 @@ extension PhotographDataset {
         }
         let listing = PhotographListing(
             root: ".", entries: entries, classNames: ["0"], hasNamedClasses: false, notes: [])
-        return try PhotographDataset(contentsOf: name, listing, options: options)
+        return PhotographDataset(contentsOf: name, listing, options: options)
     }
 }
