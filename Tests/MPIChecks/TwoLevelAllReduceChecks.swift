@@ -68,7 +68,7 @@ func allReduceInTwoLevelsInOrder(_ checker: Checker) throws {
     let all = (0..<ranks).map { rank in
         (0..<100).map { sizes[(rank * (1 + $0 / 25) + $0) % sizes.count] }
     }
-    for ranksPerHost in 1...ranks where ranks > 1 {
+    for ranksPerHost in 1...ranks {
         let inOrder = hosts(ranks, ranksPerHost).map(Array.init)
         if ranks > 2 {
             let others = [inOrder.reversed(), inOrder.map { $0.reversed() }, [Array(0..<ranks)]]
