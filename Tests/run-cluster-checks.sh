@@ -229,7 +229,7 @@ check_inside "two hosts go, and one comes back" 0 "restart 2 of 3" \
         if { [ "$step" = 9 ] && [ ! -e "$folder/gone-4" ]; } || [ -e "$folder/gone-$step" ]; then exec "$@"; fi
         export BALLAST_FAULTS="step=$step,point=backward,kind=hang"
         (
-            until grep -q "\"step\":$((step - 1))," "$folder/fewer/metrics.jsonl"; do sleep 0.2; done 2>/dev/null
+            until grep -q "\"step\":$((step - 1))[,}]" "$folder/fewer/metrics.jsonl"; do sleep 0.2; done 2>/dev/null
             touch "$folder/gone-$step"
             if [ "$step" = 9 ]; then "$namespaces" link ballast3 up; fi
             "$namespaces" link "$(hostname)" down
