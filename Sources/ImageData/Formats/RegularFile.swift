@@ -43,11 +43,25 @@ final class RegularFile: Sendable {
 
     /// The next bytes, at most `count`; fewer only at the end of the file, none after it.
     func read(_ count: Int = pieceBytes) throws(DataError) -> [UInt8] {
+        try bytes(count) { to, wanted, _ in Foundation.read(descriptor, to, wanted) }
+    }
+
+    /// The first bytes, at most `count`; what `read` gives next is as before.
+    func start(_ count: Int) throws(DataError) -> [UInt8] { try read(count, at: 0) }
+
+    /// The bytes at a place, at most `count`, none beyond the end; what `read` gives next is as before.
+    func read(_ count: Int, at offset: Int) throws(DataError) -> [UInt8] {
+        try bytes(count) { to, wanted, filled in pread(descriptor, to, wanted, off_t(offset + filled)) }
+    }
+
+    /// As many bytes as a system call gives, which is asked again until there are `count` or none come.
+    private func bytes(
+        _ count: Int, _ call: (_ to: UnsafeMutablePointer<UInt8>?, _ wanted: Int, _ filled: Int) -> Int
+    ) throws(DataError) -> [UInt8] {
         var failed = false
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let got = Foundation.read(
-                    descriptor, buffer.baseAddress?.advanced(by: filled), count - filled)
+                let got = call(buffer.baseAddress?.advanced(by: filled), count - filled, filled)
                 if got < 0, errno == EINTR { continue }
                 guard got > 0 else {
                     failed = got < 0
@@ -58,29 +72,6 @@ final class RegularFile: Sendable {
         }
         guard !failed else { throw Self.failure(path, "cannot be read") }
         WorkProgress.note()
-        return bytes
-    }
-
-    /// The first bytes, at most `count`; what `read` gives next is as before.
-    func start(_ count: Int) throws(DataError) -> [UInt8] { try read(count, at: 0) }
-
-    /// The bytes at a place, at most `count`, none beyond the end; what `read` gives next is as before.
-    func read(_ count: Int, at offset: Int) throws(DataError) -> [UInt8] {
-        var failed = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let got = pread(
-                    descriptor, buffer.baseAddress?.advanced(by: filled), count - filled,
-                    off_t(offset + filled))
-                if got < 0, errno == EINTR { continue }
-                guard got > 0 else {
-                    failed = got < 0
-                    return
-                }
-                filled += got
-            }
-        }
-        guard !failed else { throw Self.failure(path, "cannot be read") }
         return bytes
     }
 
