@@ -11,7 +11,7 @@ extension PhotographListing {
     ///   - path: What the user named, for messages.
     ///   - shards: The archives.
     /// - Throws: `DataError` with shard, member and byte: where a shard cannot be read, is cut off or damaged; where a
-    ///   sample lacks picture or class, or has one twice; where a class is no number below a million.
+    ///   sample lacks picture or class, or has one twice; where a class is not a number below a million.
     init(shards paths: [String], of path: String) throws(DataError) {
         var (shards, entries, otherCount) = ([Shard](), [Entry](), 0)
         for (number, shard) in paths.enumerated() {
