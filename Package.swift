@@ -4,9 +4,13 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// A target whose warnings are errors.
-func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: strict)
+func target(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: ["README.md"] + exclude, swiftSettings: strict)
 }
+
+/// Protocol buffers, of which ONNX and TensorBoard's files consist.
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 /// The unit tests of a target.
 func tests(of name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -33,6 +37,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -54,7 +59,9 @@ let package = Package(
         target("Hosts", []),
         target("ProcessGroups", ["CMPI", "Hosts"]),
         target("Tensors", ["COneDNN", "COpenBLAS", "CVectors", "Hosts"]),
-        target("ModelFiles", ["COpenSSL", "CZlib", "Hosts", "Tensors"]),
+        target(
+            "ModelFiles", ["COpenSSL", "CZlib", "Hosts", "Tensors", protobuf],
+            exclude: ["ONNX/onnx.proto"]),
         target("Layers", ["Hosts", "ModelFiles", "Tensors"]),
         target("Networks", ["Layers", "ModelFiles", "Tensors"]),
         target("ImageData", ["CPNG", "CTurboJPEG", "CZlib", "Hosts", "ModelFiles", "Tensors"]),
@@ -63,15 +70,17 @@ let package = Package(
             "Training",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Tensors",
-            ]),
+                protobuf,
+            ], exclude: ["EventFiles/tensorboard.proto"]),
 
         // MARK: The command line.
-        target("Reports", ["ModelFiles", "Regularizers", "Tensors"]),
+        target("Comparisons", []),
+        target("Reports", ["Hosts", "ModelFiles", "Regularizers", "Tensors"]),
         target(
             "Runs",
             [
-                "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
-                "Reports", "Tensors", "Training", "Yams",
+                "Comparisons", "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups",
+                "Regularizers", "Reports", "Tensors", "Training", "Yams",
             ]),
         .executableTarget(
             name: "ballast",
@@ -89,7 +98,7 @@ let package = Package(
         tests(of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
         tests(
             of: "Networks",
-            ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport"]),
+            ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport", protobuf]),
         tests(
             of: "ImageData", ["Hosts", "ImageData", "ModelFiles", "Tensors", "TestSupport"],
             exclude: ["Fixtures"]),
@@ -103,32 +112,41 @@ let package = Package(
             of: "Training",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
-                "Tensors", "TestSupport", "Training",
+                "Tensors", "TestSupport", "Training", protobuf,
             ]),
+        tests(of: "Comparisons", ["Comparisons"]),
         tests(
             of: "Reports",
-            ["Regularizers", "Reports", "Tensors", "TestSupport"]),
+            ["Hosts", "ModelFiles", "Regularizers", "Reports", "Tensors", "TestSupport"]),
         tests(
             of: "Runs",
             [
-                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Runs",
-                "Tensors",
-                "TestSupport",
+                "Hosts", "ImageData", "Layers", "ModelFiles", "ProcessGroups", "Regularizers", "Reports",
+                "Runs", "Tensors", "TestSupport", "Training",
             ]),
         // Runs the built binary, which the dependency keeps up to date.
-        tests(of: "CommandLine", ["Hosts", "ModelFiles", "Runs", "Tensors", "TestSupport", "ballast"]),
+        tests(
+            of: "CommandLine",
+            ["Hosts", "ModelFiles", "Reports", "Runs", "Tensors", "TestSupport", "ballast"]),
         program(
             "MPIChecks",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
                 "Tensors", "Training",
             ]),
+        // The program of a package of its own, Tests/ClientPackage: it sees what is public, as such a package does.
+        .executableTarget(
+            name: "client",
+            dependencies: [
+                "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
+                "Tensors", "Training",
+            ], path: "Tests/ClientPackage/Sources/client", packageAccess: false, swiftSettings: strict),
         // Gives damaged files to every reader: see Tests/README.md.
         program(
             "ReaderFuzz",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
-                "Runs", "Tensors", "Training",
+                "Reports", "Runs", "Tensors", "Training",
             ]),
         // Plays a measured step with waits in place of computing: see Tests/README.md.
         program(

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Builds Tests/ClientPackage, a package of its own that knows Ballast only as the product BallastKit, as other
-# packages would; and runs its program `client`, alone and on two ranks. It must print "ok N checks", once for all ranks.
-#   Tests/run-client-package.sh
+# Runs the program `client` of Tests/ClientPackage, which uses the library as other packages would, alone and on two
+# ranks. It must print "ok N checks", once for all ranks.
+#   Tests/run-client-package.sh BUILD_DIR      as the main package builds it, which shows it what is public alone
+#   Tests/run-client-package.sh                builds it as the package that it is, which knows only the product BallastKit
 # shellcheck source=Tests/harness.sh
 . "$(dirname "$0")/harness.sh"
+build=${1:-}
+[ -z "$build" ] || build=$(realpath -- "$build")
 cd "$(dirname "$0")/.." || exit
 package=Tests/ClientPackage
 if [ ! -e "$package/Package.swift" ]; then
@@ -12,13 +15,21 @@ if [ ! -e "$package/Package.swift" ]; then
 fi
 allow_mpi
 begin_suite Client
-# Not in .build itself: the plans of two root packages would replace one another.
-build=(swift build --package-path "$package" --scratch-path .build/client)
-time_limit=1500
-check "the package builds" 0 "" "${build[@]}"
+count=3
+if [ -z "$build" ]; then
+    # Not in .build itself: the plans of two root packages would replace one another.
+    command=(swift build --package-path "$package" --scratch-path .build/client)
+    time_limit=1500
+    check "the package builds" 0 "" "${command[@]}"
+    build=$("${command[@]}" --show-bin-path)
+    count=4
+fi
+need_programs "$build/client"
 time_limit=120 message_count=1
-program=$("${build[@]}" --show-bin-path)/client
-check "the program alone" 0 "^ok [1-9][0-9]* checks$" "$program"
-check "the program on 2 ranks" 0 "^ok [1-9][0-9]* checks$" mpirun --oversubscribe -np 2 "$program"
-expect_checks 3
+check "the program alone" 0 "^ok [1-9][0-9]* checks$" "$build/client"
+check "the program on 2 ranks" 0 "^ok [1-9][0-9]* checks$" mpirun --oversubscribe -np 2 "$build/client"
+article=Sources/Training/Documentation.docc/UsingTheLibrary.md
+same "the example that is compiled is the article's" \
+    "$(sed -n '/^\x60\x60\x60swift$/,/^\x60\x60\x60$/p' "$article" | sed '1d;$d')" "$(cat "$package/Sources/client/ArticleExample.swift")"
+expect_checks "$count"
 end_suite

@@ -9,7 +9,7 @@ begin_suite Launch
 time_limit=30
 shown=("$output" "$work/calls")
 temporary=${TMPDIR:-/tmp}
-unset OMP_NUM_THREADS BALLAST_STALL_SECONDS BALLAST_FAULTS BALLAST_GRACE_SECONDS BALLAST_RESTARTS BALLAST_MPI_OPTIONS LD_LIBRARY_PATH OMPI_MCA_plm_rsh_agent SLURM_RESTART_COUNT
+unset OMP_NUM_THREADS BALLAST_STALL_SECONDS BALLAST_FAULTS BALLAST_GRACE_SECONDS BALLAST_RESTARTS BALLAST_MPI_OPTIONS LD_LIBRARY_PATH OMPI_MCA_plm_rsh_agent SLURM_RESTART_COUNT BALLAST_COLUMNS
 export BALLAST_RESTART_PAUSE=0 STUBS=$work PATH=$work/bin:$PATH
 
 # A checkout with scripts and an empty ballast, so that the one that is there is not needed.
@@ -38,6 +38,7 @@ END
 # TERM; "deaf" ends after TERM only; "stuck" after nothing, and it has a rank; "zombie" does not see that its rank ended.
 stub "$work/bin/mpirun" <<'END'
 echo "threads=$OMP_NUM_THREADS,$OPENBLAS_NUM_THREADS $*" >>"$STUBS/calls"
+echo "${BALLAST_COLUMNS:-none}" >"$STUBS/columns"
 # As mpirun, it does not die of a closed pipe.
 trap '' PIPE
 echo "mpirun is here" >&2
@@ -108,6 +109,14 @@ beside hangs zombie train 2>/dev/null &
 beside stuck-train stuck train TERM TERM 2>/dev/null &
 beside stuck-other stuck evaluate INT 2>/dev/null &
 beside stuck-thrice stuck train HUP INT TERM 2>/dev/null &
+
+# mpirun hides the terminal from the ranks: they are told of it.
+check "local.sh on a terminal" 0 "" env TERM=xterm script --quiet --return \
+    --command "stty cols 97; $copy/launch/local.sh -n 2 -- ballast train" /dev/null
+same "... says how wide it is" "$(cat "$work/columns")" 97
+check "local.sh without one" 0 "" env TERM=xterm BALLAST_COLUMNS=97 "$copy/launch/local.sh" -n 2 -- ballast train
+same "... says nothing" "$(cat "$work/columns")" none
+codes 0
 
 # Arguments.
 check "local.sh without a command" 64 "usage" "$copy/launch/local.sh" -n 2
@@ -569,5 +578,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 379
+expect_checks 383
 end_suite

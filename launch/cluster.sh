@@ -94,6 +94,7 @@ for host in "${host_names[@]}"; do
 done
 if [[ ${host_names[*]} = *_* ]]; then name_options+=(--mca regx naive); fi
 trap 'rm -f -- "$job_hostfile" "$sync_file"' EXIT
+ballast_note_terminal
 ballast_export_options
 # What the user set: what choose_threads sets for one start must not bind the next.
 user_threads=${OMP_NUM_THREADS:-}

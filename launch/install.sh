@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Ballast needs from Debian, if it is missing: MPI, BLAS, LAPACK, oneDNN, zlib, OpenSSL, libjpeg-turbo,
 # libpng and the data set of the quickstart; with --tests also what only launch/test.sh needs: iproute2, ssh,
-# rsync, slurm-wlm and munge for jobs over several hosts, and shellcheck, with --photos what launch/photos.sh needs: pictures, Pillow and pip.
+# rsync, slurm-wlm and munge for jobs over several hosts, shellcheck, and chromium and python3, which open reports; with --photos what launch/photos.sh needs: pictures, Pillow and pip.
 # Needs root, or sudo, only when something is missing. Swift itself must be there.
 set -euo pipefail
 
@@ -11,7 +11,7 @@ packages=(
 )
 case "$*" in
 '') ;;
---tests) packages+=(iproute2 openssh-client dropbear-bin rsync slurm-wlm munge shellcheck) ;;
+--tests) packages+=(iproute2 openssh-client dropbear-bin rsync slurm-wlm munge shellcheck chromium python3) ;;
 --photos) packages+=(tuxpaint-stamps-default python3-pil python3-pip unzip) ;;
 *) echo "usage: launch/install.sh [--tests | --photos]" >&2; exit 64 ;;
 esac

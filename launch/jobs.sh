@@ -5,6 +5,7 @@
 #     ballast_run_job LINE…                 prints the line, runs it, and returns the code to end with
 #     ballast_is_training COMMAND…          whether the command is `ballast train`, which saves when told to stop
 #     ballast_export_options                fills the array export_options: what mpirun passes on to other hosts
+#     ballast_note_terminal                 sets BALLAST_COLUMNS where a person reads messages on a terminal
 #     ballast_pause SECONDS                 sleeps; returns 1 at once when the script gets a signal
 #
 # mpirun hands USR1 on to the ranks, after which `ballast train` saves and ends with 75. But after TERM and INT it
@@ -207,10 +208,20 @@ ballast_code() {
     return 76
 }
 
+# mpirun gives the ranks a pipe. By this rank 0 knows that progress can be one line that renews itself.
+ballast_note_terminal() {
+    local size=''
+    unset BALLAST_COLUMNS
+    if [ "${TERM:-dumb}" != dumb ] && [ -t 2 ] && size=$(stty size <&2 2>/dev/null); then
+        export BALLAST_COLUMNS=${size#* }
+    fi
+}
+
 ballast_export_options() {
     local name
     export_options=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS)
-    for name in LD_LIBRARY_PATH BALLAST_STALL_SECONDS BALLAST_FAULTS OPENBLAS_CORETYPE DNNL_MAX_CPU_ISA; do
+    for name in LD_LIBRARY_PATH BALLAST_STALL_SECONDS BALLAST_FAULTS BALLAST_COLUMNS OPENBLAS_CORETYPE \
+        DNNL_MAX_CPU_ISA; do
         if [ -n "${!name:-}" ]; then export_options+=(-x "$name"); fi
     done
 }

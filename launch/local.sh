@@ -42,6 +42,7 @@ if [ "$1" = ballast ]; then
 fi
 command -v -- "$1" >/dev/null || { ballast_say "$1 is missing; run: swift build -c release"; exit 64; }
 ballast_saves='' ballast_ranks_here=1
+ballast_note_terminal
 if ballast_is_training "$@"; then ballast_saves=1; fi
 ballast_trap_signals
 # Only this machine, whatever batch system or default hostfile there is, and without ssh; as many slots as ranks, since

@@ -111,15 +111,16 @@ join() {
     lanes=()
 }
 
-# These need no build. The build comes first where there is not enough of the processor for all.
-beside "nice -n 10 Tests/run-style-checks.sh" "nice -n 10 Tests/run-client-package.sh"
+# This needs no build. The build comes first where there is not enough of the processor for all.
+beside "nice -n 10 Tests/run-style-checks.sh"
 swift build -c release --build-tests --explicit-target-dependency-import-check error || exit
 print_ended
 # These wait for most of their time, some for seconds that must not become many: they run with unit tests, which
 # take as much of the processor as is left.
-beside "Tests/run-mpi-checks.sh .build/release" Tests/run-launch-checks.sh \
-    "Tests/run-checkpoint-checks.sh .build/release" "Tests/run-cluster-checks.sh .build/release" \
+beside "Tests/run-mpi-checks.sh .build/release" "Tests/run-cluster-checks.sh .build/release" \
     "Tests/run-slurm-checks.sh .build/release"
+beside Tests/run-launch-checks.sh "Tests/run-checkpoint-checks.sh .build/release" \
+    "Tests/run-report-checks.sh .build/release" "Tests/run-client-package.sh .build/release"
 suite Tests/run-unit-tests.sh release
 join
 if [ -n "$all" ]; then
@@ -128,6 +129,8 @@ if [ -n "$all" ]; then
     suite env FAULT_POINTS="backward half-written before-rename" FAULT_KINDS=sigkill \
         Tests/run-fault-table.sh .build/release
     suite Tests/run-save-checks.sh .build/release
+    suite Tests/run-client-package.sh
+    launch/install.sh --photos && suite Tests/run-export-checks.sh .build/release
     suite Tests/run-hostfile-fuzz.sh
     suite .build/release/ReaderFuzz
     suite env BALLAST_FUZZ_CASES=5000 Tests/run-unit-tests.sh release HostileCheckpointTests

@@ -1,7 +1,8 @@
-// libjpeg's own interface, of libjpeg-turbo, and the one function that contains its long jumps.
+// libjpeg's own interface, of libjpeg-turbo, and the two functions that contain its long jumps.
 #ifndef BALLAST_CTURBOJPEG_H
 #define BALLAST_CTURBOJPEG_H
 #include <stdio.h>
+#include <stdlib.h>
 #include <setjmp.h>
 #include <string.h>
 #include <jpeglib.h>
@@ -118,5 +119,64 @@ __attribute__((noinline)) static inline int cturbojpeg_decode(struct cturbojpeg_
     if (request->finishes) jpeg_finish_decompress(&decoder);
     jpeg_destroy_decompress(&decoder);
     return 0;
+}
+
+// What is encoded, and what becomes of it.
+struct cturbojpeg_picture {
+    // Rows of `width * channels` bytes; 1: grey, 3: red, green, blue.
+    const unsigned char *pixels;
+    unsigned width, height;
+    int channels;
+    // 1 to 100.
+    int quality;
+    // The file, which `cturbojpeg_release` frees.
+    unsigned char *bytes;
+    unsigned long count;
+    // Takes the text of an error: JMSG_LENGTH_MAX bytes.
+    char *message;
+};
+
+// Encodes into memory with libjpeg's defaults. Gives 0, or else libjpeg's code of the error, whose text is then in
+// `message`. Whatever it gives, `bytes` must be released.
+__attribute__((noinline)) static inline int cturbojpeg_encode(struct cturbojpeg_picture *picture) {
+    struct jpeg_compress_struct encoder;
+    struct cturbojpeg_errors errors;
+    memset(&encoder, 0, sizeof encoder);
+    picture->bytes = NULL;
+    picture->count = 0;
+    encoder.err = jpeg_std_error(&errors.manager);
+    errors.manager.error_exit = cturbojpeg_exit;
+    errors.manager.emit_message = cturbojpeg_emit;
+    if (setjmp(errors.back)) {
+        (*errors.manager.format_message)((j_common_ptr)&encoder, picture->message);
+        jpeg_destroy_compress(&encoder);
+        // libjpeg may have freed what this names: it says where a buffer that grew is at the end alone.
+        picture->bytes = NULL;
+        return errors.manager.msg_code;
+    }
+    jpeg_create_compress(&encoder);
+    jpeg_mem_dest(&encoder, &picture->bytes, &picture->count);
+    encoder.image_width = picture->width;
+    encoder.image_height = picture->height;
+    encoder.input_components = picture->channels;
+    encoder.in_color_space = picture->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&encoder);
+    jpeg_set_quality(&encoder, picture->quality, TRUE);
+    encoder.optimize_coding = TRUE;
+    jpeg_start_compress(&encoder, TRUE);
+    while (encoder.next_scanline < encoder.image_height) {
+        size_t offset = (size_t)encoder.next_scanline * picture->width * picture->channels;
+        JSAMPROW row = (JSAMPROW)(picture->pixels + offset);
+        jpeg_write_scanlines(&encoder, &row, 1);
+    }
+    jpeg_finish_compress(&encoder);
+    jpeg_destroy_compress(&encoder);
+    return 0;
+}
+
+static inline void cturbojpeg_release(struct cturbojpeg_picture *picture) {
+    free(picture->bytes);
+    picture->bytes = NULL;
+    picture->count = 0;
 }
 #endif

@@ -6,6 +6,8 @@ package enum StandardOutput {
     ///
     /// - Throws: `StandardOutputError` where the disk behind it is full, nobody reads it any more, or it is closed.
     package static func print(_ text: String, terminator: String = "\n") throws(StandardOutputError) {
+        // A line that shows progress may stand on the same terminal.
+        StandardError.clearLine()
         let bytes = Array((text + terminator).utf8)
         var done = 0
         while done < bytes.count {

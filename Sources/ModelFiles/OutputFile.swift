@@ -144,7 +144,9 @@ public enum OutputFile {
 
     /// Reads `errno`, so it must come right after the call that failed.
     private static func failure(_ path: String, _ problem: String) -> OutputFileError {
-        OutputFileError(path: path, detail: "\(problem): \(String(cString: strerror(errno)))")
+        let number = errno
+        let reason = String(cString: strerror(number)) + SystemAdvice.sentence(number)
+        return OutputFileError(path: path, detail: "\(problem): \(reason)")
     }
 }
 

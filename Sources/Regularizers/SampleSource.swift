@@ -1,3 +1,5 @@
+internal import Hosts
+internal import ProcessGroups
 public import Tensors
 
 /// Samples without random changes.
@@ -30,6 +32,25 @@ public protocol SampleSource {
 extension SampleSource {
     /// `evaluation`: the fixed view.
     public var transform: String { "evaluation" }
+
+    /// `forEachBatch`, whose progress is shown to the user and noted for the other ranks.
+    ///
+    /// - Parameters:
+    ///   - name: What is done.
+    ///   - group: The ranks that share the samples.
+    ///   - body: Does it.
+    func forEachBatch(
+        showing name: String, over group: any ProcessGroup, _ body: (SampleBatch) throws -> Void
+    ) throws {
+        // The first ranks take one more where the samples cannot be dealt evenly.
+        let own = (count + group.size - 1 - group.rank) / group.size
+        let meter = WorkMeter(name, of: own, "images")
+        try forEachBatch { batch in
+            try body(batch)
+            group.noteProgress()
+            meter.advance(by: batch.labels.count)
+        }
+    }
 }
 
 /// Some samples of a source.

@@ -20,10 +20,9 @@ struct SourceModel {
     ) {
         var rows: [Float] = []
         var labels: [Int] = []
-        try source.forEachBatch { batch in
-            rows += try logits(batch.images).elements
-            labels += batch.labels
-            group.noteProgress()
+        try source.forEachBatch(showing: "recording what the pretrained network says", over: group) {
+            rows += try logits($0.images).elements
+            labels += $0.labels
         }
         return (Tensor([labels.count, head.weight.shape[0]], rows), labels)
     }

@@ -91,4 +91,18 @@ public final class ThreadedGroup: ProcessGroup {
         let places = try meeting.exchange(own, from: rank, call: "split by host")
         return ThreadedGroup(rank: place, meeting: places[rank - place][0])
     }
+
+    /// The ranks with the same color, which meet in a place of their own.
+    ///
+    /// - Parameter color: Any number.
+    /// - Throws: `ThreadedGroupError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    public func split(color: Int) throws -> any ProcessGroup {
+        let colors = try meeting.exchange([color], from: rank, call: "split").map { $0[0] }
+        let members = colors.indices.filter { colors[$0] == color }
+        // The first of each makes the place.
+        let place = rank == members[0] ? [meeting.makeSibling(size: members.count)] : []
+        let places = try meeting.exchange(place, from: rank, call: "place of a part")
+        return ThreadedGroup(rank: members.firstIndex(of: rank) ?? 0, meeting: places[members[0]][0])
+    }
 }

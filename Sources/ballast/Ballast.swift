@@ -11,10 +11,20 @@ struct Ballast: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ballast",
         abstract: "Fine-tune pretrained image classifiers on CPU clusters.",
+        discussion: """
+            Each command runs alone or, but for import, export and completions, under mpirun; the scripts in launch/ \
+            start it on several ranks. Standard output is for results, standard error for progress and messages.
+
+            Examples:
+              ballast doctor
+              ballast train --config run.yaml
+              ballast help train
+            """,
         version: BallastVersion.current,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, RelateCommand.self,
-            BenchmarkCommand.self, DoctorCommand.self, ImportCommand.self, ExportCommand.self,
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CompareCommand.self,
+            ReportCommand.self, RelateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
+            ImportCommand.self, ExportCommand.self, CompletionsCommand.self,
         ])
 
     /// Runs the command that the arguments name, or prints the help that they ask for.
@@ -48,9 +58,17 @@ struct Ballast: ParsableCommand {
     }
 
     /// Runs a command's work on all ranks of the launcher, or alone without one, and ends the process.
-    static func runOnAllRanks(_ work: (any ProcessGroup) throws -> Void) throws {
+    ///
+    /// - Parameters:
+    ///   - isQuiet: Whether only notices, results and errors are shown.
+    ///   - work: The work.
+    static func runOnAllRanks(
+        isQuiet: Bool = false, _ work: (any ProcessGroup) throws -> Void
+    ) throws {
         prepareSignals()
         let code = MPIRuntime.run { group in
+            ProgressDisplay.begin(isQuiet: isQuiet, speaks: group.rank == 0)
+            defer { ProgressDisplay.end() }
             if let argument = UTF8Names.firstBrokenArgument {
                 // Every rank was given the same.
                 throw CollectiveFailure(

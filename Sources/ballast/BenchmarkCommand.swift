@@ -8,7 +8,15 @@ import Training
 /// `ballast benchmark`: how long a training step takes here, with this network and method.
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "benchmark", abstract: "Measure the time and memory of a training step.")
+        commandName: "benchmark", abstract: "Measure the time and memory of a training step.",
+        discussion: """
+            On random images and weights: it needs no files.
+
+            Examples:
+              ballast benchmark --network resnet18 --batch 8
+              launch/local.sh -n 2 -- ballast benchmark --network resnet50 --method delta
+              launch/local.sh -n 2 -- ballast benchmark --precision bfloat16 --json
+            """)
 
     @Option(help: "\(NetworkConfiguration.Name.allCases.map(\.rawValue).joined(separator: " | ")).")
     var network: NetworkConfiguration.Name = .resnet50
@@ -43,13 +51,18 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "How gradients travel: float32 | bfloat16.")
     var wireFormat = WireFormat.float32
 
-    @Option(help: "Bytes of gradients in an all-reduce; by the number of ranks if absent.")
+    @Option(
+        help:
+            "Bytes of gradients in an all-reduce; by the number of ranks, or in two levels of hosts, if absent."
+    )
     var bucketBytes: Int?
 
     @OptionGroup var profiling: ProfileOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
+
+    @OptionGroup var progress: ProgressOptions
 
     func validate() throws {
         for (option, value, range) in [
@@ -72,7 +85,7 @@ struct BenchmarkCommand: ParsableCommand {
             communication: CommunicationConfiguration(
                 overlap: overlap, topology: topology, wireFormat: wireFormat,
                 bucketBytes: bucketBytes))
-        try Ballast.runOnAllRanks { group in
+        try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             let report = try benchmark.run(profile: profiling.profile, group)
             try group.coordinate { () throws -> Void in
                 try StandardOutput.print(json ? report.json() : report.text)

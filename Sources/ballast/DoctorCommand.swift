@@ -14,9 +14,12 @@ struct DoctorCommand: ParsableCommand {
 
             With --plan it predicts the run's steps on other clusters from steps measured here, and says which ranks, \
             threads, local batch, wire format and buckets are best there, and what is assumed. RANKS are ranks a host, \
-            each of as many threads as here (OMP_NUM_THREADS):
+            each of as many threads as here (OMP_NUM_THREADS).
 
-              OMP_NUM_THREADS=1 ballast doctor --config run.yaml --plan 8,32,25 --plan 64,32,25
+            Examples:
+              ballast doctor
+              ballast doctor --config run.yaml
+              OMP_NUM_THREADS=1 ballast doctor --config run.yaml --plan 8,32,25 64,32,25
             """)
 
     @Option(name: .customLong("config"), help: "The configuration, a YAML file.")
@@ -29,14 +32,23 @@ struct DoctorCommand: ParsableCommand {
     var assignments: [String] = []
 
     @Option(
-        name: .customLong("plan"),
+        name: .customLong("plan"), parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Predict steps on so many hosts, of so many ranks, with links of so many Gbit/s. May be repeated.",
+            "Predict steps on so many hosts, of so many ranks, with links of so many Gbit/s, on each such cluster.",
             valueName: "HOSTS,RANKS,GBIT"))
     var plans: [String] = []
 
-    @Flag(help: "Print the plan alone, as one JSON object.")
+    @Flag(
+        help: """
+            Predict them in float32 and in bfloat16: also in the precision that training.precision does not say, \
+            measured as it is on this processor.
+            """)
+    var bothPrecisions = false
+
+    @Flag(help: "Print the plan alone, as one JSON object; with --both-precisions as an array of two.")
     var json = false
+
+    @OptionGroup var progress: ProgressOptions
 
     func validate() throws {
         guard file != nil || assignments.isEmpty else {
@@ -44,6 +56,9 @@ struct DoctorCommand: ParsableCommand {
         }
         guard file != nil || plans.isEmpty else {
             throw ValidationError("--plan predicts the steps of a configuration: name its file with --config")
+        }
+        guard !bothPrecisions || !plans.isEmpty else {
+            throw ValidationError("--both-precisions is for a plan: say for which cluster with --plan")
         }
         guard !json || !plans.isEmpty else {
             throw ValidationError("--json prints a plan: say for which cluster with --plan")
@@ -53,9 +68,10 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let requests = try plans.map { try PlanRequest($0) }
-        try Ballast.runOnAllRanks { group in
+        try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             let report = try Examination.run(
-                file, assignments: assignments, plans: requests, group: group)
+                file, assignments: assignments, plans: requests, inBothPrecisions: bothPrecisions,
+                group: group)
             try group.coordinate { () throws -> Void in
                 if let text = try json ? report.planJSON : report.text { try StandardOutput.print(text) }
             }

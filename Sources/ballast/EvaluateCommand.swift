@@ -6,7 +6,15 @@ import Runs
 /// `ballast evaluate`: how well a saved model does on a data set.
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Evaluate a saved model on a data set.")
+        commandName: "evaluate", abstract: "Evaluate a saved model on a data set.",
+        discussion: """
+            Prints accuracy, mean class accuracy and loss. Images are prepared as the model was trained to see them.
+
+            Examples:
+              ballast evaluate --model runs/first --data photos/test
+              ballast evaluate --model runs/first --data photos/test --predictions p.csv
+              ballast evaluate --model runs/first --data photos/test --ten-crop --json
+            """)
 
     @Option(help: "The folder of a run, or a model.safetensors that a run wrote.")
     var model: String
@@ -36,11 +44,13 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Write sample, label, prediction and probabilities to this CSV file.")
     var predictions: String?
 
+    @OptionGroup var progress: ProgressOptions
+
     func run() throws {
         let evaluation = ModelEvaluation(
             model: model, data: data, classes: classes, predictions: predictions,
             tenCrop: tenCrop)
-        try Ballast.runOnAllRanks { group in
+        try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             try JobChecks.begin(group)
             let report = try evaluation.run(group)
             if group.rank == 0, let notice = report.notice { StandardError.print(notice) }

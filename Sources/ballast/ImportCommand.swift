@@ -11,6 +11,10 @@ struct ImportCommand: ParsableCommand {
             Reads PyTorch checkpoints, in both of their formats, and safetensors, also sharded ones by their index. \
             Nothing that a file names is called. Base width, stem and number of classes are read from the shapes. \
             'network.weights' of a configuration takes the same files as they are.
+
+            Examples:
+              ballast import resnet50.pth --network resnet50 -o resnet50.safetensors
+              ballast import w.safetensors.index.json --network resnet18 -o w.safetensors
             """)
 
     @Argument(help: "The weights: .pth, .pt, .pth.tar, .bin, .safetensors or .safetensors.index.json.")

@@ -7,7 +7,14 @@ import Runs
 struct RelateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "relate",
-        abstract: "Learn Co-Tuning's p(source class | target class), as a file, a table and a picture.")
+        abstract: "Learn Co-Tuning's p(source class | target class), as a file, a table and a picture.",
+        discussion: """
+            The configuration's method must be co-tuning. A later run uses the file as method.relationship-file.
+
+            Examples:
+              ballast relate --config run.yaml --output relationship.safetensors
+              ballast relate --config run.yaml --set training.seed=1 --output r.safetensors
+            """)
 
     /// Where the configuration comes from.
     @OptionGroup
@@ -16,8 +23,10 @@ struct RelateCommand: ParsableCommand {
     @Option(help: "The file to write; a .csv table and an .svg picture are written beside it.")
     var output: String
 
+    @OptionGroup var progress: ProgressOptions
+
     func run() throws {
-        try Ballast.runOnAllRanks { group in
+        try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             try JobChecks.begin(group)
             let configuration = try options.configuration(for: group)
             let words = try RelationshipLearning.run(

@@ -7,7 +7,17 @@ import Training
 /// `ballast train`: fine-tunes a network as a configuration says.
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Fine-tune a network as a configuration says.")
+        commandName: "train", abstract: "Fine-tune a network as a configuration says.",
+        discussion: """
+            Leaves the model, the log and checkpoints in the folder that the configuration calls 'output'. Started \
+            again, it goes on from the newest checkpoint; TERM, Ctrl-C and USR1 save first and end with code 75.
+
+            Examples:
+              ballast train --config run.yaml
+              ballast train --config run.yaml --set training.epochs=2 --dry-run
+              ballast train --config run.yaml --set method.name=bss output=runs/bss
+              launch/local.sh -n 4 -- ballast train --config run.yaml
+            """)
 
     /// Where the configuration comes from.
     @OptionGroup
@@ -26,8 +36,10 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup var profiling: ProfileOptions
 
+    @OptionGroup var progress: ProgressOptions
+
     func run() throws {
-        try Ballast.runOnAllRanks { group in
+        try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             // Not before: while MPI starts there is nothing to save, and a signal must end it.
             StopSignal.watch()
             try JobChecks.begin(group)
@@ -40,6 +52,7 @@ struct TrainCommand: ParsableCommand {
             let run = try configuration.start(
                 resume: Resume(resume), profile: profiling.profile, group: group)
             let outcome = try run.run()
+            ReportWriting.finish(configuration.output, group)
             var lines = ["model: \(run.modelPath)"]
             if let validation = outcome.validation {
                 let step = outcome.bestStep == 0 ? "" : ", best after step \(outcome.bestStep)"

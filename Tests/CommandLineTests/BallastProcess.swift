@@ -33,8 +33,10 @@ enum BallastProcess {
     ///   - ranks: How many ranks `mpirun` starts; 0 runs the program without it.
     ///   - folder: Where to run, if not in the current folder.
     ///   - faults: What is to go wrong, as `BALLAST_FAULTS` says it. A run with faults may be killed.
+    ///   - environment: More variables.
     static func run(
-        _ arguments: [String], ranks: Int = 0, in folder: URL? = nil, faults: String = ""
+        _ arguments: [String], ranks: Int = 0, in folder: URL? = nil, faults: String = "",
+        environment: [String: String] = [:]
     ) async throws -> Outcome {
         let launcher = [
             "mpirun", "--oversubscribe", "--bind-to", "none",
@@ -47,7 +49,7 @@ enum BallastProcess {
             environment: [
                 "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1",
                 "BALLAST_FAULTS": faults,
-            ], mayBeKilled: !faults.isEmpty)
+            ].merging(environment) { $1 }, mayBeKilled: !faults.isEmpty)
     }
 
     /// Runs `ballast train` under `mpirun`, and a command once its third step is logged.

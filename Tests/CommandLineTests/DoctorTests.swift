@@ -109,7 +109,7 @@ extension ManyRanksTests {
             let output = "output=\(folder.url.appending(path: "run").path)"
             let outcome = try await BallastProcess.run(
                 [
-                    "doctor", "--config", Self.file, "--set", output, "--plan", "1,1,1", "--plan", "2,2,0.1",
+                    "doctor", "--config", Self.file, "--set", output, "--plan", "1,1,1", "2,2,0.1",
                     "--json",
                 ], ranks: ranks)
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -133,10 +133,28 @@ extension ManyRanksTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
         }
 
+        @Test func aPlanInBothPrecisions() async throws {
+            let folder = try ScratchFolder()
+            let outcome = try await BallastProcess.run([
+                "doctor", "--config", Self.file, "--set", "output=\(folder.url.path)/run", "--plan", "2,2,1",
+                "4,2,1", "--both-precisions",
+            ])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let lines = outcome.output.split(separator: "\n").map {
+                $0.split(separator: " ").prefix(3).joined(separator: " ")
+            }
+            let clusters = lines.filter { $0.hasSuffix("float32") || $0.hasSuffix("bfloat16") }
+            #expect(
+                clusters.prefix(4) == ["2 1 float32", "2 1 bfloat16", "4 1 float32", "4 1 bfloat16"],
+                "\(outcome.output)")
+            #expect(outcome.output.contains("fine-tune, bfloat16"))
+        }
+
         @Test(arguments: [
             (["--plan", "0,2,10"], "--plan '0,2,10' has '0' for HOSTS"),
             (["--plan", "2,x,1"], "'x' for RANKS"), (["--plan", "1e99"], "expected HOSTS,RANKS,GBIT"),
             (["--json"], "--json prints a plan"),
+            (["--both-precisions"], "--both-precisions is for a plan"),
         ])
         func wrongPlans(options: [String], message: String) async throws {
             let outcome = try await BallastProcess.run(["doctor", "--config", Self.file] + options)

@@ -108,7 +108,11 @@ import Testing
     @Test func exportSaysWhatItCannotWrite() async throws {
         let folder = try ScratchFolder()
         for (names, output, code, part) in [
-            ("timm", "model.onnx", Int32(64), "writes safetensors, not ONNX"),
+            (
+                "timm", "model.onnx", Int32(64),
+                "--names chooses the names of the tensors in a safetensors file"
+            ),
+            ("timm", "card.md", 64, "leave it out for this one"),
             ("efficientnet_lite_pytorch", "x.safetensors", 64, "has no network 'resnet18'"),
             ("caffe", "x.safetensors", 64, "caffe"),
         ] {

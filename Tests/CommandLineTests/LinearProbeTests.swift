@@ -21,7 +21,8 @@ extension ManyRanksTests {
             let alone = try await train(in: folder, as: "run-0", set: set)
             #expect(
                 try alone.names == [
-                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
+                    "config.yaml", "data-index.json", RunFolder.eventFile, "metrics.jsonl", "model.json",
+                    "model.safetensors", "report.html", "report.json",
                 ])
             let splits = validation == "none" ? ["test"] : ["validation", "test"]
             #expect(try alone.events.map { $0.values["split"] as? String } == splits + [nil])

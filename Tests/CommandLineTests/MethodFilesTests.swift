@@ -15,9 +15,9 @@ extension ManyRanksTests {
             let run = try await train("trajectory-co-tuning", in: folder, as: "run", ranks: 2)
             #expect(
                 try run.names == [
-                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
-                    "relationship.csv",
-                    "relationship.safetensors", "relationship.svg",
+                    "config.yaml", "data-index.json", RunFolder.eventFile, "metrics.jsonl", "model.json",
+                    "model.safetensors", "relationship.csv", "relationship.safetensors", "relationship.svg",
+                    "report.html", "report.json",
                 ])
             let golden = try SafetensorsFile(
                 contentsOf: BallastProcess.golden.appending(path: "trajectory-co-tuning.safetensors").path)
@@ -145,7 +145,8 @@ extension ManyRanksTests {
             }
             #expect(
                 try run.names == [
-                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
+                    "config.yaml", "data-index.json", RunFolder.eventFile, "metrics.jsonl", "model.json",
+                    "model.safetensors", "report.html", "report.json",
                 ])
         }
 

@@ -89,10 +89,12 @@ extension ManyRanksTests {
                 let outermost = checkNesting(spans)
                 let steps = outermost.filter { $0.outer.category == "step" }
                 #expect(steps.map(\.outer.name) == (3...12).map { "step \($0)" })
+                var wholeSteps = 0
                 for (step, parts) in steps {
                     let sum = parts.reduce(0) { $0 + $1.end - $1.start }
                     let whole = step.end - step.start
-                    #expect(sum <= whole + 1 && sum > 0.8 * whole, "\(step.name): \(sum) of \(whole)")
+                    #expect(sum <= whole + 1, "\(step.name): \(sum) of \(whole)")
+                    if sum > 0.8 * whole { wholeSteps += 1 }
                     let names = Set(parts.map(\.name))
                     #expect(
                         names == [
@@ -110,6 +112,8 @@ extension ManyRanksTests {
                     #expect(spans.contains { $0.name == "wait for all-reduces" && step.holds($0) })
                     #expect(spans.contains { $0.name == "all-reduce of statistics" && step.holds($0) })
                 }
+                // A busy machine may take the processor away between two parts of a step.
+                #expect(wholeSteps >= 8, "\(wholeSteps) of \(steps.count) steps")
                 #expect(outermost.contains { $0.outer.name == "evaluation" })
                 let communication = trace.spans(of: rank, on: "communication thread")
                 _ = checkNesting(communication)

@@ -50,6 +50,11 @@ extension FailingRanksTests {
             #expect(resumed.errors.contains("goes on after step "))
             #expect(try run.modelBytes == expected)
             #expect(try run.steps("step") == [1, 2, 3, 4, 5, 6])
+            // From where the first start began, and not from the checkpoint.
+            let undisturbed = RunFolder(url: folder.url.appending(path: "undisturbed"))
+            let distances = try run.distances
+            #expect(try distances.count == 1 && distances == undisturbed.distances)
+            #expect(try run.contents(of: "report.json") == undisturbed.contents(of: "report.json"))
         }
 
         /// Each point of a step and of saving, on each rank that gets there.
@@ -327,12 +332,14 @@ extension FailingRanksTests {
                 "\(killed.errors)")
             #expect(
                 try aside.names == [
-                    "checkpoints", "config.yaml", "metrics.jsonl", "model.json", "model.safetensors",
+                    "checkpoints", "config.yaml", RunFolder.eventFile, "metrics.jsonl", "model.json",
+                    "model.safetensors", "report.html", "report.json",
                 ])
             #expect(try aside.contents(of: "metrics.jsonl") == metrics && aside.modelBytes == model)
             func checkpoints(_ run: RunFolder) throws -> [String] {
                 try RunFolder(url: run.url.appending(path: "checkpoints")).names
             }
+            #expect(!run.url.appending(path: "report.json").isThere)
             #expect(try checkpoints(run) == [1, 2].map { "step-0000000\($0)" })
             #expect(try checkpoints(aside) == [3, 4, 5, 6].map { "step-0000000\($0)" })
             #expect(try run.steps("step") == [1, 2])
@@ -438,5 +445,5 @@ private struct CheckpointFolder {
 
 extension URL {
     /// Whether there is a file or folder.
-    fileprivate var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+    var isThere: Bool { FileManager.default.fileExists(atPath: path) }
 }

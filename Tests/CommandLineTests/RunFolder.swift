@@ -34,6 +34,19 @@ struct RunFolder {
         try events("evaluation").filter { $0.values["split"] as? String == split }.map { try $0.number(key) }
     }
 
+    /// How far each layer was from its start, by name, at each time that the log says so.
+    var distances: [[String: Double]] {
+        get throws {
+            try events("distances").map { event in
+                let layers = try #require(event.values["layers"] as? [[String: Any]])
+                let distances = try layers.map { layer in
+                    (try #require(layer["name"] as? String), try #require(layer["distance"] as? Double))
+                }
+                return Dictionary(uniqueKeysWithValues: distances)
+            }
+        }
+    }
+
     /// Steps after which the saved model stood, as the last line says.
     var bestStep: Double {
         get throws { try #require(events("finished").last).number("best-step") }
@@ -42,10 +55,17 @@ struct RunFolder {
     /// The bytes of a file in the folder.
     func contents(of name: String) throws -> Data { try Data(contentsOf: url.appending(path: name)) }
 
-    /// The files and folders in the folder, sorted.
+    /// The files and folders in the folder, sorted; `eventFile` stands for the name of each event file.
     var names: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
+        get throws {
+            try FileManager.default.contentsOfDirectory(atPath: url.path).sorted().map {
+                $0.hasPrefix(Self.eventFile) ? Self.eventFile : $0
+            }
+        }
     }
+
+    /// How the name of what TensorBoard reads begins; time, host and process follow.
+    static let eventFile = "events.out.tfevents"
 }
 
 /// A JSON object: a line of `metrics.jsonl`, or what a command prints.

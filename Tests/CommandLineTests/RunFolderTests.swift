@@ -44,11 +44,13 @@ extension ManyRanksTests {
             let evaluation = [
                 "accuracy", "count", "event", "loss", "mean-class-accuracy", "split", "step",
             ]
+            let distances = ["event", "layers", "step"]
             let finished = ["accuracy", "best-by", "best-step", "best-value", "event", "seconds"]
             let events = try run.events
             #expect(
                 events.map(\.keys) == [
-                    step, step, evaluation, step, step, evaluation, evaluation, finished,
+                    step, step, distances, evaluation, step, step, distances, evaluation, evaluation,
+                    finished,
                 ])
             #expect(try run.steps("step") == [1, 2, 3, 4])
             #expect(try run.steps("epoch") == [0, 0, 1, 1])
@@ -66,7 +68,8 @@ extension ManyRanksTests {
             let run = try await train(in: folder, as: "run")
             #expect(
                 try run.names == [
-                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
+                    "config.yaml", "data-index.json", RunFolder.eventFile, "metrics.jsonl", "model.json",
+                    "model.safetensors", "report.html", "report.json",
                 ])
             let model = try run.model
             #expect(model.metadata["format"] == "pt")
@@ -91,7 +94,8 @@ extension ManyRanksTests {
             #expect(try aside.contents(of: "metrics.jsonl") == old)
             #expect(
                 try aside.names == [
-                    "config.yaml", "data-index.json", "metrics.jsonl", "model.json", "model.safetensors",
+                    "config.yaml", "data-index.json", RunFolder.eventFile, "metrics.jsonl", "model.json",
+                    "model.safetensors", "report.html", "report.json",
                 ])
         }
 
@@ -178,8 +182,8 @@ extension ManyRanksTests {
             let folder = try ScratchFolder()
             let run = try await train(in: folder, as: "run", set: ["checkpoint.every-steps=3"])
             for file in [
-                "model.safetensors.partial-17", "model.json.partial-17", ".ballast-write-check-17",
-                ".nfs0001", "relationship.csv",
+                "model.safetensors.partial-17", "model.json.partial-17", "report.json.partial-17",
+                ".ballast-write-check-17", ".nfs0001", "relationship.csv",
                 "checkpoints/.staging-step-00000004-17/state.safetensors",
             ] {
                 try Self.put("", run.url.appending(path: file))

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import Reports
 import Tensors
 import TestSupport
 import Testing
@@ -42,6 +43,18 @@ extension ManyRanksTests {
             let second = try await train("trajectory-\(method)", in: folder, as: "second", ranks: 3)
             #expect(try first.modelBytes == second.modelBytes)
             #expect(try first.steps("loss") == second.steps("loss"))
+            #expect(try first.contents(of: "report.json") == second.contents(of: "report.json"))
+            // Nothing is evaluated here: what remains is of the method.
+            let record = try JSONDecoder().decode(
+                ReportRecord.self, from: first.contents(of: "report.json"))
+            #expect(record.split == nil && record.pictures == nil && record.classes?.count == 5)
+            #expect((record.queues != nil) == (method == "bi-tuning"))
+            #expect((record.attention != nil) == (method == "delta-attention-feature-map"))
+            #expect(try first.distances.count == 1)
+            let spectra = try first.events("spectrum").map { $0.values["singular-values"] as? [Double] ?? [] }
+            // Eight samples in a batch.
+            #expect(spectra.map(\.count) == (method == "bss" ? [8] : []))
+            #expect(spectra.allSatisfy { $0 == $0.sorted(by: >) && $0[7] >= 0 && $0[0] > 0 })
         }
 
         /// Each tensor may be off by 1e-5 of its largest element; the six steps move it by more than 1e-4.

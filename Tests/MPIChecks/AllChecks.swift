@@ -21,6 +21,7 @@ let allChecks: [Check] = [
     Check(name: "all-reduce-in-two-levels-in-order", body: allReduceInTwoLevelsInOrder),
     Check(name: "all-reduce-in-two-levels-in-bfloat16", body: allReduceInTwoLevelsInBFloat16),
     Check(name: "all-reduce-in-two-levels-together", body: allReducesInTwoLevelsTogether),
+    Check(name: "all-reduce-small-in-two-levels", body: smallAllReduceInTwoLevels),
     Check(name: "all-reduce-topology", body: allReduceTopology),
     Check(
         name: "killed-while-collecting", exitCode: 137, minimumRanks: 3,
@@ -49,6 +50,7 @@ let allChecks: [Check] = [
     Check(name: "barrier", body: barrier),
     Check(name: "group", body: groupItself),
     Check(name: "duplicate-on-thread", body: duplicateOnThread),
+    Check(name: "split", body: split),
 
     // Hosts whose processors have vectors of different width
     Check(name: "blocks-are-as-forced", body: blocksAreAsForced),
@@ -121,6 +123,9 @@ let allChecks: [Check] = [
     Check(
         name: "stall-busy-rank", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         body: stallBusyRank),
+    Check(
+        name: "stall-busy-part", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
+        body: stallBusyPart),
     Check(
         name: "stall-busy-files", exitCode: 0, minimumRanks: 2, environment: "BALLAST_STALL_SECONDS=2",
         body: stallBusyFiles),

@@ -127,6 +127,47 @@ func allReduceInTwoLevelsInBFloat16(_ checker: Checker) throws {
     }
 }
 
+/// Statistics: hosts' sums in rank order, whatever a rank does in between; what is too large goes over all ranks.
+func smallAllReduceInTwoLevels(_ checker: Checker) throws {
+    let ranks = checker.group.size
+    for ranksPerHost in 1...ranks {
+        let group = try divided(checker, ranksPerHost)
+        let inOrder = hosts(ranks, ranksPerHost)
+        checker.equal(try group.allReducePeers(.twoLevel), ranks == 1 ? 1 : inOrder.count)
+        checker.equal(try group.allReducePeers(.flat), ranks)
+        let reduction = try group.makeSmallAllReduce(topology: .twoLevel)
+        for (round, count) in [1, 5, 4096, 0, 8192, 8193, 2, 333, 333].enumerated() {
+            let all = (0..<ranks).map { contribution(count, rank: $0).map { Double($0) / 3 } }
+            var values = all[group.rank]
+            // Others are ahead, and must not write what this rank has yet to read.
+            usleep(UInt32((group.rank + round) % ranks * 300))
+            if round.isMultiple(of: 2) {
+                try reduction.allReduce(&values)
+            } else {
+                var isDone = false
+                try reduction.allReduce(&values) { isDone = true }
+                checker.expect(isDone, "no work was done beside \(count) values")
+            }
+            let expected = (0..<count).map { index in
+                inOrder.reduce(0.0) { total, host in total + host.reduce(0.0) { $0 + all[$1][index] } }
+            }
+            let worst =
+                (0..<count).map { index -> Double in
+                    let size = all.reduce(1e-9) { $0 + abs($1[index]) }
+                    return abs(values[index] - expected[index]) / size
+                }.max() ?? 0
+            checker.expect(worst < 1e-14, "\(ranksPerHost) ranks a host, \(count) values: off by \(worst)")
+            // Two hosts have but one order.
+            if inOrder.count == 2, count <= 8192 {
+                checker.expect(
+                    values == expected,
+                    "\(ranksPerHost) ranks a host: \(count) values are not the sums of the hosts' sums")
+            }
+            try checker.sameBits(values)
+        }
+    }
+}
+
 /// Several under way at once, ended in another order on every rank, beside blocking collectives.
 func allReducesInTwoLevelsTogether(_ checker: Checker) throws {
     let group = try divided(checker, 2)

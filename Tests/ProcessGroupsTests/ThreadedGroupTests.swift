@@ -57,6 +57,21 @@ private struct Broken: Error, Equatable, ExitCodeProviding, CustomStringConverti
         #expect(sums.allSatisfy { $0 == [1, 2, 3].map { $0 * Int32(size) } })
     }
 
+    @Test(arguments: sizes) func partsMeetApart(_ size: Int) throws {
+        let seen = try ThreadedGroup.run(size: size) { group in
+            let part = try group.split(color: group.rank % 2)
+            // Parts of different length, each with a course of its own.
+            var sum: Int32 = 0
+            for _ in 0...group.rank % 2 { sum += try part.allReduce(Int32(group.rank)) }
+            return [part.rank, part.size, Int(sum), Int(try group.allReduce(Int32(1)))]
+        }
+        for (rank, values) in seen.enumerated() {
+            let members = (0..<size).filter { $0 % 2 == rank % 2 }
+            let sum = members.reduce(0, +) * (rank % 2 + 1)
+            #expect(values == [rank / 2, members.count, sum, size])
+        }
+    }
+
     /// The default of the protocol: a group without non-blocking collectives has a blocking all-reduce.
     @Test(arguments: sizes) func backgroundAllReducesAreApart(_ size: Int) throws {
         // 1 + 2⁻⁸ has one bit more than travels in 16 bits: each contribution is rounded to 1. A rank alone sends nothing.

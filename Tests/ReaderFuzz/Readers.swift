@@ -12,7 +12,7 @@ import Training
 extension Reader {
     /// All readers; the table of hostile files comes first.
     static let all: [Reader] =
-        [hostile] + weights + data + settings + ofRuns
+        [hostile] + weights + data + settings + ofRuns + ofReports
 
     /// Hostile files of weights and images, each with its own purpose.
     private static let hostile = Reader(

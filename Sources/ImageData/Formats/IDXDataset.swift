@@ -120,6 +120,7 @@ public struct IDXDataset: ImageDataset, PixelSource {
         if let found = candidates.first(where: RegularFile.exists) { return found }
         throw DataError(
             .inputOutput, path: path,
-            "the labels of these images are missing: neither \(candidates[0]) nor \(candidates[1]) exists")
+            "the labels of these images are missing: neither \(candidates[0]) nor \(candidates[1]) exists; put the file of labels beside that of the images"
+        )
     }
 }

@@ -129,7 +129,8 @@ private struct Header {
         guard bytes.count >= start else {
             throw DataError(
                 .format, path: path,
-                "has \(bytes.count) bytes, fewer than the \(start) of an IDX header: the file was cut off")
+                "has \(bytes.count) bytes, fewer than the \(start) of an IDX header: the file was cut off; copy it again"
+            )
         }
         let extents = (0..<content.dimensions).map { dimension in
             bytes[4 + 4 * dimension..<8 + 4 * dimension].reduce(0) { $0 << 8 | Int($1) }
@@ -139,7 +140,8 @@ private struct Header {
             let (product, overflow) = count.multipliedReportingOverflow(by: extent)
             guard !overflow, product > 0, product < Int.max / 2 else {
                 throw DataError(
-                    .format, path: path, "announces \(content) of size \(extents), which no file can hold")
+                    .format, path: path,
+                    "announces \(content) of size \(extents), which no file can hold; copy it again")
             }
             count = product
         }

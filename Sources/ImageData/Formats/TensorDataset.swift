@@ -139,7 +139,9 @@ public struct TensorDataset: ImageDataset {
         }
         guard let wrong else { return }
         let sample = wrong / (tensor.count / tensor.shape[0])
-        throw DataError(.format, path: path, "the image of sample \(sample) holds a value that is not finite")
+        throw DataError(
+            .format, path: path,
+            "the image of sample \(sample) holds a value that is not finite; mend what writes the file")
     }
 
     /// What a list of predictions calls a sample: its index, behind the path where it has no label.

@@ -57,7 +57,8 @@ extension Subset {
         if let classes, classes.count != classNames.count {
             throw DataError(
                 .selection, path: dataset.path,
-                "\(classes.count) classes are listed, the model has \(classNames.count)")
+                "\(classes.count) classes are listed, the model has \(classNames.count); list one for each, in its order"
+            )
         }
         let subset =
             dataset.hasNamedClasses
@@ -65,7 +66,8 @@ extension Subset {
         guard subset.count > 0 else {
             throw DataError(
                 .selection, path: dataset.path,
-                "no sample has one of the classes \(listed(classes?.map(\.text) ?? classNames))")
+                "no sample has one of the classes \(listed(classes?.map(\.text) ?? classNames)); look for another spelling, or "
+                    + "for data of another task")
         }
         return subset
     }
@@ -93,7 +95,7 @@ extension Subset {
             throw DataError(
                 .label, path: dataset.path,
                 "has a class '\(unknown.prefix(100))', which is none of the \(wanted.count) classes of the training "
-                    + "data: \(listed(wanted))")
+                    + "data: \(listed(wanted)); rename it, or take it out of the data")
         }
         let labels = wanted.map { names.firstIndex(of: $0) ?? -1 }
         return selected(dataset, labels, names, as: classNames)
@@ -113,7 +115,8 @@ extension Subset {
             throw DataError(
                 .label, path: dataset.path,
                 "sample \(index) has label \(dataset.label(index)), but there are \(classCount) classes, "
-                    + "0 to \(classCount - 1), in the training set")
+                    + "0 to \(classCount - 1), in the training set; correct the label, or list the classes to use in data.classes"
+            )
         }
         return selected(dataset, Array(0..<classCount), dataset.classNames, as: classNames)
     }

@@ -16,7 +16,7 @@ extension Subset {
             throw DataError(
                 .selection, path: dataset.path,
                 "class \(classNames[number]) has \(found) samples, \(samplesPerClass) were asked for with "
-                    + "samples-per-class")
+                    + "samples-per-class; lower it, or add images of the class")
         }
         return at(chosen(seed: seed, purpose: .sampling) { _ in samplesPerClass })
     }

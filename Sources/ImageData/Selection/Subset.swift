@@ -31,7 +31,7 @@ public struct Subset: Sendable {
     }
 
     /// The samples at the given positions, which must ascend.
-    func at(_ positions: [Int]) -> Subset {
+    package func at(_ positions: [Int]) -> Subset {
         Subset(
             dataset: dataset, indices: positions.map { indices[$0] }, labels: positions.map { labels[$0] },
             classCount: classCount, classNames: classNames)

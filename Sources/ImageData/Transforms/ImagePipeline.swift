@@ -53,7 +53,8 @@ public struct ImagePipeline: Sendable {
         guard shape == training else {
             throw DataError(
                 .format, path: dataset.path,
-                "images have size \(shape), those for training \(training); both must be equal")
+                "images have size \(shape), those for training \(training); both must be equal: resize both alike with data.image-size, data.train-transform and data.validation-transform"
+            )
         }
     }
 

@@ -1,11 +1,12 @@
 public import Layers
+public import ModelFiles
 public import Tensors
 
 /// A convolutional network of stages: a first convolution, perhaps a pooling, stages of residual blocks, perhaps a
 /// last convolution, and the mean over positions.
 ///
 /// Families are functions that say which blocks: `StagedNetwork.resNet`, `.efficientNetLite` and others.
-public final class StagedNetwork: SpatialBackbone {
+public final class StagedNetwork: SpatialBackbone, ONNXDescribable {
     /// Length of a feature vector.
     public let featureCount: Int
     /// The classifier's name in published weights.
@@ -70,6 +71,11 @@ public final class StagedNetwork: SpatialBackbone {
     /// - Throws: What the reducer of synchronized batch normalization throws.
     public func featureMap(_ images: Variable, _ context: ForwardContext) throws -> Variable {
         try layers(images, context)
+    }
+
+    /// Convolutions with their batch normalizations folded into them, activations, sums and poolings.
+    public func describe(_ images: ONNXGraph.Value, in graph: inout ONNXGraph) -> ONNXGraph.Value {
+        graph.globalAveragePooling(layers.describe(images, in: &graph), name: poolingName)
     }
 
     /// A network of the same layers with numbers of its own, equal ones.

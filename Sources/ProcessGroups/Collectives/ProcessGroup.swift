@@ -1,3 +1,5 @@
+internal import Hosts
+
 /// The ranks that train together, and the collectives that they call together: MPI's communicator, PyTorch's
 /// process group.
 ///
@@ -72,6 +74,17 @@ public protocol ProcessGroup: AnyObject {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func splitByHost() throws -> any ProcessGroup
 
+    /// The ranks of this group with the same color, in their order, as a group of their own: MPI's `MPI_Comm_split`.
+    ///
+    /// What such groups do has no order among them. A failure that all ranks of one know is unknown to the others:
+    /// whoever catches it there tells them. A group that is never split need not implement this.
+    ///
+    /// - Parameter color: Any number of 0 and above; ranks with the same one come together.
+    /// - Returns: The group of this rank's color. It must not outlive `MPIRuntime.run`, which releases it.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func split(color: Int) throws -> any ProcessGroup
+
     /// Non-blocking all-reduces, independent of all else that the group does.
     ///
     /// A group without non-blocking collectives need not implement this: by default the all-reduces block, and are
@@ -88,6 +101,26 @@ public protocol ProcessGroup: AnyObject {
     func makeBackgroundAllReduces(
         count: Int, capacity: Int, format: WireFormat, topology: AllReduceTopology
     ) throws -> BackgroundAllReduces
+
+    /// Small all-reduces that are waited for.
+    ///
+    /// A group that knows no hosts need not implement this: by default they are this group's own.
+    ///
+    /// - Parameter topology: Between whom they travel; the same on every rank.
+    /// - Returns: They keep the order of this group's collectives.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func makeSmallAllReduce(topology: AllReduceTopology) throws -> any SmallAllReduce
+
+    /// Among how many ranks, this one with them, a background all-reduce exchanges what a rank sends: all, or in two
+    /// levels the hosts. A buffer should be so large that the part of each is worth a message.
+    ///
+    /// A group that knows no hosts need not implement this: by default they are all ranks.
+    ///
+    /// - Parameter topology: Between whom they travel; the same on every rank.
+    /// - Throws: `MPIError` if the communication fails.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func allReducePeers(_ topology: AllReduceTopology) throws -> Int
 
     /// Runs work in which this rank waits for the others, such as the end of a `BackgroundAllReduce`: where one of
     /// them stays away, the report of the stall says so.
@@ -119,6 +152,12 @@ extension ProcessGroup {
     ) throws {
         try work()
         try allReduce(buffer)
+    }
+
+    /// Says that the group cannot be split.
+    public func split(color: Int) throws -> any ProcessGroup {
+        throw CollectiveFailure(
+            message: "this kind of process group cannot be split", exitCode: ExitCode.internalError)
     }
 
     /// Runs the work: nobody watches this group.

@@ -33,4 +33,7 @@ public final class SoloGroup: ProcessGroup {
 
     /// Another group of one rank.
     public func duplicate() -> any ProcessGroup { SoloGroup() }
+
+    /// Another group of one rank.
+    public func split(color: Int) -> any ProcessGroup { SoloGroup() }
 }

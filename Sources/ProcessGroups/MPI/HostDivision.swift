@@ -11,8 +11,14 @@ struct HostDivision {
     /// The number of hosts, and the fewest ranks of one.
     let (hosts, lanes): (Int, Int)
 
-    /// Whether two levels are of use.
-    var isOfUse: Bool { hosts > 1 && mostRanks > 1 }
+    /// Whether a topology comes to two levels.
+    func isTwoLevel(_ topology: AllReduceTopology) -> Bool {
+        switch topology {
+        case .auto: hosts > 1 && mostRanks > 1
+        case .flat: false
+        case .twoLevel: true
+        }
+    }
 
     /// The most ranks of a host.
     private let mostRanks: Int

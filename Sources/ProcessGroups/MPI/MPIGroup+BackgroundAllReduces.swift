@@ -9,8 +9,8 @@ extension MPIGroup {
                 }, levels: levels)
         }
         guard size > 1, topology != .flat else { return try flat(.flat) }
-        let division = try HostDivision(self)
-        guard topology == .twoLevel || division.isOfUse else { return try flat(.flat) }
+        let division = try division()
+        guard division.isTwoLevel(topology) else { return try flat(.flat) }
         let slotSize = MPITwoLevelAllReduce.Slot.size(capacity: capacity, lanes: division.lanes)
         let memory: SharedMemory
         switch try sharedMemory(division, count: count * slotSize) {
@@ -30,6 +30,26 @@ extension MPIGroup {
         }
         return BackgroundAllReduces(
             reductions, levels: .twoLevel(hosts: division.hosts, lanes: division.lanes))
+    }
+
+    package func makeSmallAllReduce(topology: AllReduceTopology) throws -> any SmallAllReduce {
+        let plain = PlainSmallAllReduce(self)
+        guard size > 1, topology != .flat else { return plain }
+        let division = try division()
+        // Nothing is saved on one host, whose bits stay those of the group.
+        guard division.isTwoLevel(topology), division.hosts > 1,
+            case .success(let memory) = try sharedMemory(
+                division, count: MPITwoLevelSmallAllReduce.segmentCount(lanes: division.lanes))
+        else { return plain }
+        return MPITwoLevelSmallAllReduce(
+            self, local: try division.local.makeDuplicate(), lane: try division.lane?.makeDuplicate(),
+            lanes: division.lanes, memory)
+    }
+
+    package func allReducePeers(_ topology: AllReduceTopology) throws -> Int {
+        guard size > 1, topology != .flat else { return size }
+        let division = try division()
+        return division.isTwoLevel(topology) ? division.hosts : size
     }
 
     /// Why there is no shared memory, and of which rank the first host without is.

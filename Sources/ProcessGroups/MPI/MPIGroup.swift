@@ -20,12 +20,14 @@ package final class MPIGroup: ProcessGroup {
         willSet {
             precondition(newValue.map { $0 > 0 } ?? true, "ranksPerHost \(String(describing: newValue))")
         }
+        didSet { knownDivision = nil }
     }
 
     let communicator: Communicator
     private var isReleased = false
     private var duplicates: [MPIGroup] = []
     private var sharedMemory: [SharedMemory] = []
+    private var knownDivision: HostDivision?
     private let staging = StagingMemory()
     /// The thread that uses the group: the first that called a collective.
     private var thread: pthread_t?
@@ -35,13 +37,18 @@ package final class MPIGroup: ProcessGroup {
     /// Whether the collectives of this group are noted there: of the group of all ranks, not of duplicates,
     /// whose order among these is nobody's.
     private let isWatched: Bool
+    /// Whether this is a part of the ranks: while others wait for it, each of its collectives is a sign of progress.
+    private let isPart: Bool
 
     /// The ranks of a communicator, which the group frees in `release` if it is owned.
     ///
     /// - Parameters:
     ///   - communicator: The ranks.
-    ///   - original: The group of which this one is a duplicate.
-    init(_ communicator: Communicator, duplicateOf original: MPIGroup? = nil) throws(MPIError) {
+    ///   - original: The group of which this one is a duplicate or a part.
+    ///   - isPart: Whether it is a part with a course of its own.
+    init(
+        _ communicator: Communicator, duplicateOf original: MPIGroup? = nil, isPart: Bool = false
+    ) throws(MPIError) {
         var rank: Int32 = 0
         var size: Int32 = 0
         try check("MPI_Comm_rank", MPI_Comm_rank(communicator.raw, &rank))
@@ -51,6 +58,7 @@ package final class MPIGroup: ProcessGroup {
         self.size = Int(size)
         activity = original?.activity ?? Activity()
         isWatched = original == nil
+        self.isPart = isPart
     }
 
     package func duplicate() throws -> any ProcessGroup { try makeDuplicate() }
@@ -72,9 +80,27 @@ package final class MPIGroup: ProcessGroup {
         return try adopt(part)
     }
 
+    package func split(color: Int) throws -> any ProcessGroup {
+        precondition(color >= 0, "color \(color)")
+        let part = try noted("split") { () throws(MPIError) in try communicator.split(color: color) }
+        guard let part else { preconditionFailure("a rank with a color is in no part") }
+        return try adopt(part, isPart: true)
+    }
+
+    /// How the ranks lie on hosts, asked for once.
+    ///
+    /// - Throws: `MPIError`
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    func division() throws -> HostDivision {
+        if let knownDivision { return knownDivision }
+        let division = try HostDivision(self)
+        knownDivision = division
+        return division
+    }
+
     /// A group of ranks of this one, which this one releases.
-    func adopt(_ communicator: Communicator) throws(MPIError) -> MPIGroup {
-        let part = try MPIGroup(communicator, duplicateOf: self)
+    func adopt(_ communicator: Communicator, isPart: Bool = false) throws(MPIError) -> MPIGroup {
+        let part = try MPIGroup(communicator, duplicateOf: self, isPart: isPart)
         part.largestCount = largestCount
         duplicates.append(part)
         return part
@@ -176,7 +202,9 @@ package final class MPIGroup: ProcessGroup {
         _ name: StaticString, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
         assertUsable()
-        return isWatched ? try activity.within(name, body) : try body()
+        if isWatched { return try activity.within(name, body) }
+        defer { if isPart { noteProgress() } }
+        return try body()
     }
 
     /// How many values each rank has.

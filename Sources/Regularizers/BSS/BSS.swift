@@ -9,12 +9,15 @@ internal import Tensors
 /// gathered; each rank keeps the gradient of its own rows.
 ///
 /// Memory of each rank beyond plain fine-tuning: the features of the global batch in 32 and 64 bits, `12 · B · F` bytes,
-/// and their Gram matrix, `8 · min(B, F)²`.
+/// and their Gram matrix, `8 · min(B, F)²`. Rank 0 keeps the features, `4 · B · F`, until the next step, so that their
+/// spectrum can be looked at.
 /// Chen, Wang, Fu, Long and Wang, Catastrophic forgetting meets negative transfer: batch spectral shrinkage
 /// for safe transfer learning, NeurIPS 2019.
-public final class BSS: Regularizer {
+public final class BSS: SpectralRegularizer {
     private let tradeOff: Double
     private let count: Int
+    /// `[B, F]`, of the last step; on rank 0.
+    private var features: Tensor?
 
     /// - Parameters:
     ///   - tradeOff: a.
@@ -30,12 +33,19 @@ public final class BSS: Regularizer {
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func penalty(_ step: StepInput) throws -> WeightedPenalty? {
         do {
+            let gathered = try GatheredFeatures(step.features.value, over: step.group)
+            if step.group.rank == 0 { features = gathered.batch }
             let value = try step.context.tape.spectralShrinkage(
-                step.features, count: count, over: step.group)
+                step.features, in: gathered, count: count, isFirstRank: step.group.rank == 0)
             return WeightedPenalty(value, weight: tradeOff)
         } catch let error as NonFiniteError {
             // Every rank looked at the same gathered features, so every rank is here.
             throw CollectiveFailure(message: "\(error)", exitCode: error.exitCode)
         }
+    }
+
+    /// All singular values of the features of the last step's global batch, `min(B, F)` of them.
+    public func singularValues() throws -> [Double] {
+        try features.map { try DoubleMatrix($0).singularValues() } ?? []
     }
 }

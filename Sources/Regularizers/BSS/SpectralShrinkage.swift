@@ -31,8 +31,15 @@ extension Tape {
         _ features: Variable, count k: Int = 1, over group: any ProcessGroup = SoloGroup()
     ) throws -> Variable {
         let gathered = try GatheredFeatures(features.value, over: group)
+        return try spectralShrinkage(features, in: gathered, count: k, isFirstRank: group.rank == 0)
+    }
+
+    /// The same of features that are gathered already. Not collective.
+    func spectralShrinkage(
+        _ features: Variable, in gathered: GatheredFeatures, count k: Int, isFirstRank: Bool
+    ) throws -> Variable {
         let spectrum = try SmallestSpectrum(of: gathered.batch, count: k)
-        let value = group.rank == 0 ? Float(spectrum.value) : 0
+        let value = isFirstRank ? Float(spectrum.value) : 0
         return record(Tensor(scalar: value), from: [features]) { gradient in
             features.accumulate(spectrum.gradient(rows: gathered.rows, scale: Double(gradient.scalar)))
         }

@@ -45,7 +45,8 @@ public final class BiTuning: Regularizer {
     private let keyBackbone: any Backbone
     private let keyProjector: Linear
     private let following: MomentumParameters
-    private let queues: BiTuningQueues
+    /// The keys; equal on every rank.
+    public let queues: BiTuningQueues
 
     /// - Parameters:
     ///   - classifier: What is trained, at its starting point; equal on all ranks.

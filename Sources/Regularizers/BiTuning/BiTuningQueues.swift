@@ -19,6 +19,8 @@ public final class BiTuningQueues {
     public let z: Tensor
     /// Which entry of each class is overwritten next.
     public private(set) var pointers: [Int]
+    /// What the first entries were drawn from.
+    private let seed: UInt64
 
     /// Queues of random unit vectors, the same for the same seed.
     ///
@@ -32,7 +34,7 @@ public final class BiTuningQueues {
         precondition(
             featureCount > 0 && projectionCount > 0 && classCount > 0 && length > 0,
             "queues of \(featureCount) and \(projectionCount) features, \(classCount) classes of \(length)")
-        (self.classCount, self.length) = (classCount, length)
+        (self.classCount, self.length, self.seed) = (classCount, length, seed)
         let rows = classCount * length
         h = Self.randomUnitVectors([rows, featureCount + 1], kind: 0, seed: seed)
         z = Self.randomUnitVectors([rows, projectionCount], kind: 1, seed: seed)
@@ -76,6 +78,17 @@ public final class BiTuningQueues {
         let allZ = try GatheredFeatures(z, over: group).batch
         let allLabels = try group.allGather(labels.map(Int64.init)).map(Int.init)
         enqueue(h: allH, z: allZ, labels: allLabels)
+    }
+
+    /// How many entries of a class hold keys, and not what they were drawn from the seed: the first ones.
+    package func keyCount(of label: Int) -> Int {
+        let last = (label + 1) * length - 1
+        let width = h.shape[1]
+        let drawn = Tensor([1, width], Self.randomVector(width: width, kind: 0, row: last, seed: seed))
+        let found = h.rows(last..<last + 1).elements
+        // A run that goes on elsewhere may draw another last bit.
+        let isDrawn = zip(drawn.normalizedRows().elements, found).allSatisfy { abs($0 - $1) < 1e-5 }
+        return isDrawn ? pointers[label] : length
     }
 
     /// Copies of the queues and pointers, by the names and in the shapes of the reference implementation:
@@ -148,10 +161,15 @@ public final class BiTuningQueues {
     /// Rows drawn from the sphere, each from a stream of its own.
     private static func randomUnitVectors(_ shape: Shape, kind: Int, seed: UInt64) -> Tensor {
         let elements = (0..<shape[0]).flatMap { row in
-            var random = KeyedRandom(seed: seed, purpose: .initialization, queueKey, kind, row)
-            return (0..<shape[1]).map { _ in random.normal() }
+            randomVector(width: shape[1], kind: kind, row: row, seed: seed)
         }
         return Tensor(shape, elements).normalizedRows()
+    }
+
+    /// A row before it is normalized.
+    private static func randomVector(width: Int, kind: Int, row: Int, seed: UInt64) -> [Float] {
+        var random = KeyedRandom(seed: seed, purpose: .initialization, queueKey, kind, row)
+        return (0..<width).map { _ in random.normal() }
     }
 
     /// Tells the streams of the queues from those of parameters: "queues" in ASCII.

@@ -140,7 +140,7 @@ enum Attention {
         let expected = key(scores, preparation)
         guard expected.keys.contains(where: { file.metadata[$0] != nil }) else {
             preparation.say(
-                "attention: \(file.path) does not say what it was computed from; it is used as it is")
+                "notice: attention: \(file.path) does not say what it was computed from; it is used as it is")
             return
         }
         let found = withScores(file.metadata)

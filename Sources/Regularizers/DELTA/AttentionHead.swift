@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import Layers
 internal import ProcessGroups
 internal import Tensors
@@ -28,15 +29,15 @@ enum AttentionHead {
         var features = ShardedFeatures(width: source.featureCount)
         var labels: [Int64] = []
         try group.agree {
-            try preparation.training.forEachBatch { batch in
-                features.add(try source.features(batch.images).dense())
-                labels += batch.labels.map(Int64.init)
-                group.noteProgress()
+            try preparation.training.forEachBatch(showing: "attention: recording features", over: group) {
+                features.add(try source.features($0.images).dense())
+                labels += $0.labels.map(Int64.init)
             }
         }
         let allLabels = try group.allGather(labels).map { Int($0) }
         try features.number(over: group)
         let momenta = head.parameters.map { Tensor(repeating: 0, $0.shape) }
+        let meter = WorkMeter("attention: training a head", of: epochs, "epochs")
         for epoch in 0..<epochs {
             var random = KeyedRandom(seed: preparation.seed, purpose: .order, epoch)
             let order = random.permutation(allLabels.count)
@@ -48,6 +49,7 @@ enum AttentionHead {
                     rate: rate)
                 group.noteProgress()
             }
+            meter.advance()
         }
         // Every rank has computed the same; this makes it so to the last bit.
         for parameter in head.parameters {

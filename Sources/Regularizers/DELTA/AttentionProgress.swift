@@ -1,4 +1,4 @@
-internal import Foundation
+package import Hosts
 
 /// Tells the user how long scores will take, from their first part, and then how far they are.
 ///
@@ -6,8 +6,6 @@ internal import Foundation
 package struct AttentionProgress {
     /// What is measured before the time is estimated; at least one piece of each kind.
     private static let firstSeconds = 2.0
-    /// Lines come at every twentieth of the time, no more often than this.
-    private static let secondsBetweenLines = 10.0
     /// What is done sooner is not spoken of.
     private static let secondsWorthSaying = 20.0
 
@@ -19,18 +17,21 @@ package struct AttentionProgress {
     private let start: Double
     private var last: Double
     private var hasEstimated = false
-    private var lastLine: (seconds: Double, share: Double) = (0, 0)
+    private var line: WorkLine
 
     /// Nothing is done yet.
     ///
     /// - Parameters:
     ///   - pieces: Of the whole work on this rank, by kind.
     ///   - advice: What follows the time that a long computation will take.
+    ///   - surface: Where it is shown how far they are.
     ///   - now: Seconds since some moment.
     ///   - say: Tells the user a line.
     package init(
-        pieces: [Int], advice: String, now: @escaping () -> Double, say: @escaping (String) -> Void
+        pieces: [Int], advice: String, on surface: ProgressSurface = ProgressDisplay.ofWork,
+        now: @escaping () -> Double, say: @escaping (String) -> Void
     ) {
+        line = WorkLine("attention", on: surface)
         kinds = pieces.map { ($0, 0, 0) }
         (self.advice, self.now, self.say) = (advice, now, say)
         start = now()
@@ -50,30 +51,16 @@ package struct AttentionProgress {
         let share = passed / (passed + left)
         if !hasEstimated {
             hasEstimated = true
-            lastLine = (passed, share)
+            line.didSay(share, after: passed)
             guard left >= Self.secondsWorthSaying else { return }
             say(
-                "attention: this will take about \(Self.text(left)), as its first \(Self.text(passed)) show"
-                    + advice)
-        } else if left > 0, share - lastLine.share >= 0.05,
-            passed - lastLine.seconds >= Self.secondsBetweenLines
-        {
-            lastLine = (passed, share)
-            say(
-                "attention: \(String(format: "%.0f", share * 100)) % done, about \(Self.text(left)) left")
+                "attention: this will take about \(DurationText.words(left)), as its first "
+                    + "\(DurationText.words(passed)) show\(advice)")
+        } else {
+            line.show(share, after: passed, secondsLeft: left)
         }
     }
 
     /// All is done.
-    package func finish() { say("attention: scores took \(Self.text(now() - start))") }
-
-    /// For example `6 h 41 min`, `3 min 20 s`, `12 s`.
-    private static func text(_ seconds: Double) -> String {
-        let whole = Int(min(max(seconds, 0), 1e9).rounded())
-        return switch whole {
-        case ..<60: "\(whole) s"
-        case ..<3600: "\(whole / 60) min \(whole % 60) s"
-        default: "\(whole / 3600) h \(whole / 60 % 60) min"
-        }
-    }
+    package func finish() { say("attention: scores took \(DurationText.words(now() - start))") }
 }

@@ -75,6 +75,11 @@ public final class DELTA: Regularizer {
         part == .head ? QuadraticPenalty(strength: headTradeOff) : nil
     }
 
+    /// Each tap and the weights of its channels, in the order of the taps; none without attention. Equal on every rank.
+    public var channelAttention: [(tap: String, weights: [Float])] {
+        taps.compactMap { tap in attention[tap].map { (tap, $0) } }
+    }
+
     /// The attention.
     public var state: [NamedTensor] {
         taps.compactMap { tap in

@@ -23,7 +23,8 @@ public final class L2SP: Regularizer {
     public let tradeOff: Double
     /// b, the weight of the head's term.
     public let headTradeOff: Double
-    private let startingPoint: [String: Tensor]
+    /// w⁰ by the parameters' names, which nothing changes.
+    package let startingPoint: [String: Tensor]
 
     /// Remembers the starting point: a copy of the backbone's parameters as they are now.
     ///

@@ -28,10 +28,9 @@ public struct LabelledFeatures: Sendable {
     ) throws {
         var rows: [Float] = []
         var labels: [Int] = []
-        try source.forEachBatch { batch in
+        try source.forEachBatch(showing: "recording features", over: group) { batch in
             rows += try backbone.features(batch.images).elements
             labels += batch.labels
-            group.noteProgress()
         }
         self.init(features: Tensor([labels.count, backbone.featureCount], rows), labels: labels)
     }

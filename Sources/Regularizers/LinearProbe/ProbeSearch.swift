@@ -1,3 +1,4 @@
+internal import Hosts
 internal import ProcessGroups
 internal import Tensors
 
@@ -112,6 +113,8 @@ struct ProbeSearch {
         // Fits of other ranks stay zero, so that the sum over ranks is exact.
         var correct = [Int64](repeating: 0, count: trialCount * strengthCount)
         var losses = [Double](repeating: 0, count: trialCount * strengthCount)
+        let own = (trialCount * strengthCount + group.size - 1 - group.rank) / group.size
+        let meter = WorkMeter("linear probe: fitting regressions", of: own, "fits")
         try group.agree {
             for index in 0..<trialCount {
                 let numbers = (index * strengthCount..<(index + 1) * strengthCount).filter {
@@ -130,6 +133,7 @@ struct ProbeSearch {
                         .optimum(tolerance: Self.roughTolerance, noteProgress: group.noteProgress)
                     (correct[number], losses[number]) = Self.score(
                         fit.coefficients, heldOut, trial.heldOut.labels)
+                    meter.advance()
                 }
             }
         }

@@ -28,6 +28,8 @@ package struct ModelRecord: Codable, Equatable {
     package var step: Int
     /// By which number of the validation split it was chosen; nil without one.
     package var bestBy: BestMeasure?
+    /// Samples that it was trained on; nil where an earlier version wrote the record.
+    package var trainingSamples: Int?
     /// How it did on the splits that the run had.
     package var metrics: Metrics
 
@@ -39,13 +41,14 @@ package struct ModelRecord: Codable, Equatable {
 
     /// The record of a run's model.
     package init(
-        _ model: ModelDescription, _ result: ModelResult, method: MethodName, sourceWeights: String
+        _ model: ModelDescription, _ result: ModelResult, method: MethodName, sourceWeights: String,
+        trainingSamples: Int? = nil
     ) {
         ballastVersion = BallastVersion.current
         (self.model, self.method) = (model, method.rawValue)
         modelSha256 = result.digest.description
         sourceWeightsSha256 = FileDigest(hexadecimal: sourceWeights)?.description
-        (step, bestBy) = (result.step, result.bestBy)
+        (step, bestBy, self.trainingSamples) = (result.step, result.bestBy, trainingSamples)
         metrics = Metrics(validation: result.validation, test: result.test)
     }
 

@@ -8,6 +8,7 @@ package import Training
 package struct ProbeRun: StartedRun {
     private let finished: FinishedModelRun
     package let modelPath: String
+    package let trainedParameterCount: Int
 
     /// Reads data and weights, makes the folder of the run and fits the probe.
     ///
@@ -22,9 +23,10 @@ package struct ProbeRun: StartedRun {
         let splits = try prepared.data.evaluators()
         finished = FinishedModelRun(
             prepared.start.classifier, validation: splits.validation, test: splits.test,
-            bestBy: configuration.training.bestBy, files: try prepared.files(),
+            bestBy: configuration.training.bestBy, files: try prepared.files(nil),
             since: start)
         modelPath = configuration.output + "/model.safetensors"
+        trainedParameterCount = prepared.start.classifier.head.parameters.reduce(0) { $0 + $1.count }
     }
 
     package func run() throws -> Trainer.Outcome { try finished.run() }

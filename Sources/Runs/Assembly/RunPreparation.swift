@@ -30,7 +30,7 @@ struct RunPreparation {
             try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
         }
         let digests = progress.map { progress in
-            FileDigestCache(inFolder: configuration.output) { progress.say($0) }
+            FileDigestCache(inFolder: configuration.output) { progress.warn($0) }
         }
         data = try PreparedData(configuration, digests: digests, group: group)
         var configuration = configuration
@@ -52,7 +52,7 @@ struct RunPreparation {
                 configuration, start.classifier.backbone, imageShape: data.splits.imageShape,
                 rankCount: group.size)
             try check?.require()
-            if let notice = check?.notice { progress?.say(notice) }
+            if let notice = check?.notice { progress?.warn(notice) }
         }
         output = try RunOutput(
             configuration, resume: resume, start: start, data: data, faults: faults, group: group
@@ -66,6 +66,9 @@ struct RunPreparation {
     /// Tells the user a line, on rank 0.
     func say(_ line: String) { progress?.say(line) }
 
+    /// Tells the user a line that is worth reading however quiet the program is, on rank 0.
+    func warn(_ line: String) { progress?.warn(line) }
+
     /// Computes the linear probe of the pretrained features and makes it the head.
     ///
     /// - Throws: What data and group throw, the same on every rank.
@@ -77,19 +80,36 @@ struct RunPreparation {
         probe.assign(to: start.classifier.head)
     }
 
-    /// What the run writes while it goes on.
-    func files() throws -> RunFiles {
+    /// What the run writes while it goes on and at its end.
+    ///
+    /// - Parameter regularizer: The method, with the classifier at its starting point; nil where none takes part in steps.
+    func files(_ regularizer: (any Regularizer)?) throws -> RunFiles {
         var description = ModelDescription(configuration, data.splits)
         description.precision = start.precision.elementType
+        let trainingSamples = data.splits.training.count
         let record = { [configuration, start] (result: ModelResult) in
             try ModelRecord(
-                description, result, method: configuration.method.name, sourceWeights: start.weightsDigest
+                description, result, method: configuration.method.name, sourceWeights: start.weightsDigest,
+                trainingSamples: trainingSamples
             ).json()
         }
-        return RunFiles(
-            directory: output.directory, checkpoints: output.checkpoints,
+        let events = output.directory.map {
+            EventFile(in: $0.path, configuration.eventSession, after: output.resume?.step)
+        }
+        let files = RunFiles(
+            directory: output.directory, events: events, checkpoints: output.checkpoints,
             policy: configuration.checkpoint.policy, metadata: try description.metadata(), describe: record,
             progress: progress, group: group)
+        files.recorder = RunRecorder(
+            method: configuration.method.name, regularizer: regularizer, data: data,
+            path: output.directory?.recordPath, events: events, group: group
+        ) { [progress] in progress?.say($0) }
+        if group.rank == 0, let regularizer {
+            // L2-SP has them already.
+            let kept = (regularizer as? L2SP)?.startingPoint ?? [:]
+            files.startingWeights = StartingWeights(of: start.classifier.backbone, sharing: kept)
+        }
+        return files
     }
 }
 

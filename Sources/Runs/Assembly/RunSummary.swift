@@ -1,3 +1,4 @@
+internal import Hosts
 internal import ImageData
 internal import Tensors
 internal import Training
@@ -20,11 +21,18 @@ struct RunSummary {
 
     /// One line each.
     var lines: [String] {
-        splits.notes + RunNotices(configuration, splits, rankCount: rankCount).lines + [
+        let known = splits.notes + RunNotices(configuration, splits, rankCount: rankCount).lines
+        let takesSteps = configuration.method.name.settings.takesSteps
+        return splits.choices + known.map(ProgressDisplay.notice) + facts + groups.map(rate)
+            + (takesSteps ? notices : []).map(ProgressDisplay.notice)
+    }
+
+    private var facts: [String] {
+        [
             "method \(configuration.method.name.rawValue), network \(configuration.network.name.rawValue), "
                 + "\(rankCount) ranks of \(ComputeThreads.count) threads",
             "samples: \(counts.joined(separator: ", ")); classes: \(splits.training.classCount)",
-        ] + groups.map(rate) + (configuration.method.name.settings.takesSteps ? notices : [])
+        ]
     }
 
     private var notices: [String] { microBatchNotice + smallClassNotice }

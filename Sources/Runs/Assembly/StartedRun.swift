@@ -6,6 +6,8 @@ package import Training
 package protocol StartedRun {
     /// Where the best model will lie.
     var modelPath: String { get }
+    /// Numbers that are trained.
+    var trainedParameterCount: Int { get }
 
     /// Does all of it.
     ///
@@ -21,21 +23,23 @@ extension RunConfiguration {
     /// - Parameters:
     ///   - resume: Where the run goes on from.
     ///   - profile: The file for a trace of some steps; nil: none is recorded.
+    ///   - epochs: After how many epochs it ends, with the rates of the whole run, so that it can go on later; nil: at
+    ///     its end. A method that takes no steps has none.
     ///   - group: The ranks.
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package func start(
-        resume: Resume, profile: String? = nil, group: any ProcessGroup
+        resume: Resume, profile: String? = nil, until epochs: Int? = nil, group: any ProcessGroup
     ) throws -> any StartedRun {
         guard method.name.settings.takesSteps else {
             if profile != nil {
                 throw CollectiveFailure(
                     message:
-                        "--profile: method \(method.name.rawValue) takes no steps that could be profiled",
+                        "--profile: method \(method.name.rawValue) takes no steps that could be profiled; leave --profile out",
                     exitCode: ExitCode.wrongUse)
             }
             return try ProbeRun(self, resume: resume, group: group)
         }
-        return try TrainingRun(self, resume: resume, profile: profile, group: group)
+        return try TrainingRun(self, resume: resume, profile: profile, until: epochs, group: group)
     }
 }

@@ -105,7 +105,7 @@ struct StartingFiles {
             guard let shape = file.shape(of: name) else { continue }
             guard heads == .normal else {
                 throw UsageError(
-                    "\(file.path): holds '\(name)', and network.head-initialization is linear-probe: the head can start from one of the two"
+                    "\(file.path): holds '\(name)', and network.head-initialization is linear-probe: the head can start from one of the two; leave the key or the tensor out"
                 )
             }
             guard shape == parameter.shape else {

@@ -11,21 +11,23 @@ package struct TrainingRun: StartedRun {
     private let trainer: Trainer
     private let profile: RunProfile?
     package let modelPath: String
+    package let trainedParameterCount: Int
 
     /// Reads data and weights and makes the folder of the run.
     ///
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ configuration: RunConfiguration, resume: Resume, profile: String? = nil, group: any ProcessGroup
+        _ configuration: RunConfiguration, resume: Resume, profile: String? = nil, until epochs: Int? = nil,
+        group: any ProcessGroup
     ) throws {
         let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
         try BatchCheck.require(configuration.training, rankCount: group.size)
         self.profile = try profile.map { try RunProfile(path: $0, group) }
         let prepared = try RunPreparation(configuration, resume: resume, faults: faults, group: group)
         let data = prepared.data
-        var plan = configuration.plan(sampleCount: data.splits.training.count)
-        prepared.output.resume?.notices(plan).forEach(prepared.say)
+        var plan = configuration.plan(sampleCount: data.splits.training.count, until: epochs)
+        prepared.output.resume?.notices(plan).forEach(prepared.warn)
         // A run that goes on has the head of its checkpoint.
         if configuration.network.headInitialization == .linearProbe, !prepared.output.goesOn {
             try prepared.probeHead()
@@ -40,7 +42,7 @@ package struct TrainingRun: StartedRun {
         if let settings = configuration.method.settings as? CoTuningSettings {
             settings.scaleNotice(weights: start.weightsDigest, of: start.networkName).map(prepared.say)
         }
-        start.noticeOfUnusedState(configuration.method.name).map(prepared.say)
+        start.noticeOfUnusedState(configuration.method.name).map(prepared.warn)
         try assembly.prepareMethod(
             on: data.methodSamples, directory: configuration.output, goesOn: prepared.output.goesOn,
             say: prepared.say)
@@ -48,11 +50,13 @@ package struct TrainingRun: StartedRun {
         plan.headOnlyEpochs = assembly.regularizer.headOnlyEpochs
         trainer = try Trainer(
             step: try assembly.makeStep(faults: faults, profile: self.profile?.profile), plan: plan,
-            data: try data.loaders(secondView: needs.secondView), files: try prepared.files(),
+            data: try data.loaders(secondView: needs.secondView),
+            files: try prepared.files(assembly.regularizer),
             resume: prepared.output.resume,
             advisesWireFormat: group.size > 1 && prepared.start.precision.elementType == .bfloat16
                 && configuration.communication.wireFormat == .float32)
         modelPath = configuration.output + "/model.safetensors"
+        trainedParameterCount = assembly.parameterGroups.reduce(0) { $0 + $1.count }
     }
 
     package func run() throws -> Trainer.Outcome {
@@ -72,12 +76,13 @@ package struct TrainingRun: StartedRun {
 
 extension RunConfiguration {
     /// How long the run trains, in which batches and at which rate.
-    fileprivate func plan(sampleCount: Int) -> TrainingPlan {
+    fileprivate func plan(sampleCount: Int, until end: Int?) -> TrainingPlan {
         let stepsPerEpoch = training.steps(perPassOver: sampleCount)
         return TrainingPlan(
-            epochs: training.epochs, stepsPerEpoch: stepsPerEpoch, globalBatch: training.globalBatch,
+            epochs: min(end ?? training.epochs, training.epochs), stepsPerEpoch: stepsPerEpoch,
+            globalBatch: training.globalBatch,
             accumulation: training.accumulation, learningRate: optimizer.learningRate,
             schedule: schedule.makeSchedule(stepsPerEpoch: stepsPerEpoch, epochs: training.epochs),
-            bestBy: training.bestBy)
+            bestBy: training.bestBy, savesLastState: end != nil)
     }
 }

@@ -20,6 +20,8 @@ package struct TrainingSplits {
     /// Images that were left out since they cannot be decoded.
     package let skipped: [SkippedImage]
     /// What was decided for the user, to be said in the log.
+    package let choices: [String]
+    /// What the user should look at, to be said in the log.
     package let notes: [String]
 
     /// Opens the files on rank 0, or with `data.local` on the first rank of each host, and selects samples on every rank.
@@ -61,6 +63,7 @@ package struct TrainingSplits {
         seed: UInt64
     ) throws {
         self.skipped = skipped.skipped
+        var choices: [String] = []
         var notes = [dataset, validationSet, testSet].flatMap { $0?.notes ?? [] } + skipped.notes
         if data.normalization != nil, dataset.isPrepared {
             throw DataError(
@@ -78,7 +81,9 @@ package struct TrainingSplits {
         let imageShape = try trainingPipeline.outputShape(of: dataset)
         guard imageShape[0] == 3 else {
             throw DataError(
-                .format, path: data.train, "images have \(imageShape[0]) channels; networks take 3")
+                .format, path: data.train,
+                "images have \(imageShape[0]) channels; networks take 3: store grey images with three equal channels"
+            )
         }
         if let size = transforms.imageSize, imageShape[1] != size || imageShape[2] != size {
             throw DataError(
@@ -106,7 +111,7 @@ package struct TrainingSplits {
             validation = try validationSet.map { try evaluated($0, like: training) }
         case .stratifiedTenth:
             let (kept, taken) = try training.split(seed: seed)
-            notes.append(
+            choices.append(
                 "validation: a stratified tenth of \(data.train): \(taken.count) of \(training.count) samples; set data.validation to choose"
             )
             (training, validation) = (kept, taken)
@@ -124,7 +129,7 @@ package struct TrainingSplits {
         self.training = training
         (self.evaluationPipeline, self.imageShape) = (evaluationPipeline, imageShape)
         self.transforms = transforms
-        self.notes = notes
+        (self.notes, self.choices) = (notes, choices)
     }
 }
 

@@ -88,7 +88,7 @@ extension ValidationTransform {
 }
 
 /// What images are resized to before a crop to a size: 256 for 224, as is usual, and in proportion.
-private func largerSide(_ side: Int) -> Int { Int((Double(side) * 256 / 224).rounded()) }
+func largerSide(_ side: Int) -> Int { Int((Double(side) * 256 / 224).rounded()) }
 
 extension TrainingSplits {
     /// What images go through in evaluation and where a method looks at them beforehand, in words that change when it

@@ -1,3 +1,4 @@
+internal import Hosts
 internal import ImageData
 internal import ProcessGroups
 internal import Training
@@ -20,13 +21,19 @@ extension TrainingStep {
     ) throws -> [StepSeconds] {
         var seconds: [StepSeconds] = []
         var warmUps = 0
+        let meter = WorkMeter("measuring steps", of: count, "steps")
         while seconds.count < count {
             let batches = try batches(warmUps + seconds.count)
             try group.barrier()
             // Until the overlap strategy is chosen, steps try one after the other.
             let isWarm = warmUps >= Self.warmUpSteps && overlap != nil
             let measured = try measured(batches, globalBatch: globalBatch, learningRate: 0.0001)
-            if isWarm { seconds.append(measured) } else { warmUps += 1 }
+            if isWarm {
+                seconds.append(measured)
+                meter.advance()
+            } else {
+                warmUps += 1
+            }
         }
         return seconds
     }

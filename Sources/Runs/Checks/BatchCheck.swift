@@ -12,7 +12,7 @@ package enum BatchCheck {
         guard training.globalBatch % training.accumulation == 0 else {
             throw CollectiveFailure(
                 message:
-                    "training.global-batch \(training.globalBatch) is no multiple of training.accumulation \(training.accumulation)",
+                    "training.global-batch \(training.globalBatch) is no multiple of training.accumulation \(training.accumulation): micro-batches are equally large; change one of the two",
                 exitCode: ExitCode.wrongUse)
         }
         guard microBatch >= rankCount else {
@@ -41,7 +41,7 @@ package enum BatchCheck {
         if needs.smallestBatch > training.globalBatch {
             throw CollectiveFailure(
                 message:
-                    "method \(method.rawValue) needs batches of at least \(needs.smallestBatch) samples, training.global-batch is \(training.globalBatch): fewer samples have fewer singular values",
+                    "method \(method.rawValue) needs batches of at least \(needs.smallestBatch) samples, training.global-batch is \(training.globalBatch): fewer samples have fewer singular values; raise it, or lower method.singular-values",
                 exitCode: ExitCode.wrongUse)
         }
     }

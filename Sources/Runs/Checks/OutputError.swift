@@ -7,7 +7,10 @@ struct OutputError: Error, ExitCodeProviding, CustomStringConvertible {
     let underlying: any Error
     /// 74: input or output.
     var exitCode: Int32 { ExitCode.inputOutput }
-    var description: String { "\(path): \(problem): \(underlying.systemReason)" }
+    var description: String {
+        "\(path): \(problem): \(underlying.systemReason)"
+            + SystemAdvice.sentence(underlying.systemErrorNumber)
+    }
 
     /// An error about a file, and what the system said.
     init(path: String, problem: String = "cannot be written", underlying: any Error) {

@@ -18,7 +18,8 @@ package struct CommunicationConfiguration: Sendable, Equatable {
     /// How numbers travel, key `wire-format`: `float32`, the default, or `bfloat16`, which halves the bytes and
     /// makes the result depend on the number of ranks.
     var wireFormat: WireFormat
-    /// Bytes of an all-reduce, key `bucket-bytes`; 4096 … 2³⁰, or null (nil): by the number of ranks.
+    /// Bytes of an all-reduce, key `bucket-bytes`; 4096 … 2³⁰, or null (nil): 256 KiB, more
+    /// over many ranks, or in two levels over many hosts.
     var bucketBytes: Int?
 
     /// The section from its values.

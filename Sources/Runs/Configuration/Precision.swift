@@ -53,7 +53,7 @@ package struct PrecisionChoice: Sendable, Equatable {
             self.init(
                 elementType: .bfloat16,
                 notices: [
-                    "precision: bfloat16, and \(hosts) without \(Self.instructions): \(Self.cost); "
+                    "notice: precision: bfloat16, and \(hosts) without \(Self.instructions): \(Self.cost); "
                         + "training.precision: auto takes bfloat16 only where it is faster"
                 ])
         }

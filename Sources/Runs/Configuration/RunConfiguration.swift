@@ -1,5 +1,3 @@
-internal import Hosts
-
 /// Everything that decides what a training run computes, with every default filled in.
 ///
 /// Read from a YAML file and `--set` options. Each section stands in a file of its own with its reader and its
@@ -24,7 +22,7 @@ package struct RunConfiguration: Sendable, Equatable {
     /// A file of named tensors to start from, such as `head.weight`; absolute. Default nil: a random head.
     var initialState: String?
     /// The folder of the run; absolute, required. It need not exist.
-    var output: String
+    package var output: String
 
     /// Reads a file and applies `--set` options to it, in their order.
     ///
@@ -32,17 +30,7 @@ package struct RunConfiguration: Sendable, Equatable {
     /// text comes from a pipe. Throws
     /// `ConfigurationError` for anything that is not exactly a configuration of this version.
     package init(file: String, assignments: [String] = []) throws {
-        let document = try ConfigurationDocument(file: file)
-        guard let current = UTF8Names.currentFolder else {
-            throw ConfigurationError(
-                origin: .file(file),
-                problem:
-                    "the name of the current folder is no UTF-8, so that files cannot be found; rename it")
-        }
-        let path = absolutePath(file, in: current)
-        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        let directory = document.isStream ? current : folder
-        try self.init(document, directory: directory, assignments: assignments)
+        self = try ConfigurationSource(file: file).configuration(assignments)
     }
 
     /// Reads the text of a file, for a rank that got the text from another. `file` stands in messages;
@@ -52,7 +40,8 @@ package struct RunConfiguration: Sendable, Equatable {
         try self.init(document, directory: directory, assignments: assignments)
     }
 
-    private init(_ document: ConfigurationDocument, directory: String, assignments: [String]) throws {
+    /// Applies `--set` options to a file that was read.
+    init(_ document: ConfigurationDocument, directory: String, assignments: [String]) throws {
         var document = document
         for assignment in assignments {
             try Assignment(assignment).apply(to: &document)
@@ -101,19 +90,39 @@ package struct RunConfiguration: Sendable, Equatable {
     /// Each of `comments` becomes a line `# …` before it: version, host names, ranks and the like.
     package func yaml(comments: [String] = []) -> String {
         let heading = comments.flatMap { $0.split(whereSeparator: \.isNewline) }.map { "# \($0)\n" }.joined()
-        return heading
-            + YAMLEntry.text([
-                YAMLEntry("method", .mapping(method.entries)),
-                YAMLEntry("network", .mapping(network.entries)),
-                YAMLEntry("data", .mapping(data.entries)),
-                YAMLEntry("optimizer", .mapping(optimizer.entries)),
-                YAMLEntry("schedule", .mapping(schedule.entries)),
-                YAMLEntry("training", .mapping(training.entries)),
-                YAMLEntry("communication", .mapping(communication.entries)),
-                YAMLEntry("checkpoint", .mapping(checkpoint.entries)),
-                YAMLEntry("initial-state", .optionalText(initialState)),
-                YAMLEntry("output", .text(output)),
-            ])
+        return heading + YAMLEntry.text(entries)
+    }
+
+    /// The sections, and the keys beside them.
+    private var entries: [YAMLEntry] {
+        [
+            YAMLEntry("method", .mapping(method.entries)),
+            YAMLEntry("network", .mapping(network.entries)),
+            YAMLEntry("data", .mapping(data.entries)),
+            YAMLEntry("optimizer", .mapping(optimizer.entries)),
+            YAMLEntry("schedule", .mapping(schedule.entries)),
+            YAMLEntry("training", .mapping(training.entries)),
+            YAMLEntry("communication", .mapping(communication.entries)),
+            YAMLEntry("checkpoint", .mapping(checkpoint.entries)),
+            YAMLEntry("initial-state", .optionalText(initialState)),
+            YAMLEntry("output", .text(output)),
+        ]
+    }
+
+    /// Every value by its path, `optimizer.learning-rate` for example, in the order of the file; those that are null are
+    /// left out.
+    var values: [(path: String, value: YAMLValue)] { Self.values(of: entries, under: "") }
+
+    private static func values(
+        of entries: [YAMLEntry], under prefix: String
+    ) -> [(path: String, value: YAMLValue)] {
+        entries.flatMap { entry -> [(path: String, value: YAMLValue)] in
+            switch entry.value {
+            case .null: []
+            case .mapping(let inner): values(of: inner, under: "\(prefix)\(entry.key).")
+            default: [(prefix + entry.key, entry.value)]
+            }
+        }
     }
 }
 

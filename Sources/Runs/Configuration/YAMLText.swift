@@ -55,7 +55,7 @@ package struct YAMLEntry {
 
 extension YAMLValue {
     /// The value on one line.
-    fileprivate var inline: String {
+    var inline: String {
         switch self {
         case .null: "null"
         case .boolean(let value): value ? "true" : "false"

@@ -11,8 +11,9 @@ struct ConfiguredRun {
     private(set) var data: DataFacts?
     /// What steps cost; nil where there can be none.
     private(set) var step: StepFacts?
-    /// What is expected on other clusters, on rank 0; nil where nobody asked or steps cannot be measured.
-    private(set) var plan: PlanFacts?
+    /// What is expected on other clusters, on rank 0, in each precision; none where nobody asked or steps cannot be
+    /// measured.
+    private(set) var plans: [PlanFacts] = []
     /// Why the run could not start, the same on every rank.
     private(set) var failures = FailureCollection()
 
@@ -24,13 +25,14 @@ struct ConfiguredRun {
     /// - Parameters:
     ///   - configuration: The same on every rank.
     ///   - plans: Clusters to predict the steps for.
+    ///   - inBothPrecisions: Whether to predict them in the precision that is not configured, too.
     ///   - network: All-reduces over the ranks, and on how many hosts these are.
     ///   - group: The ranks.
     ///   - say: Tells the user a line.
     /// - Throws: Errors that other ranks may not know of.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ configuration: RunConfiguration, plans: [PlanRequest],
+        _ configuration: RunConfiguration, plans: [PlanRequest], inBothPrecisions: Bool,
         network: (timings: [AllReduceTiming], hosts: Int),
         group: any ProcessGroup, say: (String) -> Void
     ) throws {
@@ -39,7 +41,7 @@ struct ConfiguredRun {
         if !takesSteps, !plans.isEmpty {
             throw CollectiveFailure(
                 message:
-                    "--plan: method \(configuration.method.name.rawValue) takes no steps that could be predicted",
+                    "--plan: method \(configuration.method.name.rawValue) takes no steps that could be predicted; leave --plan out",
                 exitCode: ExitCode.wrongUse)
         }
         if !takesSteps {
@@ -77,24 +79,60 @@ struct ConfiguredRun {
         try read(prepared, secondView: assembly?.regularizer.needs.secondView ?? false)
         guard let assembly, data != nil else { return }
         say("measuring steps")
-        step = try failures.attempt(
+        let measured = try failures.attempt(
             "method", remedy: "see what the message says of the method's files and data"
         ) {
-            try StepEstimate(configuration, prepared, assembly, group).measure()
+            ProcessMemory.resetPeak()
+            let samples = try assembly.prepareForMeasuring(prepared, configuration.training, group)
+            let estimate = StepEstimate(configuration, prepared, assembly, group)
+            // A plan measures steps of its own.
+            return (
+                samples: samples, step: try estimate.measure(samples, stepCount: plans.isEmpty ? 3 : 1)
+            )
         }
-        guard let step, let data, !plans.isEmpty else { return }
-        say("measuring steps for the plan")
-        plan =
-            try failures.attempt("plan", remedy: "see what the message says of the method and of memory") {
-                var job = try PlanMeasurement(configuration, prepared, assembly, group)
-                    .measure(step, data, network: network)
+        step = measured?.step
+        guard let measured, !plans.isEmpty else { return }
+        let plan = { (run: RunConfiguration, assembly: RunAssembly, samples: Subset) in
+            PlanMeasurement(run, prepared, assembly, samples, group)
+        }
+        var measurements = [plan(configuration, assembly, measured.samples)]
+        if inBothPrecisions {
+            var other = configuration
+            other.training.precision =
+                assembly.start.precision.elementType == .bfloat16 ? .float32 : .bfloat16
+            let start = try StartingPoint(other, classCount: prepared.classCount, group: group)
+            if let assembly = try assemble(start) {
+                let samples = try assembly.prepareForMeasuring(prepared, other.training, group)
+                measurements.append(plan(other, assembly, samples))
+            }
+        }
+        try predict(plans, measurements, network: network, say: say)
+    }
+
+    /// Measures, and plays the steps on each cluster.
+    private mutating func predict(
+        _ requests: [PlanRequest], _ measurements: [PlanMeasurement],
+        network: (timings: [AllReduceTiming], hosts: Int), say: (String) -> Void
+    ) throws {
+        guard let step, let data else { return }
+        let (group, output) = (group, output)
+        for measurement in measurements {
+            say("measuring steps for the plan")
+            let facts: PlanFacts?? = try failures.attempt(
+                "plan", remedy: "see what the message says of the method and of memory"
+            ) {
+                var job = try measurement.measure(step, data, network: network)
                 guard group.rank == 0 else { return nil }
                 job.checkpointSeconds = output?.writeSecondsPerByte.map {
                     $0 * Double(step.checkpointBytes) / Double(max(1, step.checkpointCount))
                 }
-                say("playing steps on \(Units.count(plans.count, "cluster"))")
-                return PlanFacts(job, plans, ranks: group.size, hosts: network.hosts) { group.noteProgress() }
-            } ?? nil
+                say("playing steps on \(Units.count(requests.count, "cluster"))")
+                return PlanFacts(job, requests, ranks: group.size, hosts: network.hosts) {
+                    group.noteProgress()
+                }
+            }
+            if let facts = facts ?? nil { plans.append(facts) }
+        }
     }
 
     /// The parameters that the run starts from. Without data their number of classes is not known, so that what

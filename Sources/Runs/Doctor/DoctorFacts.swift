@@ -18,8 +18,8 @@ package struct DoctorFacts: Sendable {
     var data: DataFacts?
     /// What steps cost, where they could be measured.
     var step: StepFacts?
-    /// What is expected on other clusters, where that was asked for; on rank 0 alone.
-    var plan: PlanFacts?
+    /// What is expected on other clusters, in each precision that was asked for; on rank 0 alone.
+    var plans: [PlanFacts]
     /// What the configuration says of the precision, with one.
     var precision: Precision?
     /// Why a run of the configuration could not start, in the order in which it would fail.
@@ -29,13 +29,13 @@ package struct DoctorFacts: Sendable {
         launcher: String?, ranks: [RankFacts], multipliesBFloat16: [Bool] = [],
         allReduces: [AllReduceTiming] = [],
         links: [[NetworkLink]] = [],
-        output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil, plan: PlanFacts? = nil,
+        output: OutputFacts? = nil, data: DataFacts? = nil, step: StepFacts? = nil, plans: [PlanFacts] = [],
         precision: Precision? = nil,
         failures: [Finding] = []
     ) {
         (self.launcher, self.ranks, self.allReduces, self.links) = (launcher, ranks, allReduces, links)
         (self.multipliesBFloat16, self.precision) = (multipliesBFloat16, precision)
-        (self.output, self.data, self.step, self.plan) = (output, data, step, plan)
+        (self.output, self.data, self.step, self.plans) = (output, data, step, plans)
         self.failures = failures
     }
 

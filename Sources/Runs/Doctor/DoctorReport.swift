@@ -17,12 +17,15 @@ package struct DoctorReport {
 
     /// The table, what is expected on other clusters, and the list of what to change.
     package var text: String {
-        let plan = facts.plan.map { [$0.text, ""] } ?? []
+        let plan = facts.plans.isEmpty ? [] : [PlanFacts.text(of: facts.plans), ""]
         return ([table.text, ""] + plan + findings.map(Self.text) + [verdict]).joined(separator: "\n")
     }
 
-    /// What is expected on other clusters, as one JSON object; nil where it was not asked for or could not be measured.
-    package var planJSON: String? { get throws { try facts.plan?.json() } }
+    /// What is expected on other clusters: a JSON object, or an array with one for each of two precisions; nil where it was
+    /// not asked for or could not be measured.
+    package var planJSON: String? {
+        get throws { try facts.plans.count > 1 ? JSONText.of(facts.plans) : facts.plans.first?.json() }
+    }
 
     /// One line that sums it up.
     package var verdict: String {

@@ -120,20 +120,15 @@ extension DoctorReport {
             "", "",
             "\(Units.seconds(step.stepSeconds)), \(Units.rate(rate)) images a second; "
                 + words.joined(separator: ", "))
-        // A loader that cannot keep up makes every step wait.
-        let stepSeconds = max(step.stepSeconds, facts.data?.stepSeconds ?? 0)
         let validation = step.evaluationSeconds(facts.data?.validationCount)
-        let epoch = Double(step.stepsPerEpoch) * stepSeconds + validation
         table.add(
             "epoch", "",
-            "about \(Units.seconds(epoch)): \(Units.count(step.stepsPerEpoch, "step"))"
+            "about \(Units.seconds(step.epochSeconds(facts.data))): \(Units.count(step.stepsPerEpoch, "step"))"
                 + (validation > 0 ? " and \(Units.seconds(validation)) of evaluation" : ""))
-        let preparation = step.hasPreparation ? step.evaluationSeconds(facts.data?.trainingCount) : 0
-        let run =
-            Double(step.epochs) * epoch + step.evaluationSeconds(facts.data?.testCount) + preparation
+        let preparation = step.preparationSeconds(facts.data)
         table.add(
             "run", "",
-            "about \(Units.seconds(run)): \(Units.count(step.epochs, "epoch"))"
+            "about \(Units.seconds(step.runSeconds(facts.data))): \(Units.count(step.epochs, "epoch"))"
                 + (preparation > 0 ? ", and \(Units.seconds(preparation)) before the first step" : ""))
     }
 }

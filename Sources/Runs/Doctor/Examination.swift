@@ -9,12 +9,14 @@ package enum Examination {
     ///   - file: The configuration; nil: the machine and the launcher alone.
     ///   - assignments: `--set` options, in their order.
     ///   - plans: Clusters to predict the configuration's steps for.
+    ///   - inBothPrecisions: Whether to predict them in the precision that is not configured, too.
     ///   - group: The ranks.
     /// - Returns: The report; ranks may differ in what rank 0 alone knows of the disk, which is no failure.
     /// - Throws: Errors that other ranks may not know of.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package static func run(
-        _ file: String?, assignments: [String], plans: [PlanRequest] = [], group: any ProcessGroup
+        _ file: String?, assignments: [String], plans: [PlanRequest] = [],
+        inBothPrecisions: Bool = false, group: any ProcessGroup
     ) throws -> DoctorReport {
         let progress = group.rank == 0 ? ProgressLine() : nil
         var facts = try machine(group) { progress?.say($0) }
@@ -29,10 +31,11 @@ package enum Examination {
             ) { try RunConfiguration.read(file, assignments: assignments, for: group) }
             if let configuration {
                 let network = (timings: facts.allReduces, hosts: facts.hosts.count)
-                let run = try ConfiguredRun(configuration, plans: plans, network: network, group: group) {
-                    progress?.say($0)
-                }
-                facts.plan = run.plan
+                let run = try ConfiguredRun(
+                    configuration, plans: plans, inBothPrecisions: inBothPrecisions, network: network,
+                    group: group
+                ) { progress?.say($0) }
+                facts.plans = run.plans
                 (facts.output, facts.data, facts.step) = (run.output, run.data, run.step)
                 facts.precision = configuration.training.precision
                 facts.failures = failures.findings + run.failures.findings

@@ -102,4 +102,21 @@ package struct StepFacts: Sendable, Codable, Equatable {
         let largestShare = ((imageCount ?? 0) + rankCount - 1) / rankCount
         return Double(largestShare) * (evaluationSecondsPerImage ?? 0)
     }
+
+    /// Seconds of an epoch and of the evaluation after it.
+    func epochSeconds(_ data: DataFacts?) -> Double {
+        // A loader that cannot keep up makes every step wait.
+        Double(stepsPerEpoch) * max(stepSeconds, data?.stepSeconds ?? 0)
+            + evaluationSeconds(data?.validationCount)
+    }
+
+    /// Seconds before the first step, in which a method looks at all training samples.
+    func preparationSeconds(_ data: DataFacts?) -> Double {
+        hasPreparation ? evaluationSeconds(data?.trainingCount) : 0
+    }
+
+    /// Seconds of the whole run, that of the test split included where there is one.
+    func runSeconds(_ data: DataFacts?) -> Double {
+        Double(epochs) * epochSeconds(data) + evaluationSeconds(data?.testCount) + preparationSeconds(data)
+    }
 }

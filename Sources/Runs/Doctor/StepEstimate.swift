@@ -13,13 +13,10 @@ struct StepEstimate {
     private let assembly: RunAssembly
     private let group: any ProcessGroup
 
-    /// Steps that are measured.
-    private static let stepCount = 3
-
     /// - Parameters:
     ///   - configuration: The run's.
     ///   - data: Its samples.
-    ///   - assembly: Its model, with its method made for measuring; the steps move its parameters.
+    ///   - assembly: Its model, with its method made and prepared for measuring; the steps move its parameters.
     ///   - group: The ranks.
     init(
         _ configuration: RunConfiguration, _ data: PreparedData, _ assembly: RunAssembly,
@@ -31,21 +28,13 @@ struct StepEstimate {
 
     /// Trains for a few steps with the run's own weights, method and batches, and evaluates a batch.
     ///
+    /// - Parameters:
+    ///   - samples: For these steps.
+    ///   - stepCount: Steps that are measured.
     /// - Throws: `CollectiveFailure` where the method or the data fail; what the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    func measure() throws -> StepFacts {
-        ProcessMemory.resetPeak()
-        let splits = data.splits
-        // Enough for two batches, and some of each class; a method looks at all of them, which must not take long.
-        let rate = 200 * Double(training.globalBatch) / Double(splits.training.count)
-        let samples = try group.agree {
-            try splits.training.sampled(sampleRate: min(100, rate), seed: training.seed)
-        }
-        let source = data.source(samples)
-        try assembly.prepareMethod(
-            on: MethodSamples(training: source, validation: splits.validation == nil ? nil : source),
-            directory: nil)
-        let seconds = try measureSteps(samples)
+    func measure(_ samples: Subset, stepCount: Int) throws -> StepFacts {
+        let seconds = try measureSteps(samples, stepCount)
         let evaluation = try evaluationSecondsPerImage(samples)
         let slowest = try group.allGather([seconds.map(\.total).median]).max() ?? 0
         let parameterCount = assembly.parameterGroups.reduce(0) { $0 + $1.count }
@@ -59,7 +48,7 @@ struct StepEstimate {
             },
             checkpointCount: configuration.checkpoint.keep + 2,
             peakBytes: try group.allGather([ProcessMemory.peakBytes]),
-            stepsPerEpoch: training.steps(perPassOver: splits.training.count), epochs: training.epochs,
+            stepsPerEpoch: training.steps(perPassOver: data.splits.training.count), epochs: training.epochs,
             evaluationSecondsPerImage: evaluation,
             hasPreparation: configuration.method.settings.hasPreparation
                 || configuration.network.headInitialization == .linearProbe)
@@ -67,7 +56,7 @@ struct StepEstimate {
 
     private var training: TrainingConfiguration { configuration.training }
 
-    private func measureSteps(_ samples: Subset) throws -> [StepSeconds] {
+    private func measureSteps(_ samples: Subset, _ count: Int) throws -> [StepSeconds] {
         let step = try assembly.makeStep()
         let microBatches = training.accumulation
         // Read beforehand, so that waiting for images is not a part of the step.
@@ -76,7 +65,7 @@ struct StepEstimate {
                 samples, secondView: assembly.regularizer.needs.secondView)
             return try (0..<2 * microBatches).map { try loader.batch(step: $0) }
         }
-        return try step.measured(Self.stepCount, globalBatch: training.globalBatch, group: group) { index in
+        return try step.measured(count, globalBatch: training.globalBatch, group: group) { index in
             let first = index % 2 * microBatches
             return Array(batches[first..<first + microBatches])
         }

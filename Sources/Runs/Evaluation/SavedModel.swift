@@ -27,7 +27,7 @@ struct SavedModel {
         self.path = file
         let content = try group.coordinate {
             let tensors = try SafetensorsFile(contentsOf: file)
-            let description = try Self.description(tensors, folder: folder) { ProgressLine().say($0) }
+            let description = try Self.description(tensors, folder: folder) { ProgressLine().warn($0) }
             try description.requireFit(of: tensors)
             return Array(try JSONEncoder().encode(description))
         }
@@ -97,13 +97,13 @@ struct SavedModel {
         guard memory == 0 || 8 * numbers < Double(memory) else {
             throw DataError(
                 .format, path: path,
-                "takes images of size \(imageSize.prefix(8)), of which no batch fits into memory; is its description damaged?"
+                "takes images of size \(imageSize.prefix(8)), of which no batch fits into memory; copy the model again: its description is damaged"
             )
         }
         guard imageSize == description.imageSize else {
             throw DataError(
                 .format, path: dataset.path,
-                "images have size \(imageSize), the model was trained on \(description.imageSize.prefix(8)); both must be equal"
+                "images have size \(imageSize), the model was trained on \(description.imageSize.prefix(8)); both must be equal: give images of that size"
             )
         }
     }
@@ -118,7 +118,8 @@ extension ModelDescription {
         let width = baseWidth ?? 1
         let misfit = DataError(
             .format, path: file.path,
-            "is described as a network of base width \(width), and holds only \(count) numbers")
+            "is described as a network of base width \(width), and holds only \(count) numbers; copy the model again, or train it anew"
+        )
         guard (1...1 << 20).contains(width) else { throw misfit }
         let network = try networkConfiguration(file.path)
         // Only the last stage of the smallest residual network has 8 · 512 times the square of its base width.

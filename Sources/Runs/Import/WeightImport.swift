@@ -39,8 +39,8 @@ package struct WeightImport {
 
 /// A network filled with published weights, and their classifier where they have one.
 struct PublishedModel {
-    private let backbone: any Backbone
-    private let head: Linear?
+    let backbone: any Backbone
+    let head: Linear?
 
     /// Fills the network.
     ///

@@ -32,7 +32,8 @@ package struct BSSSettings: MethodSettings {
         let featureCount = start.classifier.backbone.featureCount
         guard singularValues <= featureCount else {
             throw UsageError(
-                "method.singular-values is \(singularValues), the network has only \(featureCount) features")
+                "method.singular-values is \(singularValues), the network has only \(featureCount) features; set it to "
+                    + "at most that many")
         }
         return BSS(tradeOff: tradeOff, count: singularValues)
     }

@@ -42,9 +42,24 @@ package struct CommunicationCosts: Codable, Sendable, Equatable {
 
     package init() {}
 
+    /// Seconds of the processor to send and receive a byte, from those that a flat all-reduce took of a rank: what is left
+    /// without additions, and without copies to ranks of its host.
+    ///
+    /// Of `S` bytes a rank sends `2 (R − L) / R · S` to other hosts, with R ranks, L of them on its host.
+    package func byteSeconds(
+        ofAllReduce bytes: Int, processorSeconds: Double, hosts: Int, ranks: Int
+    ) -> Double {
+        let (bytes, total, local) = (Double(bytes), Double(ranks), Double(ranks / hosts))
+        let remote = 2 * (total - local) / total * bytes
+        let copies = 4 * (local - 1) / total * bytes
+        let messages = 2 * (total - local) * messageSeconds
+        let work = bytes * sumSeconds + copies * copySeconds + messages
+        return max(0, processorSeconds - work) / remote
+    }
+
     /// Seconds to copy a byte where so many ranks of a host do.
     func copySeconds(ranks: Int) -> Double { copySeconds * max(1, Double(ranks) / memoryRanks) }
 
-    /// Seconds to add a byte where so many ranks of a host do.
-    func sumSeconds(ranks: Int) -> Double { sumSeconds * max(1, Double(ranks) / memoryRanks) }
+    /// Seconds to add a byte where so many ranks of a host do: what adding reads is half of what copying reads and writes.
+    func sumSeconds(ranks: Int) -> Double { max(sumSeconds, copySeconds(ranks: ranks) / 2) }
 }

@@ -1,7 +1,16 @@
 internal import Foundation
 
-/// Expectations of normally distributed numbers.
+/// Expectations of the largest of several random numbers.
 enum ExpectedMaximum {
+    /// The expected largest of n draws of values v₁ ≤ … ≤ vₘ, each as likely: `Σ v_k ((k/m)ⁿ − ((k−1)/m)ⁿ)`.
+    static func ofDraws(_ count: Int, from values: [Double]) -> Double {
+        let size = Double(values.count)
+        func share(_ rank: Int) -> Double { pow(Double(rank) / size, Double(count)) }
+        return values.sorted().enumerated().reduce(0) {
+            $0 + $1.element * (share($1.offset + 1) - share($1.offset))
+        }
+    }
+
     /// About the expected largest of n independent numbers of mean 0 and deviation 1: `Φ⁻¹((n − 3/8) / (n + 1/4))`,
     /// within 0.03. 0 for one.
     ///

@@ -19,9 +19,10 @@ package struct PlanFacts: Codable, Sendable, Equatable {
         _ job: PlanJob, _ requests: [PlanRequest], ranks: Int, hosts: Int, noteProgress: () -> Void = {}
     ) {
         self.job = job
+        let predictions = StepPredictions(job)
         plans = requests.map {
             noteProgress()
-            return ScalePlan(job, $0)
+            return ScalePlan(predictions, $0)
         }
         assumptions = Self.measured(job, ranks: ranks, hosts: hosts) + Self.assumed(job)
     }
@@ -29,14 +30,14 @@ package struct PlanFacts: Codable, Sendable, Equatable {
     private static func measured(_ job: PlanJob, ranks: Int, hosts: Int) -> [String] {
         let costs = job.costs
         let latency = ranks > 1 ? "measured" : "assumed"
-        return [
+        return job.notices + [
             "measured by \(Units.count(ranks, "rank")) on \(Units.count(hosts, "host")), all at once: steps of "
                 + job.traces.map { "\($0.localBatch) (\(Units.seconds($0.seconds)))" }.joined(
                     separator: " and ")
                 + " images a rank without messages, in between and beyond linear",
             "messages between hosts: \(microseconds(costs.networkLatency)) each (\(hosts > 1 ? "measured" : "assumed")), "
                 + "\(microseconds(costs.messageSeconds)) and \(nanoseconds(costs.byteSeconds)) a byte of the processor "
-                + "(measured, TCP within this host); within a host \(microseconds(costs.localLatency)) "
+                + "(measured, \(hosts > 1 ? "all-reduces between these hosts" : "TCP within this host")); within a host \(microseconds(costs.localLatency)) "
                 + "(\(hosts > 1 ? "assumed" : latency))",
             "memory: a rank copies a byte in \(nanoseconds(costs.copySeconds)) and adds one in "
                 + "\(nanoseconds(costs.sumSeconds)) (measured); more than \(Int(costs.memoryRanks)) ranks of a host share "
@@ -61,11 +62,13 @@ package struct PlanFacts: Codable, Sendable, Equatable {
                     + "more (measured at few ranks, assumed to go on like that)"
             ] : []
         return ranks + [
-            "hosts are like this one; the other ranks of a host slow a rank down no more than here",
+            "hosts are like this one, with as much memory for a core; the other ranks of a host slow a rank down no more than here",
             "\(Units.rate(100 * job.costs.payloadShare)) % of a link's bits are payload, both directions at once, no other "
                 + "traffic and no congestion between; small messages wait behind buckets",
-            "all-reduces of statistics as MPI does them: over all ranks in ⌈log₂ ranks⌉ rounds forward, twice as many "
-                + "backward, of which the first overlaps",
+            "all-reduces of statistics in two levels: between two barriers of a host's ranks ⌈log₂ hosts⌉ rounds; flat "
+                + "over all ranks in ⌈log₂ ranks⌉ rounds forward, twice as many backward, of which the first overlaps",
+            "what all-reduces take of a rank's processor is taken from its computing, all of it: every core of a host "
+                + "computes",
             "ranks differ at random between two messages by as much as steps did here (sum of deviations "
                 + "\(Units.seconds(job.traces[0].deviation)) a step); disturbances that are rarer than that are not in it",
             "the same images are trained on, whatever the batch: a larger global batch takes fewer steps, and may need "

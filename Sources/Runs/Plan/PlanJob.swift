@@ -29,10 +29,16 @@ package struct PlanJob: Codable, Sendable, Equatable {
     /// Bytes that a rank needs at least, whatever its batch, and for each image more.
     package var rankBytes: Double
     package var imageBytes: Double
-    /// Bytes that the ranks of a host have; 0 where that is not known.
+    /// Bytes that the ranks of a host have, 0 where that is not known, and cores of that host.
     package var hostBytes: Double
+    package var hostCores: Int
     /// Seconds in which rank 0 writes a checkpoint, beside the steps; nil where it is not known.
     package var checkpointSeconds: Double?
+    /// What the steps computed in, and what the user should know of it.
+    package var precision: String
+    package var notices: [String]
+    /// Whether batch normalization takes statistics of the global batch.
+    package var isSynchronized: Bool
     /// Configured.
     package var wireFormat: String
     package var overlap: String?
@@ -40,7 +46,8 @@ package struct PlanJob: Codable, Sendable, Equatable {
     package var bucketBytes: Int?
 
     private enum CodingKeys: String, CodingKey {
-        case title, traces, threads, costs, overlap
+        case title, traces, threads, costs, overlap, precision, notices
+        case isSynchronized = "is-synchronized"
         case threadGain = "thread-gain"
         case secondsPerRank = "seconds-per-rank"
         case measuredRanks = "measured-ranks"
@@ -53,6 +60,7 @@ package struct PlanJob: Codable, Sendable, Equatable {
         case rankBytes = "rank-bytes"
         case imageBytes = "image-bytes"
         case hostBytes = "host-bytes"
+        case hostCores = "host-cores"
         case wireFormat = "wire-format"
         case isFlat = "is-flat"
         case bucketBytes = "bucket-bytes"
@@ -63,8 +71,10 @@ package struct PlanJob: Codable, Sendable, Equatable {
         secondsPerRank: Double = 0,
         measuredRanks: Int = 2, costs: CommunicationCosts, readingSeconds: Double = 0,
         evaluationSeconds: Double? = nil, evaluatedImages: Int = 0, trainedImages: Int, globalBatch: Int,
-        rankBytes: Double = 0, imageBytes: Double = 0, hostBytes: Double = 0,
-        wireFormat: WireFormat = .float32, overlap: OverlapStrategy? = nil, isFlat: Bool = false,
+        rankBytes: Double = 0, imageBytes: Double = 0, hostBytes: Double = 0, hostCores: Int = 0,
+        precision: String = "float32",
+        notices: [String] = [], isSynchronized: Bool = true, wireFormat: WireFormat = .float32,
+        overlap: OverlapStrategy? = nil, isFlat: Bool = false,
         bucketBytes: Int? = nil
     ) {
         (self.title, self.traces, self.threads, self.threadGain) = (title, traces, threads, threadGain)
@@ -74,6 +84,8 @@ package struct PlanJob: Codable, Sendable, Equatable {
         (self.globalBatch, self.rankBytes, self.imageBytes) = (globalBatch, rankBytes, imageBytes)
         (self.hostBytes, self.wireFormat, self.overlap) = (hostBytes, wireFormat.rawValue, overlap?.rawValue)
         (self.isFlat, self.bucketBytes) = (isFlat, bucketBytes)
+        self.hostCores = hostCores
+        (self.precision, self.notices, self.isSynchronized) = (precision, notices, isSynchronized)
     }
 
     /// Micro-batches of a step.
@@ -94,9 +106,12 @@ package struct PlanJob: Codable, Sendable, Equatable {
         return step.scaled(by: share(count) / share(threads))
     }
 
-    /// Whether so many ranks with so many images each can be held by a host, by the lower bound of `MemoryCheck`.
-    package func fits(ranks: Int, localBatch: Int) -> Bool {
-        hostBytes == 0 || Double(ranks) * (rankBytes + Double(localBatch) * imageBytes) <= hostBytes
+    /// Whether so many ranks with so many images each can be held by a host, by the lower bound of `MemoryCheck`. A host
+    /// of more cores than this one has as much more memory.
+    package func fits(ranks: Int, threads: Int, localBatch: Int) -> Bool {
+        let larger = hostCores == 0 ? 1 : max(1, Double(ranks * threads) / Double(hostCores))
+        return hostBytes == 0
+            || Double(ranks) * (rankBytes + Double(localBatch) * imageBytes) <= larger * hostBytes
     }
 
     /// What the configuration says of communication, on a cluster.

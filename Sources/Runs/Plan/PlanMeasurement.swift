@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Hosts
 internal import ImageData
 internal import Layers
@@ -20,9 +21,12 @@ struct PlanMeasurement {
     private static let (localBatches, oneThreadBatch) = ([4, 16], 6)
     /// Ranks of a method that computes with the features of all, the second time.
     private static let manyRanks = 16
-    /// Steps that are measured, as far as the time allows.
-    private static let (fewestSteps, mostSteps, secondsAtMost) = (5, 15, 4.0)
-    private static let warmUpSteps = 2
+    /// Steps that are measured, as far as the time allows, behind one that compiles primitives.
+    private static let (fewestSteps, mostSteps, secondsAtMost) = (3, 12, 1.0)
+    /// Forward passes with and without a thread that wakes, and the least seconds of one measurement of them.
+    private static let (wakeRepetitions, wakeSecondsAtLeast) = (5, 0.1)
+    /// Numbers of the all-reduce whose processor time is measured.
+    private static let transferCount = 1 << 20
     /// Bytes in which gradients are followed, at the least.
     private static let resolution = 1 << 16
 
@@ -30,20 +34,14 @@ struct PlanMeasurement {
     ///   - configuration: The run's.
     ///   - data: Its samples.
     ///   - assembly: Its model, with its method prepared; the steps move its parameters.
+    ///   - samples: Those of the steps.
     ///   - group: The ranks.
-    /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ configuration: RunConfiguration, _ data: PreparedData, _ assembly: RunAssembly,
+        _ configuration: RunConfiguration, _ data: PreparedData, _ assembly: RunAssembly, _ samples: Subset,
         _ group: any ProcessGroup
-    ) throws {
-        (self.configuration, self.data) = (configuration, data)
+    ) {
+        (self.configuration, self.data, self.samples) = (configuration, data, samples)
         (self.assembly, self.group) = (assembly, group)
-        let training = configuration.training
-        samples = try group.agree {
-            let splits = data.splits
-            let rate = 200 * Double(max(training.globalBatch, 64)) / Double(splits.training.count)
-            return try splits.training.sampled(sampleRate: min(100, rate), seed: training.seed)
-        }
     }
 
     /// Measures.
@@ -71,16 +69,22 @@ struct PlanMeasurement {
         let training = configuration.training
         let memory = try memory()
         let evaluated = (reading.validationCount ?? 0) * step.epochs + (reading.testCount ?? 0)
+        let precision = assembly.start.precision
+        let forward = try forwardCosts(traces[0].localBatch)
         return PlanJob(
-            title: "\(step.title), \(assembly.start.precision.elementType.rawValue)", traces: traces,
+            title: "\(step.title), \(precision.elementType.rawValue)", traces: traces,
             threads: ComputeThreads.count, threadGain: try threadGain(traces, ranks: ranks),
             secondsPerRank: try secondsPerRank(traces[0], ranks: ranks), measuredRanks: ranks,
-            costs: try costs(network, traces[0], ranks: ranks),
+            costs: try costs(network, wakeSeconds: forward.wakeSeconds),
             readingSeconds: reading.stepSeconds / Double(max(1, reading.rankBatch)),
-            evaluationSeconds: step.evaluationSecondsPerImage, evaluatedImages: evaluated,
+            evaluationSeconds: step.evaluationSecondsPerImage.map { _ in forward.imageSeconds },
+            evaluatedImages: evaluated,
             trainedImages: step.epochs * step.stepsPerEpoch * training.globalBatch,
             globalBatch: training.globalBatch, rankBytes: memory.rank, imageBytes: memory.image,
             hostBytes: Double(HostMemory.current().usable),
+            hostCores: ProcessInfo.processInfo.processorCount, precision: precision.elementType.rawValue,
+            notices: precision.notices,
+            isSynchronized: configuration.network.batchNorm == .synchronized,
             wireFormat: configuration.communication.wireFormat,
             overlap: configuration.communication.overlap.strategy,
             isFlat: configuration.communication.topology == .flat,
@@ -137,20 +141,16 @@ struct PlanMeasurement {
         localBatch: Int, ranks: Int
     ) throws -> (events: [StepTrace.Event], steps: [[Double]]) {
         let (run, recorder) = try stepper(localBatch: localBatch, ranks: ranks)
-        let count = try stepCount(run)
-        try group.barrier()
-        try group.agree { for _ in 0..<count { try recorder.record(run) } }
-        return recorder.recorded
-    }
-
-    /// How many steps there is time for, the same on every rank, after some that are not measured.
-    private func stepCount(_ run: () throws -> Void) throws -> Int {
-        try group.agree { for _ in 0..<Self.warmUpSteps { try run() } }
-        let start = ContinuousClock.now
         try group.agree(run)
+        try group.barrier()
+        let start = ContinuousClock.now
+        try group.agree { try recorder.record(run) }
+        // How many there is time for, the same on every rank.
         var count = [Int64(Self.secondsAtMost / max(1e-3, start.secondsUntilNow))]
         try group.broadcast(&count, from: 0)
-        return min(Self.mostSteps, max(Self.fewestSteps, Int(count[0])))
+        let more = min(Self.mostSteps, max(Self.fewestSteps, Int(count[0]))) - 1
+        try group.agree { for _ in 0..<more { try recorder.record(run) } }
+        return recorder.recorded
     }
 
     /// Something that runs a step, and what records it.
@@ -161,10 +161,7 @@ struct PlanMeasurement {
         let mirrored = MirroredGroup(size: ranks)
         let recorder = StepRecorder(mirrored)
         return try group.agree {
-            let loader = try BatchLoader(
-                subset: samples, pipeline: data.splits.trainingPipeline, seed: training.seed,
-                shard: Shard(rank: 0, size: 1), globalBatch: localBatch, shuffle: training.shuffle,
-                secondView: assembly.regularizer.needs.secondView, workers: configuration.data.workers)
+            let loader = try loader(localBatch)
             let batches = try (0..<training.accumulation).map { try loader.batch(step: $0) }
             let step = try TrainingStep(
                 assembly.start.classifier, groups: assembly.parameterGroups,
@@ -181,6 +178,13 @@ struct PlanMeasurement {
             }
             return (run, recorder)
         }
+    }
+
+    private func loader(_ localBatch: Int) throws -> BatchLoader {
+        try BatchLoader(
+            subset: samples, pipeline: data.splits.trainingPipeline, seed: configuration.training.seed,
+            shard: Shard(rank: 0, size: 1), globalBatch: localBatch, shuffle: configuration.training.shuffle,
+            secondView: assembly.regularizer.needs.secondView, workers: configuration.data.workers)
     }
 
     // MARK: Threads, ranks and messages
@@ -204,20 +208,19 @@ struct PlanMeasurement {
     }
 
     private func costs(
-        _ network: (timings: [AllReduceTiming], hosts: Int), _ trace: StepTrace, ranks: Int
+        _ network: (timings: [AllReduceTiming], hosts: Int), wakeSeconds: Double
     ) throws -> CommunicationCosts {
         var costs = CommunicationCosts()
         costs.laneCount = CommunicationMechanics.laneCount
         try group.barrier()
         let memory = MemoryCosts.measure()
         let sockets = LoopbackCosts.measure()
-        let wake = try wakeSeconds(trace, ranks: ranks, pause: costs.pauseSeconds)
         func slowest(_ value: Double) throws -> Double { try group.allGather([value]).max() ?? value }
         costs.copySeconds = try slowest(memory.copySeconds)
         costs.sumSeconds = try slowest(memory.sumSeconds)
         costs.messageSeconds = try slowest(sockets?.messageSeconds ?? costs.messageSeconds)
         costs.byteSeconds = try slowest(sockets?.byteSeconds ?? costs.byteSeconds)
-        costs.wakeSeconds = try slowest(wake)
+        costs.wakeSeconds = try slowest(wakeSeconds)
         let local = group.size / network.hosts
         costs.memoryRanks = max(costs.memoryRanks, Double(local))
         guard let small = network.timings.first else { return costs }
@@ -228,28 +231,43 @@ struct PlanMeasurement {
         } else {
             let remote = small.seconds - Double(rounds.local) * costs.localLatency
             costs.networkLatency = max(costs.localLatency, remote / Double(rounds.remote))
+            let processor = try AllReduceProcessorTime.seconds(count: Self.transferCount, over: group)
+            costs.byteSeconds = max(
+                costs.byteSeconds,
+                costs.byteSeconds(
+                    ofAllReduce: 4 * Self.transferCount, processorSeconds: processor, hosts: network.hosts,
+                    ranks: group.size))
         }
         return costs
     }
 
-    /// What a thread that wakes all the time takes from a step each time: steps with and without it, in turns.
-    private func wakeSeconds(_ trace: StepTrace, ranks: Int, pause: Double) throws -> Double {
-        let run = try stepper(localBatch: trace.localBatch, ranks: ranks).run
-        let count = try stepCount(run)
+    /// What a forward pass takes for an image, and what a thread that wakes all the time takes from it each time: passes
+    /// with and without it, in turns.
+    private func forwardCosts(_ localBatch: Int) throws -> (imageSeconds: Double, wakeSeconds: Double) {
+        try group.barrier()
         return try group.agree {
-            var (plain, disturbed, wakes): ([Double], [Double], [Double]) = ([], [], [])
-            for _ in 0..<count {
-                var start = ContinuousClock.now
-                try run()
-                plain.append(start.secondsUntilNow)
-                let thread = AdvancingThread(pauseSeconds: pause)
-                start = .now
-                let outcome = Result(catching: run)
-                disturbed.append(start.secondsUntilNow)
-                wakes.append(Double(thread.stop()))
-                try outcome.get()
+            let batch = try loader(localBatch).batch(step: 0)
+            func seconds(_ count: Int) throws -> Double {
+                let start = ContinuousClock.now
+                for _ in 0..<count {
+                    _ = try assembly.start.classifier(Variable(batch.images), .inference)
+                }
+                return start.secondsUntilNow
             }
-            return max(0, disturbed.median - plain.median) / max(1, wakes.median)
+            // The first one compiles primitives.
+            _ = try seconds(1)
+            let count = max(1, Int(Self.wakeSecondsAtLeast / max(1e-6, try seconds(1))))
+            var (plain, taken): ([Double], [Double]) = ([], [])
+            for _ in 0..<Self.wakeRepetitions {
+                plain.append(try seconds(count))
+                let thread = AdvancingThread(pauseSeconds: CommunicationMechanics.pauseSeconds)
+                let outcome = Result { try seconds(count) }
+                let wakes = thread.stop()
+                taken.append((try outcome.get() - plain[plain.count - 1]) / Double(max(1, wakes)))
+            }
+            // Where a thread has to wait for its turn, it wakes less often, and takes no more than there is.
+            let wakeSeconds = min(CommunicationMechanics.pauseSeconds, max(0, taken.median))
+            return (plain.median / Double(count * batch.count), wakeSeconds)
         }
     }
 }

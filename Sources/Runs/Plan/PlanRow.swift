@@ -15,7 +15,7 @@ package struct PlanRow: Codable, Sendable, Equatable {
     package let stepSeconds: Double
     package let parts: StepPrediction
     package let imagesPerSecond: Double
-    /// Images a second of a host, by those of a single host with the same ranks, threads and local batch.
+    /// Images a second of a host, by those of a single host with the same ranks, threads and local batch, as configured.
     package let efficiency: Double
     /// Hours for all images of the run, with evaluation.
     package let hours: Double
@@ -37,32 +37,24 @@ package struct PlanRow: Codable, Sendable, Equatable {
         case hostBytes = "host-bytes"
     }
 
-    init(_ job: PlanJob, localBatch: Int, _ setting: ScaleSetting) {
+    init(_ predictions: StepPredictions, localBatch: Int, _ setting: ScaleSetting) {
+        let job = predictions.job
         (hosts, ranks, threads) = (setting.hosts, setting.ranks, setting.threads)
         (self.localBatch, wireFormat) = (localBatch, setting.wireFormat.rawValue)
         (bucketBytes, setsBucketBytes) = (setting.chosenBucketBytes, setting.bucketBytes != nil)
         overlap = setting.overlap.rawValue
-        let trace = job.trace(localBatch: localBatch, threads: setting.threads)
-        globalBatch = trace.samples * setting.rankCount
-        parts = Self.predict(job, trace, setting)
+        globalBatch = localBatch * job.microBatches * setting.rankCount
+        parts = predictions.step(localBatch: localBatch, setting)
         stepSeconds = parts.seconds
         let rate = Double(globalBatch) / stepSeconds
         imagesPerSecond = rate
-        let alone = Self.predict(job, trace, setting.onOneHost).seconds
-        efficiency = setting.hosts == 1 ? 1 : alone / stepSeconds
+        let alone = predictions.stepAlone(localBatch: localBatch, setting)
+        efficiency = setting.hosts == 1 ? 1 : alone.seconds / stepSeconds
         let evaluating =
             Double(job.evaluatedImages) * (job.evaluationSeconds ?? 0) / Double(setting.rankCount)
         hours = (Double(job.trainedImages) / rate + evaluating) / 3600
-        let bare = StepSimulation.bareAllReduce(trace, setting, job.costs)
+        let bare = predictions.bareAllReduceSeconds(setting)
         exposedShare = bare > 0 ? parts.gradients / bare : 0
-        hostBytes = setting.hostBytes(gradientBytes: trace.gradientBytes)
-    }
-
-    /// The step with what does not depend on messages: the method's work on the features of all ranks, and reading.
-    static func predict(_ job: PlanJob, _ trace: StepTrace, _ setting: ScaleSetting) -> StepPrediction {
-        var step = StepSimulation.predict(trace, setting, job.costs)
-        step.computing += job.secondsPerRank * Double(max(0, setting.rankCount - job.measuredRanks))
-        step.data = max(0, Double(trace.samples) * job.readingSeconds - step.seconds)
-        return step
+        hostBytes = setting.hostBytes(gradientBytes: job.traces[0].gradientBytes)
     }
 }

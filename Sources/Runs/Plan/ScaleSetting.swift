@@ -2,7 +2,7 @@ package import ProcessGroups
 package import Training
 
 /// A cluster, and how a job is laid out on it.
-package struct ScaleSetting: Sendable, Equatable {
+package struct ScaleSetting: Sendable, Hashable {
     package var hosts: Int
     /// Ranks of a host.
     package var ranks: Int
@@ -14,7 +14,7 @@ package struct ScaleSetting: Sendable, Equatable {
     package var overlap = OverlapStrategy.thread
     /// Whether gradients travel flat over all ranks even where two levels would be of use.
     package var isFlat = false
-    /// Bytes of a bucket, of 32-bit numbers; nil: by the number of ranks.
+    /// Bytes of a bucket, of 32-bit numbers; nil: as a run chooses them.
     package var bucketBytes: Int?
 
     package init(hosts: Int, ranks: Int, gigabits: Double) {
@@ -28,14 +28,8 @@ package struct ScaleSetting: Sendable, Equatable {
     var isTwoLevel: Bool { !isFlat && hosts > 1 && ranks > 1 }
 
     /// Bytes of a bucket.
-    var chosenBucketBytes: Int { bucketBytes ?? CommunicationMechanics.bucketBytes(ranks: rankCount) }
-
-    /// The same layout on a single host.
-    package var onOneHost: ScaleSetting {
-        var setting = self
-        // What the number of ranks decides, it decides again.
-        setting.hosts = 1
-        return setting
+    package var chosenBucketBytes: Int {
+        bucketBytes ?? CommunicationMechanics.bucketBytes(peers: isTwoLevel ? hosts : rankCount)
     }
 
     /// Seconds that a host's link needs for bytes.

@@ -20,13 +20,16 @@ package struct StepPrediction: Codable, Sendable, Equatable {
     package var seconds: Double { computing + statistics + gradients + advances + stragglers + data }
 
     /// What takes most of the step besides computing; nil where nothing takes any time.
-    package var limit: String? {
+    package var limit: String? { losses.first?.name }
+
+    /// What takes time of the step besides computing, the longest first.
+    package var losses: [(name: String, seconds: Double)] {
         let parts = [
             ("messages of batch normalization and method", statistics),
             ("the all-reduce of gradients after the backward pass", gradients),
             ("the processor time of all-reduces", advances), ("the slowest rank", stragglers),
             ("reading images", data),
         ]
-        return parts.max { $0.1 < $1.1 }.flatMap { $0.1 > 0 ? $0.0 : nil }
+        return parts.filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
     }
 }

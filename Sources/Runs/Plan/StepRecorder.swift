@@ -83,6 +83,14 @@ extension [Double] {
     /// away, as when the system had something else to do, count no more than others.
     fileprivate var deviation: Double {
         let middle = median
-        return 1.4826 * map { abs($0 - middle) }.median
+        return 1.4826 * Self.smallSampleFactor(count) * map { abs($0 - middle) }.median
+    }
+
+    /// What makes the deviation of few numbers that of many, on average.
+    ///
+    /// Croux and Rousseeuw, Time-efficient algorithms for two highly robust estimators of scale, COMPSTAT 1992.
+    private static func smallSampleFactor(_ count: Int) -> Double {
+        let factors = [1, 1, 1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107]
+        return count < factors.count ? factors[count] : Double(count) / (Double(count) - 0.8)
     }
 }

@@ -110,6 +110,30 @@ package struct StepTrace: Codable, Sendable, Equatable {
         return trace
     }
 
+    /// The same step with statistics of each rank's own samples: ranks do not wait for each other there, so that what
+    /// differs between them adds up in squares.
+    package var withLocalStatistics: StepTrace {
+        var trace = self
+        trace.intervals = []
+        var (seconds, variance, isBackward) = (0.0, 0.0, true)
+        for var interval in intervals {
+            seconds += interval.seconds
+            variance += interval.deviation * interval.deviation
+            switch interval.event {
+            case .sum, .sumBegun, .sumAwaited: if isBackward { continue }
+            case .gradientsAwaited: isBackward = false
+            case .gather, .broadcast, .ready, .end: break
+            }
+            (interval.seconds, interval.deviation) = (seconds, 0)
+            if interval.event.joinsRanks || interval.event == .end {
+                (interval.deviation, variance) = (variance.squareRoot(), 0)
+            }
+            seconds = 0
+            trace.intervals.append(interval)
+        }
+        return trace
+    }
+
     /// The step with another local batch b, from two measured ones: times are linear in b,
     /// `t(b) = t₁ + (t₂ − t₁)(b − b₁) / (b₂ − b₁)`, and so are the bytes of all-gathers.
     ///

@@ -23,6 +23,20 @@ extension DoubleMatrix {
     /// - Returns: One vector a row, `[count, rowCount]`. Only the lower triangle of `self` is read.
     /// - Throws: `EigenvectorError` where LAPACK fails.
     public func smallestEigenvectors(count: Int) throws(EigenvectorError) -> DoubleMatrix {
+        try eigenvectors(from: 0, count: count)
+    }
+
+    /// Unit eigenvectors of the largest eigenvalues of this symmetric matrix, in descending order; otherwise as
+    /// `smallestEigenvectors`.
+    package func largestEigenvectors(count: Int) throws(EigenvectorError) -> DoubleMatrix {
+        let ascending = try eigenvectors(from: rowCount - count, count: count)
+        return DoubleMatrix(
+            rowCount: count, columnCount: rowCount,
+            elements: (0..<count).reversed().flatMap { ascending.elements[ascending.range(ofRow: $0)] })
+    }
+
+    /// Eigenvectors in ascending order of their eigenvalues, from the one of a number on, counted from 0.
+    private func eigenvectors(from first: Int, count: Int) throws(EigenvectorError) -> DoubleMatrix {
         let order = rowCount
         precondition(
             columnCount == order && 1...max(order, 1) ~= count,
@@ -35,7 +49,7 @@ extension DoubleMatrix {
         // Columns first: the lower triangle by rows is the upper one by columns, and a column a vector.
         let status = LAPACKE_dsyevr(
             LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "I")), CChar(UInt8(ascii: "U")),
-            Int32(order), &matrix, Int32(order), 0, 0, 1, Int32(count), 0, &found,
+            Int32(order), &matrix, Int32(order), 0, 0, Int32(first + 1), Int32(first + count), 0, &found,
             &eigenvalues, &vectors.elements, Int32(order), &support)
         guard status == 0, Int(found) == count else {
             throw EigenvectorError(status: Int(status), found: Int(found), count: count, order: order)

@@ -28,7 +28,7 @@ public struct ConvolutionSettings: Hashable, Sendable {
     }
 
     /// `[N, O, H', W']` with `H' = (H + padding − KH) / stride + 1`.
-    func outputShape(input: Shape, weight: Shape) -> Shape {
+    package func outputShape(input: Shape, weight: Shape) -> Shape {
         precondition(input.rank == 4 && weight.rank == 4, "convolution of \(input) with \(weight)")
         precondition(
             input[1] == weight[1] * groups && weight[0] % groups == 0,
@@ -41,7 +41,7 @@ public struct ConvolutionSettings: Hashable, Sendable {
     }
 
     /// The zeros on each side of an input.
-    func sides(input: Shape, weight: Shape) -> (top: Int, bottom: Int, left: Int, right: Int) {
+    package func sides(input: Shape, weight: Shape) -> (top: Int, bottom: Int, left: Int, right: Int) {
         switch padding {
         case .sides(let top, let bottom, let left, let right): return (top, bottom, left, right)
         case .same:

@@ -10,11 +10,11 @@ public struct PoolingSettings: Hashable, Sendable {
         case average
     }
 
-    let kind: Kind
+    package let kind: Kind
     /// Rows and columns of a window.
-    let size: Int
-    let stride: Int
-    let padding: Int
+    package let size: Int
+    package let stride: Int
+    package let padding: Int
 
     /// Square windows of `size`, `stride` apart, over an input with `padding` rows and columns around it.
     public init(_ kind: Kind, size: Int, stride: Int, padding: Int = 0) {
@@ -24,7 +24,7 @@ public struct PoolingSettings: Hashable, Sendable {
         (self.kind, self.size, self.stride, self.padding) = (kind, size, stride, padding)
     }
 
-    func outputShape(input: Shape) -> Shape {
+    package func outputShape(input: Shape) -> Shape {
         precondition(
             input.rank == 4 && input[2] + 2 * padding >= size && input[3] + 2 * padding >= size,
             "pooling windows of \(size) over \(input)")

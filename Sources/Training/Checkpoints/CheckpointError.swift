@@ -40,15 +40,7 @@ public struct CheckpointError: Error, Equatable, Sendable, ExitCodeProviding, Cu
         return switch errorNumber {
         case ENOSPC, EDQUOT:
             "Free space on that disk, keep fewer checkpoints (checkpoint.keep) or choose another output"
-        case EACCES, EPERM:
-            "Give the user who runs this program the right to do that, or choose another output"
-        case ETIMEDOUT:
-            "The disk or the network file system does not answer: look into the system's log (dmesg)"
-        case EROFS: "The disk is mounted for reading only: choose another output"
-        case EIO: "The disk or the network file system failed: look into the system's log (dmesg)"
-        case ENOTDIR: "A part of this path is a file, not a folder: choose another output"
-        case ENOENT: "Look for a mistake in the path, and for a folder that was removed meanwhile"
-        default: ""
+        default: SystemAdvice.of(errorNumber)
         }
     }
 

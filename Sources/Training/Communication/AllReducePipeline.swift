@@ -13,7 +13,7 @@ final class AllReducePipeline {
 
     private let buffer: Tensor
     private let buckets: [Range<Int>]
-    /// Bucket `i` is reduced by lane `i % laneCount`, so that a lane begins its buckets in the same order on
+    /// Bucket `i` is reduced by lane `i % lanes.count`, so that a lane begins its buckets in the same order on
     /// every rank, however far each has got.
     private let lanes: [any BackgroundAllReduce]
     private var isBusy: [Bool]
@@ -41,7 +41,8 @@ final class AllReducePipeline {
         (self.buffer, self.buckets, self.events) = (buffer, buckets, events)
         let capacity = buckets.map(\.count).max() ?? 0
         let reductions = try group.makeBackgroundAllReduces(
-            count: Self.laneCount, capacity: capacity, format: settings.wireFormat,
+            count: min(Self.laneCount, max(1, buckets.count)), capacity: capacity,
+            format: settings.wireFormat,
             topology: settings.topology)
         (lanes, levels) = (reductions.reductions, reductions.levels)
         isBusy = lanes.map { _ in false }

@@ -7,5 +7,7 @@ package enum CommunicationMechanics {
     package static var pauseSeconds: Double { Double(CommunicationThread.pauseMicroseconds) * 1e-6 }
 
     /// Bytes of a bucket, unless told otherwise.
-    package static func bucketBytes(ranks: Int) -> Int { GradientBuckets.bytes(ranks: ranks) }
+    ///
+    /// - Parameter peers: All ranks, or in two levels the hosts.
+    package static func bucketBytes(peers: Int) -> Int { GradientBuckets.bytes(peers: peers) }
 }

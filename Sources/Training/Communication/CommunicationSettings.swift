@@ -8,7 +8,8 @@ public struct CommunicationSettings: Sendable {
     public var topology: AllReduceTopology
     /// How numbers travel.
     public var wireFormat: WireFormat
-    /// Bytes of a bucket, which is all-reduced as one; nil: `GradientBuckets.bytes(ranks:)`.
+    /// Bytes of a bucket, which is all-reduced as one; nil: 256 KiB, and more over many ranks, or in
+    /// two levels over many hosts.
     public var bucketBytes: Int?
 
     /// Settings from their values.

@@ -40,7 +40,9 @@ final class GradientSynchronizer {
     ) throws {
         (self.store, self.group, self.stopwatch, self.observer) = (store, group, stopwatch, observer)
         buckets = GradientBuckets(
-            store, bytes: settings.bucketBytes ?? GradientBuckets.bytes(ranks: group.size))
+            store,
+            bytes: try settings.bucketBytes
+                ?? GradientBuckets.bytes(peers: group.allReducePeers(settings.topology)))
         pipeline =
             group.size == 1
             ? nil

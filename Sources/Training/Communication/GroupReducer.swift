@@ -4,17 +4,20 @@ internal import Tensors
 /// All-reduces the statistics of batch normalization over the ranks of a group: one small message a layer.
 final class GroupReducer: StatisticsReducer {
     private let group: any ProcessGroup
+    private let reduction: any SmallAllReduce
     private let stopwatch: Stopwatch
 
-    init(_ group: any ProcessGroup, stopwatch: Stopwatch) {
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    init(_ group: any ProcessGroup, topology: AllReduceTopology, stopwatch: Stopwatch) throws {
         (self.group, self.stopwatch) = (group, stopwatch)
+        reduction = try group.makeSmallAllReduce(topology: topology)
     }
 
     /// - Important: Collective: every rank of the group must call this, in the same order.
     func allReduce(_ values: inout [Double]) throws {
         guard group.size > 1 else { return }
         try stopwatch.measure(.communication, named: "all-reduce of statistics") {
-            try group.allReduce(&values)
+            try reduction.allReduce(&values)
         }
     }
 
@@ -22,7 +25,7 @@ final class GroupReducer: StatisticsReducer {
     func allReduce(_ values: inout [Double], during work: () throws -> Void) throws {
         guard group.size > 1 else { return try work() }
         try stopwatch.measure(.communication, named: "all-reduce of statistics") {
-            try group.allReduce(&values) { try stopwatch.measure(.backward, work) }
+            try reduction.allReduce(&values) { try stopwatch.measure(.backward, work) }
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import ImageData
 public import Layers
 public import ProcessGroups
@@ -87,16 +88,35 @@ public struct Evaluator {
     public func evaluate(
         _ classifier: Classifier, observe: (Prediction) throws -> Void = { _ in }
     ) throws -> Evaluation {
+        try totals(of: classifier) { prediction, _, _ in try observe(prediction) }
+    }
+
+    /// The same, for the report of a run.
+    ///
+    /// - Parameter record: Takes what was seen of this rank's samples; nil: nobody asks.
+    /// - Important: Collective: every rank of the group must call this, in the same order.
+    package func evaluate(
+        _ classifier: Classifier, recording record: inout ObservedEvaluation?
+    ) throws -> Evaluation {
+        try totals(of: classifier) { prediction, features, row in
+            record?.add(prediction, features, row: row)
+        }
+    }
+
+    /// - Parameter observe: Called with each prediction, the features `[N, F]` of its batch, and its row there.
+    private func totals(
+        of classifier: Classifier, _ observe: (Prediction, Tensor, Int) throws -> Void
+    ) throws -> Evaluation {
         let classes = classifier.classCount
         // All-reduced below: the loss, then correct predictions and samples of each class.
         var totals = [Double](repeating: 0, count: 1 + 2 * classes)
         // An image that one rank cannot read ends all of them in good order.
         try group.agree {
-            try forEachPrediction(of: classifier) { prediction, logProbability in
+            try forEachPrediction(of: classifier) { prediction, logProbability, features, row in
                 totals[0] -= Double(logProbability)
                 totals[1 + prediction.label] += prediction.isCorrect ? 1 : 0
                 totals[1 + classes + prediction.label] += 1
-                try observe(prediction)
+                try observe(prediction, features, row)
             }
         }
         try group.allReduce(&totals)
@@ -109,11 +129,14 @@ public struct Evaluator {
             loss: totals[0] / count, count: Int(count))
     }
 
-    /// A batch and its logits. Of several views these are logarithms of the mean probabilities.
-    private func output(of classifier: Classifier, _ number: Int) throws -> (batch: Batch, logits: Tensor) {
+    /// A batch, its features and its logits. Of several views the features are the first one's, and the logits
+    /// logarithms of the mean probabilities.
+    private func output(
+        of classifier: Classifier, _ number: Int
+    ) throws -> (batch: Batch, features: Tensor, logits: Tensor) {
         let batch = try views[0].batch(number)
-        let (_, logits) = try classifier(Variable(batch.images), .inference)
-        guard views.count > 1 else { return (batch, logits.value) }
+        let (features, logits) = try classifier(Variable(batch.images), .inference)
+        guard views.count > 1 else { return (batch, features.value, logits.value) }
         // In logarithms, which do not vanish where the probabilities of all views do.
         var sums = logits.value.logSoftmax().elements.map(Double.init)
         for view in views.dropFirst() {
@@ -123,7 +146,7 @@ public struct Evaluator {
             }
         }
         let count = log(Double(views.count))
-        return (batch, Tensor(logits.value.shape, sums.map { Float($0 - count) }))
+        return (batch, features.value, Tensor(logits.value.shape, sums.map { Float($0 - count) }))
     }
 
     /// `ln(eᵃ + eᵇ)`; NaN where one of them is.
@@ -136,24 +159,27 @@ public struct Evaluator {
     ///
     /// - Throws: What the data throw.
     public func predict(_ classifier: Classifier, observe: (Prediction) throws -> Void) throws {
-        try forEachPrediction(of: classifier) { prediction, _ in try observe(prediction) }
+        try forEachPrediction(of: classifier) { prediction, _, _, _ in try observe(prediction) }
     }
 
-    /// Calls `body` for each of this rank's samples with the logarithm of its label's probability.
+    /// Calls `body` for each of this rank's samples with the logarithm of its label's probability, the features `[N, F]`
+    /// of its batch, and its row there.
     private func forEachPrediction(
-        of classifier: Classifier, _ body: (Prediction, Float) throws -> Void
+        of classifier: Classifier, _ body: (Prediction, Float, Tensor, Int) throws -> Void
     ) throws {
         let classes = classifier.classCount
+        let meter = WorkMeter("evaluating", of: views[0].batchCount, "batches")
         for number in 0..<views[0].batchCount {
+            defer { meter.advance() }
             group.noteProgress()
-            let (batch, logits) = try output(of: classifier, number)
+            let (batch, features, logits) = try output(of: classifier, number)
             let logProbabilities = logits.logSoftmax().elements
             let predicted = logits.largestColumns
             for (row, label) in batch.labels.enumerated() {
                 let prediction = Prediction(
                     position: batch.positions[row], label: label, predicted: predicted[row],
                     probabilities: logProbabilities[row * classes..<(row + 1) * classes].map { exp($0) })
-                try body(prediction, logProbabilities[row * classes + label])
+                try body(prediction, logProbabilities[row * classes + label], features, row)
             }
         }
     }

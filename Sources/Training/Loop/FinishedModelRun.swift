@@ -33,20 +33,26 @@ public struct FinishedModelRun {
     /// - Throws: `CollectiveFailure` where an evaluation is non-finite or rank 0 could not write a file; what data and group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Trainer.Outcome {
-        let validated = try validation.map { try evaluate($0, "validation") }
+        // What was seen of the last evaluation.
+        var observed: ObservedEvaluation?
+        let validated = try validation.map { try evaluate($0, "validation", &observed) }
         try files.saveModel(classifier, step: 0, bestBy: bestBy, validation: validated)
-        let tested = try test.map { try evaluate($0, "test") }
+        let tested = try test.map { try evaluate($0, "test", &observed) }
         if let tested {
             try files.describeModel(step: 0, bestBy: bestBy, validation: validated, test: tested)
         }
+        try files.recordOutcome { try $0.record(observed, of: classifier) }
         let outcome = Trainer.Outcome(bestStep: 0, validation: validated, test: tested)
         files.log(.finished(FinishedEvent(outcome, bestBy: bestBy, since: start)))
         try files.endIfNeeded()
         return outcome
     }
 
-    private func evaluate(_ samples: Evaluator, _ split: String) throws -> Evaluation {
-        let evaluation = try samples.evaluate(classifier)
+    private func evaluate(
+        _ samples: Evaluator, _ split: String, _ observed: inout ObservedEvaluation?
+    ) throws -> Evaluation {
+        observed = files.observation(of: split)
+        let evaluation = try samples.evaluate(classifier, recording: &observed)
         files.log(.evaluation(EvaluationEvent(split, step: 0, evaluation)))
         files.say("\(split): \(evaluation.summary)")
         try Divergence.check(evaluation, "\(split)")

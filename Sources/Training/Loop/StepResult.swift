@@ -15,6 +15,8 @@ extension TrainingStep {
         public let accuracy: Double
         /// What any rank voted for.
         public let ballot: StepBallot
+        /// What each rank spent earlier steps on, in a step in which the ranks told each other; else empty.
+        public let loads: [StepSeconds]
 
         /// - Parameters:
         ///   - totals: Of all ranks.
@@ -27,7 +29,7 @@ extension TrainingStep {
             parameterPenalty = penalties.objective
             loss = totals.classificationLoss + totals.weightedPenalty + penalties.objective
             accuracy = totals.correctCount / Double(globalBatch)
-            ballot = totals.ballot
+            (ballot, loads) = (totals.ballot, totals.loads)
         }
     }
 }

@@ -19,11 +19,18 @@ struct StepTotals {
     private var saveFailures: Double
     /// Ranks that could not read their samples.
     private var loadFailures: Double
+    /// What this rank spent earlier steps on, in a step in which the ranks tell each other.
+    private let load: StepSeconds?
+    /// The same of all ranks, after the all-reduce; empty in other steps.
+    private(set) var loads: [StepSeconds] = []
 
     /// Totals before the first micro-batch.
     ///
-    /// - Parameter ballot: This rank's votes.
-    init(_ ballot: StepBallot) {
+    /// - Parameters:
+    ///   - ballot: This rank's votes.
+    ///   - load: What this rank spent earlier steps on; nil on all ranks or on none.
+    init(_ ballot: StepBallot, load: StepSeconds? = nil) {
+        self.load = load
         (stopVotes, saveFailures) = (ballot.stop ? 1 : 0, ballot.saveHasFailed ? 1 : 0)
         loadFailures = ballot.loadHasFailed ? 1 : 0
     }
@@ -45,9 +52,27 @@ struct StepTotals {
             classificationLoss, penalty, weightedPenalty, correctCount, stopVotes, saveFailures, loadFailures,
             group.rank == 0 ? rate : 0,
         ]
+        let totalCount = values.count
+        if let load {
+            // A rank adds zeros to the places of the others.
+            for rank in 0..<group.size {
+                values += StepSeconds.Part.allCases.map { rank == group.rank ? load[$0] : 0 }
+            }
+        }
         try group.allReduce(&values)
+        loads = Self.loads(values.dropFirst(totalCount))
         (classificationLoss, penalty, weightedPenalty) = (values[0], values[1], values[2])
         (correctCount, stopVotes, saveFailures, loadFailures) = (values[3], values[4], values[5], values[6])
         learningRate = values[7]
+    }
+
+    /// What each rank spent its time on, from one number a part and rank.
+    private static func loads(_ values: ArraySlice<Double>) -> [StepSeconds] {
+        let parts = StepSeconds.Part.allCases
+        return stride(from: values.startIndex, to: values.endIndex, by: parts.count).map { start in
+            var seconds = StepSeconds.zero
+            for (index, part) in parts.enumerated() { seconds[part] = values[start + index] }
+            return seconds
+        }
     }
 }

@@ -1,14 +1,11 @@
 /// Seconds of a step by what they were spent on. Nested measurements count once, for the inner part.
 final class Stopwatch {
-    /// What time is spent on.
-    enum Part: Int, CaseIterable {
-        case data, forward, backward, communication, optimizer
-    }
+    typealias Part = StepSeconds.Part
 
     /// Where steps that are recorded leave their parts; nil without a profile.
     let events: ProfileEvents?
     private let clock = ContinuousClock()
-    private var seconds = [Double](repeating: 0, count: Part.allCases.count)
+    private var seconds = StepSeconds.zero
     private var inner = 0.0
 
     init(events: ProfileEvents? = nil) { self.events = events }
@@ -28,7 +25,7 @@ final class Stopwatch {
         defer {
             let end = clock.now
             let elapsed = (end - start).seconds
-            seconds[part.rawValue] += elapsed - inner
+            seconds[part] += elapsed - inner
             inner = outerInner + elapsed
             if let events, events.isRecording {
                 events.add(
@@ -41,12 +38,8 @@ final class Stopwatch {
 
     /// The seconds so far; counting starts again from zero.
     func lap() -> StepSeconds {
-        defer { seconds = seconds.map { _ in 0 } }
-        return StepSeconds(
-            data: seconds[Part.data.rawValue], forward: seconds[Part.forward.rawValue],
-            backward: seconds[Part.backward.rawValue],
-            communication: seconds[Part.communication.rawValue],
-            optimizer: seconds[Part.optimizer.rawValue])
+        defer { seconds = .zero }
+        return seconds
     }
 }
 
@@ -71,6 +64,30 @@ public struct StepSeconds: Codable, Sendable, Equatable {
 
     /// All parts together.
     public var total: Double { data + forward + backward + communication + optimizer }
+
+    /// What time is spent on.
+    package enum Part: String, CaseIterable, Sendable {
+        case data, forward, backward, communication, optimizer
+
+        fileprivate var path: WritableKeyPath<StepSeconds, Double> {
+            switch self {
+            case .data: \.data
+            case .forward: \.forward
+            case .backward: \.backward
+            case .communication: \.communication
+            case .optimizer: \.optimizer
+            }
+        }
+    }
+
+    /// The seconds of one part.
+    package subscript(part: Part) -> Double {
+        get { self[keyPath: part.path] }
+        set { self[keyPath: part.path] = newValue }
+    }
+
+    package static let zero = StepSeconds(
+        data: 0, forward: 0, backward: 0, communication: 0, optimizer: 0)
 }
 
 extension Duration {

@@ -34,18 +34,23 @@ public final class Trainer {
         public let test: Evaluation?
     }
 
-    private let step: TrainingStep
+    let step: TrainingStep
+    let data: Data
+    let files: RunFiles
     private let plan: TrainingPlan
-    private let data: Data
-    private let files: RunFiles
     private let isStopRequested: () -> Bool
     /// Nil where nobody should be told.
     private var advice: WireFormatAdvice?
     private var position: RunPosition
+    /// What was seen of the evaluation of the saved model; nil where nobody records it, and before it.
+    var observed: ObservedEvaluation?
+    private var spent = RankLoad()
+    /// What the last steps of which the ranks told each other waited for.
+    private var wait: StepWait?
     /// This rank's micro-batches of the last step.
     private var batches: [Batch] = []
 
-    private var classifier: Classifier { step.classifier }
+    var classifier: Classifier { step.classifier }
 
     /// A run at its beginning, or where a checkpoint leaves it.
     ///
@@ -112,12 +117,14 @@ public final class Trainer {
         try files.finish(isNeeded: false)
         let best = position.best
         // Of a plan that became shorter the run stands after its end.
-        let test = try evaluateTest(savedAtLastStep: best.map { $0.step == position.step } ?? true)
+        let savedAtLastStep = best.map { $0.step == position.step } ?? true
+        let test = try evaluateTest(savedAtLastStep: savedAtLastStep)
         let outcome = Outcome(
             bestStep: best?.step ?? position.step, validation: best?.evaluation, test: test)
         // A run that goes on from its end saves no model, and one that was killed may not have described it.
         try files.describeModel(
             step: outcome.bestStep, bestBy: plan.bestBy, validation: best?.evaluation, test: test)
+        try recordOutcome(savedAtLastStep: savedAtLastStep)
         files.log(.finished(FinishedEvent(outcome, bestBy: plan.bestBy, since: start)))
         try files.endIfNeeded()
         return outcome
@@ -141,19 +148,22 @@ public final class Trainer {
                 batches, globalBatch: plan.globalBatch, learningRate: rate, number: done + 1,
                 scope: plan.scope(epoch: epoch),
                 ballot: StepBallot(
-                    stop: isStopRequested(), saveHasFailed: files.mustEnd, loadHasFailed: failure != nil))
+                    stop: isStopRequested(), saveHasFailed: files.mustEnd, loadHasFailed: failure != nil),
+                load: spent.taken(inStep: done + 1))
         }
         if result.ballot.loadHasFailed {
             try step.group.agree { () throws -> Void in if let failure { throw failure } }
         }
         let elapsed = (ContinuousClock.now - began).seconds
         let seconds = step.stopwatch.lap()
-        if let line = advice?.note(seconds) { files.say(line) }
+        if !result.loads.isEmpty { wait = StepWait(among: result.loads) }
+        spent.add(seconds)
+        if let line = advice?.note(seconds) { files.warn(line) }
         let event = StepEvent(
             step: done + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
             penalty: result.penalty, accuracy: result.accuracy, learningRate: rate,
             imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: seconds)
-        files.log(event, of: plan.stepCount)
+        files.log(event, of: plan, wait: wait)
         try Divergence.check(result, step: done + 1, isFirst: done == 0)
         sayParts(of: result, step: done + 1)
         return result.ballot
@@ -207,15 +217,19 @@ public final class Trainer {
     private func evaluateEpoch() throws {
         if step.normalization == .local { try classifier.averageRunningStatistics(over: step.group) }
         try step.requireFiniteState(after: position.step)
+        files.logWeights(after: position.step, of: step.regularizer)
         guard let validation = data.validation else { return }
+        // Of the test split, where there is one.
+        var seen = data.test == nil ? files.observation(of: "validation") : nil
         let evaluation = try step.profile.span("evaluation", .evaluation) {
-            try validation.evaluate(classifier)
+            try validation.evaluate(classifier, recording: &seen)
         }
         files.log(.evaluation(EvaluationEvent("validation", step: position.step, evaluation)))
         files.say("validation after step \(position.step): \(evaluation.summary)")
         try Divergence.check(evaluation, "validation after step \(position.step)")
         if position.best.map({ plan.bestBy.prefers(evaluation, to: $0.evaluation) }) ?? true {
             position.best = .init(step: position.step, evaluation: evaluation)
+            observed = seen
             try saveModel(evaluation)
         }
     }
@@ -236,7 +250,8 @@ public final class Trainer {
     ///
     /// - Throws: `CollectiveFailure` with exit code 75 after a signal, 74 where the state then cannot be saved.
     private func saveState(stopping: Bool) throws {
-        guard stopping || files.policy.isDue(after: position.step) else { return }
+        let isLast = plan.savesLastState && position.step == plan.stepCount
+        guard stopping || isLast || files.policy.isDue(after: position.step) else { return }
         try step.requireFiniteState(after: position.step)
         position.learningRate = plan.learningRate(step: position.step - 1)
         position.nextLearningRate = plan.learningRate(step: position.step)
@@ -257,7 +272,8 @@ public final class Trainer {
             try files.loadModel(into: classifier)
             try classifier.replicate(over: step.group)
         }
-        let evaluation = try test.evaluate(classifier)
+        observed = files.observation(of: "test")
+        let evaluation = try test.evaluate(classifier, recording: &observed)
         files.log(.evaluation(EvaluationEvent("test", step: position.step, evaluation)))
         files.say("test: \(evaluation.summary)")
         try Divergence.check(evaluation, "test, of the saved model,")

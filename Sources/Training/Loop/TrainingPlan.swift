@@ -16,15 +16,19 @@ public struct TrainingPlan: Sendable {
     public var headOnlyEpochs: Int
     /// By what the best model is chosen.
     public let bestBy: BestMeasure
+    /// Whether the state after the last step is saved, for a run that goes on from there later.
+    public let savesLastState: Bool
 
     /// A plan from its parts.
     public init(
         epochs: Int, stepsPerEpoch: Int, globalBatch: Int, accumulation: Int, learningRate: Double,
-        schedule: LearningRateSchedule, headOnlyEpochs: Int = 0, bestBy: BestMeasure = .accuracy
+        schedule: LearningRateSchedule, headOnlyEpochs: Int = 0, bestBy: BestMeasure = .accuracy,
+        savesLastState: Bool = false
     ) {
         (self.epochs, self.stepsPerEpoch, self.globalBatch) = (epochs, stepsPerEpoch, globalBatch)
         (self.accumulation, self.learningRate, self.schedule) = (accumulation, learningRate, schedule)
         (self.headOnlyEpochs, self.bestBy) = (headOnlyEpochs, bestBy)
+        self.savesLastState = savesLastState
     }
 
     /// Steps in the run.

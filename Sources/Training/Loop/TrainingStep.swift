@@ -53,9 +53,12 @@ public final class TrainingStep {
         (self.group, self.observer, self.profile) = (group, observer, profile)
         stopwatch = Stopwatch(events: profile?.events)
         store = ParameterStore(groups, slotNames: optimizer.slotNames)
+        // Before the synchronizer: where shared memory lacks for this, it lacks for gradients too, which say so.
+        reducer = try GroupReducer(
+            group, topology: normalization == .synchronized ? communication.topology : .flat,
+            stopwatch: stopwatch)
         synchronizer = try GradientSynchronizer(
             store, group: group, settings: communication, stopwatch: stopwatch, observer: observer)
-        reducer = GroupReducer(group, stopwatch: stopwatch)
         tuner = OverlapTuner(group, fixed: communication.overlap)
     }
 
@@ -75,15 +78,17 @@ public final class TrainingStep {
     ///   - number: Steps done with this one.
     ///   - scope: What trains. In a warm-up of the head the rest is in inference mode and the method has no say.
     ///   - ballot: What this rank has to tell the others.
+    ///   - load: What it spent earlier steps on, which goes to all in the all-reduce of the totals; nil on every rank or
+    ///     on none.
     /// - Throws: What the group, the method and the observer throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run(
         _ microBatches: [Batch], globalBatch: Int, learningRate: Double, number: Int = 0,
-        scope: TrainingScope = .all, ballot: StepBallot = StepBallot()
+        scope: TrainingScope = .all, ballot: StepBallot = StepBallot(), load: StepSeconds? = nil
     ) throws -> Result {
         try tuner.step(isTrial: scope == .all) { strategy in
             store.begin(scope)
-            var totals = StepTotals(ballot)
+            var totals = StepTotals(ballot, load: load)
             for (index, batch) in microBatches.enumerated() {
                 try observer.reached(.forward, number)
                 let objective = try stopwatch.measure(.forward) {

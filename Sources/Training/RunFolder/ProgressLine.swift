@@ -1,20 +1,15 @@
 internal import Foundation
 internal import Hosts
 
-/// What a run tells a person on standard error: one line that renews itself on a terminal, plain lines now
-/// and then elsewhere. Rank 0 alone has one.
+/// What a run tells a person on standard error: on a terminal one line that renews itself, plain lines now and then
+/// elsewhere, and lines that it says. Rank 0 alone has one.
 public final class ProgressLine {
     private let clock = ContinuousClock()
     private var pace: Pace?
-    private let isTerminal: Bool
     private var lastShown: ContinuousClock.Instant?
-    private var hasOpenLine = false
-
-    /// Seconds between lines on a terminal and elsewhere.
-    private static let (terminalInterval, plainInterval) = (0.2, 10.0)
 
     /// A line that nothing was written to.
-    public init() { isTerminal = isatty(STDERR_FILENO) == 1 }
+    public init() {}
 
     /// The first step of this start begins; what came before, its preparation and earlier starts, says nothing of the
     /// time that is left.
@@ -23,44 +18,52 @@ public final class ProgressLine {
     func beginSteps(after step: Int) { pace = Pace(start: clock.now, stepsBefore: step) }
 
     /// A step was done; shows it if it is time to, or if it was the last.
-    func show(_ event: StepEvent, of steps: Int) {
+    ///
+    /// - Parameters:
+    ///   - event: The step.
+    ///   - plan: The run's.
+    ///   - wait: What steps wait for, if for anything.
+    func show(_ event: StepEvent, of plan: TrainingPlan, wait: StepWait?) {
+        let surface = ProgressDisplay.ofSteps
+        let interval: Double
+        switch surface {
+        case .none: return
+        case .log: interval = ProgressSurface.secondsBetweenLines
+        case .terminal: interval = ProgressSurface.secondsBetweenRenewals
+        }
         let now = clock.now
-        let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
-        if let lastShown, (now - lastShown).seconds < interval, event.step < steps { return }
+        if let lastShown, (now - lastShown).seconds < interval, event.step < plan.stepCount { return }
         lastShown = now
-        let left = pace?.secondsLeft(at: now, after: event.step, of: steps) ?? 0
-        let text = String(
-            format: "step %d/%d  epoch %d  loss %.4f  accuracy %.1f %%  %.1f images/s%@  %@ left", event.step,
-            steps, event.epoch, event.loss, event.accuracy * 100, event.imagesPerSecond,
-            Self.waiting(event.seconds), Self.text(seconds: left))
-        write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
-        hasOpenLine = isTerminal
-    }
-
-    /// Writes a line of its own; what came from a file into it is made printable.
-    public func say(_ text: String) {
-        write((hasOpenLine ? "\n" : "") + text.printable(atMost: 4000) + "\n")
-        hasOpenLine = false
-    }
-
-    /// That nobody can read it is no reason to end a run.
-    private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
-
-    /// That a step waits for images, where that is much of it: the remedy is `data.workers`.
-    static func waiting(_ seconds: StepSeconds) -> String {
-        let part = seconds.data / seconds.total
-        return part > 0.2 ? String(format: "  %.0f %% waiting for images", part * 100) : ""
-    }
-
-    /// For example `1:02:03`, or `42 s`.
-    static func text(seconds: Double) -> String {
-        let whole = Int(seconds.rounded())
-        switch whole {
-        case ..<60: return "\(whole) s"
-        case ..<3600: return String(format: "%d:%02d", whole / 60, whole % 60)
-        default: return String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+        let left = pace?.secondsLeft(at: now, after: event.step, of: plan.stepCount) ?? 0
+        let parts = Self.parts(event, of: plan, secondsLeft: left, wait: wait)
+        switch surface {
+        case .none: break
+        case .log(let say): say(parts.map(\.text).joined(separator: "  "))
+        case .terminal(let renew):
+            renew(ProgressText(share: Double(event.step) / Double(plan.stepCount), parts))
         }
     }
+
+    /// What is said of a step, in order. A narrow terminal shows the heaviest.
+    static func parts(
+        _ event: StepEvent, of plan: TrainingPlan, secondsLeft: Double, wait: StepWait?
+    ) -> [ProgressText.Part] {
+        [
+            .init("step \(event.step)/\(plan.stepCount)", weight: 6),
+            .init("epoch \(event.epoch + 1)/\(plan.epochs)", weight: 2),
+            .init(String(format: "loss %.4f", event.loss), weight: 5),
+            .init(String(format: "accuracy %.1f %%", event.accuracy * 100), weight: 3),
+            .init(String(format: "%.1f images/s", event.imagesPerSecond), weight: 1),
+            .init("\(DurationText.words(secondsLeft)) left", weight: 4),
+        ] + (wait.map { [.init($0.description, weight: 0)] } ?? [])
+    }
+
+    /// Writes a line of its own; what came from a file into it is made printable. A program that was told to be quiet
+    /// shows only those that begin with `notice: `.
+    public func say(_ text: String) { ProgressDisplay.say(text) }
+
+    /// Writes a line that a person should read, however quiet the program is.
+    public func warn(_ text: String) { say(ProgressDisplay.notice(text)) }
 }
 
 /// How fast the steps of one start of a run follow each other, evaluations between them included.

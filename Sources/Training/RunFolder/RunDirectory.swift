@@ -5,7 +5,8 @@ internal import ModelFiles
 internal import ProcessGroups
 internal import Tensors
 
-/// The folder that a run leaves behind: `config.yaml`, `metrics.jsonl`, `model.safetensors` and `model.json`.
+/// The folder that a run leaves behind: `config.yaml`, `metrics.jsonl`, `model.safetensors`, `model.json` and
+/// `report.json`.
 ///
 /// Rank 0 alone makes and writes it; whether that worked reaches every rank through `coordinate`.
 public final class RunDirectory {
@@ -22,6 +23,10 @@ public final class RunDirectory {
 
     /// The file that says what the best model is.
     public var descriptionPath: String { path + "/model.json" }
+
+    /// The file that a report shows the result by.
+    package var recordPath: String { path + "/\(Self.recordName)" }
+    private static let recordName = "report.json"
 
     /// Makes the folder and begins its files.
     ///
@@ -46,6 +51,12 @@ public final class RunDirectory {
             try OutputFile.replace(path + "/config.yaml", with: Array(configuration.utf8))
             // After the configuration, by which a folder is known to be a run's.
             try resume?.model.map { try OutputFile.replace(path + "/model.safetensors", with: $0) }
+            // Of an end that is not the end any more.
+            let recordPath = path + "/\(Self.recordName)"
+            if unlink(recordPath) != 0, errno != ENOENT {
+                throw RunDirectoryError(
+                    "\(recordPath): cannot be removed: \(String(cString: strerror(errno)))")
+            }
             try OutputFile.replace(metricsPath, with: kept)
         } catch  where error is any ExitCodeProviding {
             throw error
@@ -115,7 +126,11 @@ public final class RunDirectory {
             guard hasCheckpoints || hasLines || hasModel else { return nil }
             try manager.createDirectory(atPath: aside, withIntermediateDirectories: false)
             do {
-                for name in ["config.yaml", "metrics.jsonl", "model.safetensors", "model.json"]
+                let names = [
+                    "config.yaml", "metrics.jsonl", "model.safetensors", "model.json", Self.recordName,
+                    "report.html",
+                ]
+                for name in names + EventFile.names(in: path)
                 where manager.fileExists(atPath: "\(path)/\(name)") {
                     try manager.copyItem(atPath: "\(path)/\(name)", toPath: "\(aside)/\(name)")
                 }

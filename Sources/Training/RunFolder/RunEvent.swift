@@ -7,6 +7,10 @@ public enum RunEvent: Sendable {
     case evaluation(EvaluationEvent)
     /// After a checkpoint was written.
     case checkpoint(CheckpointEvent)
+    /// How far the backbone's layers are from where they started.
+    case distances(DistancesEvent)
+    /// The spectrum of a batch's features, of a method that looks at it.
+    case spectrum(SpectrumEvent)
     /// At the end of a run.
     case finished(FinishedEvent)
 }
@@ -131,6 +135,12 @@ extension RunEvent: Encodable {
             try event.encode(to: encoder)
         case .checkpoint(let event):
             try container.encode("checkpoint", forKey: .event)
+            try event.encode(to: encoder)
+        case .distances(let event):
+            try container.encode("distances", forKey: .event)
+            try event.encode(to: encoder)
+        case .spectrum(let event):
+            try container.encode("spectrum", forKey: .event)
             try event.encode(to: encoder)
         case .finished(let event):
             try container.encode("finished", forKey: .event)

@@ -10,6 +10,7 @@ public import ProcessGroups
 /// the end of a step or of the run, and all throw it there: no rank is left to wait for one that is gone.
 public final class RunFiles {
     private let directory: RunDirectory?
+    private let events: EventFile?
     private let checkpoints: RunCheckpoints?
     private let metadata: [String: String]
     private let describe: ((ModelResult) throws -> [UInt8])?
@@ -18,6 +19,10 @@ public final class RunFiles {
     private let group: any ProcessGroup
     /// Where checkpoints that were written leave their spans; nil where nobody asks.
     var profile: Profile?
+    /// Where the backbone started, on rank 0; nil where the log says nothing of it.
+    package var startingWeights: StartingWeights?
+    /// What leaves the record for the report, on every rank; nil: nothing does.
+    package var recorder: (any OutcomeRecorder)?
     private var failure: (any Error)?
     private var lastSaveFailure: (any Error)?
     private var stepSeconds: [Int: Double] = [:]
@@ -26,6 +31,7 @@ public final class RunFiles {
     ///
     /// - Parameters:
     ///   - directory: The folder of the run; on rank 0 only.
+    ///   - events: What TensorBoard reads; on rank 0 only, nil: nothing.
     ///   - checkpoints: Where to save; on rank 0 only.
     ///   - policy: When to save.
     ///   - metadata: Strings for the header of the saved model.
@@ -33,11 +39,13 @@ public final class RunFiles {
     ///   - progress: Where to report; on rank 0 only.
     ///   - group: The ranks.
     public init(
-        directory: RunDirectory?, checkpoints: RunCheckpoints?, policy: CheckpointPolicy,
-        metadata: [String: String] = [:], describe: ((ModelResult) throws -> [UInt8])? = nil,
+        directory: RunDirectory?, events: EventFile? = nil, checkpoints: RunCheckpoints?,
+        policy: CheckpointPolicy, metadata: [String: String] = [:],
+        describe: ((ModelResult) throws -> [UInt8])? = nil,
         progress: ProgressLine?, group: any ProcessGroup
     ) {
-        (self.directory, self.checkpoints, self.policy) = (directory, checkpoints, policy)
+        (self.directory, self.events) = (directory, events)
+        (self.checkpoints, self.policy) = (checkpoints, policy)
         (self.metadata, self.describe) = (metadata, describe)
         (self.progress, self.group) = (progress, group)
     }
@@ -45,19 +53,22 @@ public final class RunFiles {
     /// Whether a file could not be written and the run must end; known to rank 0.
     var mustEnd: Bool { failure != nil }
 
-    /// Appends a line to the log. On rank 0.
+    /// Appends a line to the log, and its numbers to what TensorBoard reads. On rank 0.
     func log(_ event: RunEvent) {
         do { try directory?.append(event) } catch { failure = failure ?? error }
+        events?.write(event)
+        if let problem = events?.takeProblem() { say(problem) }
     }
 
     /// Appends a step to the log, and shows it if it is time to. On rank 0.
     ///
     /// - Parameters:
     ///   - event: The step.
-    ///   - stepCount: Steps in the run.
-    func log(_ event: StepEvent, of stepCount: Int) {
+    ///   - plan: The run's.
+    ///   - wait: What steps wait for, if for anything.
+    func log(_ event: StepEvent, of plan: TrainingPlan, wait: StepWait?) {
         log(.step(event))
-        progress?.show(event, of: stepCount)
+        progress?.show(event, of: plan, wait: wait)
     }
 
     /// The first step of this start begins. On rank 0.
@@ -65,6 +76,9 @@ public final class RunFiles {
 
     /// Tells the user a line. On rank 0.
     func say(_ line: String) { progress?.say(line) }
+
+    /// Tells the user a line that is worth reading however quiet the program is. On rank 0.
+    func warn(_ line: String) { progress?.warn(line) }
 
     /// Writes the model of the run, and then what is known of it.
     ///
@@ -134,13 +148,13 @@ public final class RunFiles {
             case .failure(let error): saveFailed(outcome.step, error)
             }
             if case .failure(let error) = outcome.pruned {
-                progress?.say("old checkpoints were not removed: \(error)")
+                progress?.warn("old checkpoints were not removed: \(error)")
             }
         }
     }
 
     private func saveFailed(_ step: Int, _ error: any Error) {
-        progress?.say("checkpoint of step \(step) failed: \(error)")
+        progress?.warn("checkpoint of step \(step) failed: \(error)")
         lastSaveFailure = error
         if policy.stopsOnFailure { failure = failure ?? StoppedBySave(step: step, reason: error) }
     }
@@ -204,7 +218,7 @@ public final class RunFiles {
                 case .running: return []
                 case .overdue(let error):
                     if isNeeded || policy.stopsOnFailure { throw error }
-                    progress?.say("\(error); \(consequence)")
+                    progress?.warn("\(error); \(consequence)")
                     return [0]
                 }
             }

@@ -9,8 +9,8 @@ internal import ProcessGroups
 public enum RunFolderContents {
     private static let files: Set<String> = [
         "config.yaml", "metrics.jsonl", "model.safetensors", "model.json", "attention.safetensors",
-        "data-index.json", "relationship.safetensors", "relationship.csv", "relationship.svg",
-        "skipped-images.csv", "teacher-logits.safetensors",
+        "data-index.json", "relationship.safetensors", "relationship.csv", "relationship.svg", "report.html",
+        "report.json", "skipped-images.csv", "teacher-logits.safetensors",
     ]
     /// Beginnings of names that a process which was killed, a network file system or Foundation leaves behind.
     private static let leftovers = [writeCheck, ".nfs", ".dat.nosync"]
@@ -46,7 +46,7 @@ public enum RunFolderContents {
         return try FileManager.default.contentsOfDirectory(atPath: path).sorted().flatMap {
             name -> [String] in
             let type = fileType(path + "/" + name)
-            if isRun, files.contains(name), type == S_IFREG { return [] }
+            if isRun, files.contains(name) || EventFile.isName(name), type == S_IFREG { return [] }
             // Not a link: old checkpoints are removed, and those behind it may be another run's.
             if isRun, name == "checkpoints", type == S_IFDIR {
                 return try foreignCheckpoints(in: path + "/" + name).map { "checkpoints/\($0)" }

@@ -76,7 +76,7 @@ public final class RunLock {
             }
             if problem != 0 {
                 say(
-                    "\(path): this file system has no locks (\(String(cString: strerror(problem)))): see to it that no other run writes there"
+                    "notice: \(path): this file system has no locks (\(String(cString: strerror(problem)))): see to it that no other run writes there"
                 )
             } else if !isStill(descriptor, at: path) {
                 // The process that had it has just ended and removed the file.
@@ -91,7 +91,7 @@ public final class RunLock {
                     exitCode: ExitCode.wrongUse)
             }
             if ftruncate(descriptor, 0) != 0 || write(descriptor, holder, holder.count) != holder.count {
-                say("\(path): cannot say who holds it: \(String(cString: strerror(errno)))")
+                say("notice: \(path): cannot say who holds it: \(String(cString: strerror(errno)))")
             }
             return descriptor
         }

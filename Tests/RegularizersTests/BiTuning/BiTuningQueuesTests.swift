@@ -37,8 +37,11 @@ import Testing
         #expect([0, 4, 5].map { firsts(queues.h, $0) } == [2, 4, 3])
         #expect([0, 4, 5].map { firsts(queues.z, $0) } == [2, 4, 3])
         #expect(queues.h.rows(2..<4).elements == untouched)
+        // What was drawn is no key.
+        #expect((0..<3).map(queues.keyCount) == [1, 0, 2])
         queues.enqueue(h: keys(4, count: 1), z: keys(2, count: 1), labels: [2])
         #expect(queues.pointers == [1, 0, 0] && firsts(queues.h, 5) == 1)
+        #expect((0..<3).map(queues.keyCount) == [1, 0, 2])
     }
 
     @Test(arguments: unevenShares(of: 7)) func everyRankEnqueuesTheGlobalBatch(counts: [Int]) throws {

@@ -112,7 +112,10 @@ import Testing
         var said: [String] = []
         let used = try Self.prepare(folder, file: file, say: { said.append($0) })
         #expect(used[0].tensor.elements == even)
-        #expect(said == ["attention: \(file) does not say what it was computed from; it is used as it is"])
+        #expect(
+            said == [
+                "notice: attention: \(file) does not say what it was computed from; it is used as it is"
+            ])
     }
 
     /// What is wrong is the network, and no training has diverged.

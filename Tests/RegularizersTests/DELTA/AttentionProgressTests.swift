@@ -1,5 +1,14 @@
+import Hosts
 import Regularizers
+import Synchronization
 import Testing
+
+/// Lines that were said.
+private final class Lines: Sendable {
+    private let said = Mutex<[String]>([])
+    var all: [String] { said.withLock { $0 } }
+    func add(_ line: String) { said.withLock { $0.append(line) } }
+}
 
 /// What a user is told of a long computation.
 @Suite struct AttentionProgressTests {
@@ -8,11 +17,11 @@ import Testing
     /// - Parameters:
     ///   - kinds: Pieces of each kind, and seconds that one of them takes.
     private func lines(_ kinds: [(pieces: Int, seconds: Double)]) -> [String] {
-        var lines: [String] = []
+        let lines = Lines()
         var time = 5.0
         var progress = AttentionProgress(
-            pieces: kinds.map(\.pieces), advice: "; less is faster", now: { time },
-            say: { lines.append($0) })
+            pieces: kinds.map(\.pieces), advice: "; less is faster", on: .log { lines.add($0) },
+            now: { time }, say: { lines.add($0) })
         func work(_ pieces: Int, _ kind: Int) {
             time += Double(pieces) * kinds[kind].seconds
             progress.didScore(pieces, ofKind: kind)
@@ -22,7 +31,7 @@ import Testing
             for _ in 1..<kinds[kind].pieces { work(1, kind) }
         }
         progress.finish()
-        return lines
+        return lines.all
     }
 
     /// The first pieces are the dearest: taken for all, they would promise three times as long.

@@ -90,6 +90,8 @@ final class TrainerBench {
         /// Accuracy of each evaluation on the validation split; empty: there is none.
         var validation: [Double] = []
         var hasTest = false
+        /// Whether it writes what TensorBoard reads.
+        var hasEvents = false
         var everySteps: Int? = nil
         var stopsOnFailure = true
         var bestBy = BestMeasure.accuracy
@@ -106,6 +108,7 @@ final class TrainerBench {
     let validation: ScriptedSamples?
     let test: ScriptedSamples?
     let trainer: Trainer
+    let files: RunFiles
     let plan: TrainingPlan
     /// What the run was told before it went on.
     let notices: [String]
@@ -146,6 +149,7 @@ final class TrainerBench {
                 .cosine, warmUpSteps: 0, stepsPerEpoch: settings.stepsPerEpoch, epochs: settings.epochs),
             headOnlyEpochs: settings.headOnlyEpochs, bestBy: settings.bestBy)
         let (files, point) = try Self.files(group, folder: folder, settings, store)
+        self.files = files
         notices = point?.notices(plan) ?? []
         trainer = try Trainer(
             step: step, plan: plan,
@@ -181,8 +185,13 @@ final class TrainerBench {
         let directory = try RunDirectory(
             path: folder, configuration: "# ballast test\n# hosts: here\n", resume: point, lock: lock)
         let checkpoints = RunCheckpoints(store, worldSize: group.size, configuration: "", identity: "")
+        let session = EventSession(
+            settings: ["optimizer.learning-rate": .number(0.1), "method.name": .text("a"), "x": .flag(true)],
+            group: "a group", configuration: "a: 1\nb:\n  c: \"|\"\n")
         let files = RunFiles(
-            directory: directory, checkpoints: checkpoints, policy: policy,
+            directory: directory,
+            events: settings.hasEvents ? EventFile(in: folder, session, after: point?.step) : nil,
+            checkpoints: checkpoints, policy: policy,
             describe: { result in
                 let best = result.bestBy.map { "\($0)" } ?? "none"
                 return Array("\(result.step) \(result.digest) \(best) \(result.test != nil)".utf8)

@@ -89,7 +89,7 @@ struct JPEGHeader {
         guard [1, 3, 4].contains(channels) else {
             throw DataError(
                 .format, path: window.path,
-                "is a JPEG of \(channels) components; expected 1 (grey), 3 (color) or 4 (CMYK)")
+                "is a JPEG of \(channels) components; expected 1 (grey), 3 (color) or 4 (CMYK); convert it")
         }
         let size = try PhotographHeader.checked(height: height, width: width, window.path)
         let components = try bytes(offset + 8, 3 * channels)

@@ -23,7 +23,8 @@ enum PNGHeader {
             height: number(head[12...]), width: number(head[8...]), window.path)
         guard max(size.height, size.width) <= maxSide else {
             throw DataError(
-                .format, path: window.path, "announces \(size) pixels; a side may have at most \(maxSide)")
+                .format, path: window.path,
+                "announces \(size) pixels; a side may have at most \(maxSide); make it smaller")
         }
         let (bits, color) = (Int(head[16]), Int(head[17]))
         guard let values = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color], [1, 2, 4, 8, 16].contains(bits) else {

@@ -67,7 +67,8 @@ public struct PhotographHeader: Sendable, Equatable {
     static func checked(height: Int, width: Int, _ path: String) throws(DataError) -> ImageSize {
         guard height >= 1, width >= 1 else {
             throw DataError(
-                .format, path: path, "announces \(height) × \(width) pixels; expected at least 1 × 1")
+                .format, path: path,
+                "announces \(height) × \(width) pixels; expected at least 1 × 1; copy the file again")
         }
         // Both have at most 32 bits.
         let (pixels, overflows) = height.multipliedReportingOverflow(by: width)

@@ -40,9 +40,11 @@ struct ExaminedPhotograph: Sendable {
     ) -> [Result<ExaminedPhotograph, DataError>] {
         let parts = max(1, min(options.threads, paths.count))
         let results = Mutex<[Int: [Result<ExaminedPhotograph, DataError>]]>([:])
+        let meter = WorkMeter("examining photographs", of: paths.count, "images")
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             let examined = Shard(rank: part, size: parts).slice(of: paths.count).map { index in
-                Result { () throws(DataError) in try ExaminedPhotograph(paths[index], options) }
+                defer { meter.advance() }
+                return Result { () throws(DataError) in try ExaminedPhotograph(paths[index], options) }
             }
             results.withLock { $0[part] = examined }
         }

@@ -27,10 +27,14 @@ extension PhotographDataset {
         let indices = range.filter { !known.contains($0) }
         let parts = max(1, min(threads, indices.count))
         let found = Mutex<[PhotographFailure]>([])
+        let meter = WorkMeter("decoding photographs", of: indices.count, "images")
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             var image = PixelImage()
             for position in Shard(rank: part, size: parts).slice(of: indices.count) {
-                defer { WorkProgress.note() }
+                defer {
+                    WorkProgress.note()
+                    meter.advance()
+                }
                 do throws(DataError) {
                     try read(indices[position], .all, into: &image)
                 } catch {

@@ -145,7 +145,7 @@ public struct PhotographDataset: ImageDataset, PixelSource {
         let examined = try examination(index)
         try PhotographDecoder.decode(
             part(index), request, appliesOrientation: options.appliesOrientation, into: &image)
-        guard let size = examined?.size, request.region == nil, image.size != size else { return }
+        guard let size = examined?.size, request == .all, image.size != size else { return }
         throw DataError(
             .format, path: location(index),
             "has \(image.size) pixels and had \(size) when it was opened; \(advice)")

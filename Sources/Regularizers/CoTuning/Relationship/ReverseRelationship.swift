@@ -1,3 +1,4 @@
+internal import Hosts
 public import ProcessGroups
 public import Tensors
 
@@ -102,6 +103,9 @@ extension Relationship {
     ) throws -> Fit {
         // Correct predictions of each strength; those of other ranks' strengths stay zero.
         var correctCounts = [Int64](repeating: 0, count: strengths.count)
+        let meter = WorkMeter(
+            "relationship: fitting regressions",
+            of: (strengths.count + group.size - 1 - group.rank) / group.size, "fits")
         let own = try group.agree { () throws -> Fit? in
             var best: Fit?
             for index in stride(from: group.rank, to: strengths.count, by: group.size) {
@@ -111,6 +115,7 @@ extension Relationship {
                 let coefficients = try regression.optimum(noteProgress: group.noteProgress).coefficients
                 let count = correctCount(validation, coefficients)
                 correctCounts[index] = Int64(count)
+                meter.advance()
                 if count > best?.correctCount ?? -1 {
                     best = Fit(
                         strength: strengths[index], correctCount: count, coefficients: coefficients)

@@ -16,8 +16,9 @@ import Tensors
                     checks += 1
                 }
                 try checkClassifiers()
-                try checkReadmeExample()
-                checks += 2
+                try checkTermExample()
+                try checkArticleExample(group)
+                checks += 3
                 if group.rank == 0 { print("ok \(checks) checks") }
             })
     }
@@ -42,13 +43,31 @@ import Tensors
         return try task.losses(with: try counterpart.make(task, group), over: group)
     }
 
-    private static func checkReadmeExample() throws {
+    private static func checkTermExample() throws {
         let task = try SmallTask()
         let source = try task.source.features(task.images, observing: ["conv1"]).outputs
-        let gradient = try readmeExample(
+        let gradient = try termExample(
             task.classifier, images: Variable(task.images), sourceMaps: source, labels: task.labels)
         guard let gradient, gradient.elements.contains(where: { $0 != 0 }) else {
-            throw Failure("the README's example has no gradient")
+            throw Failure("the example of a term has no gradient")
+        }
+    }
+
+    /// A network of the golden files stands for the pretrained one.
+    private static func checkArticleExample(_ group: any ProcessGroup) throws {
+        let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Golden")
+        let losses = { (group: any ProcessGroup) in
+            try fineTune(
+                weights: golden.appending(path: "source.safetensors").path,
+                images: golden.appending(path: "trajectory-data.safetensors").path, steps: 24, group: group)
+        }
+        let (alone, together) = (try losses(SoloGroup()), try losses(group))
+        for (one, other) in zip(alone, together) where abs(one - other) > 1e-4 * abs(one) {
+            throw Failure("the article's example: \(together) on \(group.size) ranks, \(alone) on one")
+        }
+        // The images are noise: only several passes over them say that something is learned.
+        guard together.count == 24, together.suffix(3).reduce(0, +) < together.prefix(3).reduce(0, +) else {
+            throw Failure("the article's example: the objective went \(together)")
         }
     }
 

@@ -9,6 +9,8 @@ package struct LoopbackCosts: Sendable {
     package let byteSeconds: Double
 
     private static let (smallBytes, largeBytes, repetitions) = (64, 1 << 16, 200)
+    /// Bytes at each end, gone through in turn: gradients do not lie in a cache either.
+    private static let memoryBytes = 1 << 24
     private static let mostAttempts = 100_000
 
     /// Measures them; nil where the system gives no connection.
@@ -18,25 +20,34 @@ package struct LoopbackCosts: Sendable {
             close(sender)
             close(receiver)
         }
-        guard let small = seconds(smallBytes, sender, receiver),
-            let large = seconds(largeBytes, sender, receiver)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * memoryBytes, alignment: 4096)
+        defer { memory.deallocate() }
+        _ = memory.initializeMemory(as: UInt8.self, repeating: 1)
+        guard let small = seconds(smallBytes, sender, receiver, memory),
+            let large = seconds(largeBytes, sender, receiver, memory)
         else { return nil }
         return LoopbackCosts(
             messageSeconds: small, byteSeconds: max(0, large - small) / Double(largeBytes))
     }
 
-    /// The median of some transfers of so many bytes; nil where one fails.
-    private static func seconds(_ count: Int, _ sender: Int32, _ receiver: Int32) -> Double? {
-        var message = [UInt8](repeating: 1, count: count)
+    /// The median of some transfers of so many bytes, from the first half of memory to the second; nil where one fails.
+    private static func seconds(
+        _ count: Int, _ sender: Int32, _ receiver: Int32, _ memory: UnsafeMutableRawBufferPointer
+    ) -> Double? {
+        guard let base = memory.baseAddress else { return nil }
         var all: [Double] = []
         // What does not fit into the buffers comes later.
         let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
-        for _ in 0..<repetitions {
+        for repetition in 0..<repetitions {
+            let source = base + repetition * largeBytes % memoryBytes
+            let target = source + memoryBytes
             let start = ContinuousClock.now
             var (sent, received, attempts) = (0, 0, 0)
             while received < count {
-                if sent < count { sent += max(0, send(sender, message, count - sent, flags)) }
-                if received < sent { received += max(0, recv(receiver, &message, count - received, flags)) }
+                if sent < count { sent += max(0, send(sender, source + sent, count - sent, flags)) }
+                if received < sent {
+                    received += max(0, recv(receiver, target + received, count - received, flags))
+                }
                 attempts += 1
                 if attempts > mostAttempts { return nil }
             }

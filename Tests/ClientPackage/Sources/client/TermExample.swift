@@ -2,10 +2,10 @@ import Layers
 import Regularizers
 import Tensors
 
-/// The example of the README: one term in a loop of one's own.
+/// An example of the article on the library: one term in a loop of one's own.
 ///
 /// - Returns: The gradient of the first convolution, `[O, I, K, K]`.
-func readmeExample(
+func termExample(
     _ classifier: Classifier, images: Variable, sourceMaps: [Tensor], labels: [Int]
 ) throws -> Tensor? {
     let tape = Tape()

@@ -1,0 +1,191 @@
+internal import Foundation
+internal import Hosts
+internal import ImageData
+internal import Layers
+internal import ModelFiles
+internal import ProcessGroups
+internal import Regularizers
+internal import Reports
+internal import Tensors
+internal import Training
+
+/// Leaves `report.json` in the folder of a run: what its report shows of the saved model beside the log.
+///
+/// Predictions and features come from the evaluation at the end of the run. Beyond it this takes a thumbnail for each
+/// picture that is shown, which the ranks make among them, and for DELTA a forward pass of four images.
+struct RunRecorder: OutcomeRecorder {
+    /// The method's name.
+    let method: MethodName
+    /// The method; nil where none takes part in steps.
+    let regularizer: (any Regularizer)?
+    /// The samples.
+    let data: PreparedData
+    /// The file, on rank 0; nil elsewhere.
+    let path: String?
+    /// What TensorBoard reads, on rank 0; nil elsewhere.
+    let events: EventFile?
+    let group: any ProcessGroup
+    /// Tells the user a line, on rank 0.
+    let say: (String) -> Void
+
+    func observation(of split: String) -> ObservedEvaluation {
+        ObservedEvaluation(
+            of: split, sampleCount: subset(split)?.count ?? 0, featureCount: ReportRecord.Limits.points)
+    }
+
+    func record(_ observed: ObservedEvaluation?, of classifier: Classifier) throws {
+        var record = ReportRecord(method: method.rawValue)
+        record.classes = data.splits.training.classNames.map { $0.reportName }
+        var shown: Shown?
+        if let observed, let subset = subset(observed.split) {
+            let samples = try observed.gathered(over: group)
+            let choice = PictureChoice(samples)
+            let thumbnails = try Thumbnails(subset, choice.samples, group: group, say: say)
+            record.fill(samples)
+            record.fill(choice, samples, subset, thumbnails)
+            shown = Shown(subset: subset, samples: samples, choice: choice)
+        }
+        try group.coordinate { [record] () throws -> Void in
+            guard let path else { return }
+            var record = record
+            addFeatures(to: &record, shown)
+            addMethod(to: &record, shown, classifier)
+            try OutputFile.replace(path, with: try record.json())
+            events?.writePictures(of: record)
+        }
+    }
+
+    /// What was evaluated and what is shown of it.
+    private struct Shown {
+        let subset: Subset
+        let samples: EvaluatedSamples
+        let choice: PictureChoice
+    }
+
+    private func subset(_ split: String) -> Subset? {
+        split == "test" ? data.splits.test : data.splits.validation
+    }
+
+    /// Does a part that the rest of the record does not need; that it fails is said.
+    private func attempt(_ part: String, _ work: () throws -> Void) {
+        do { try work() } catch { say("notice: report.json has no \(part): \(error)") }
+    }
+
+    private func addFeatures(to record: inout ReportRecord, _ shown: Shown?) {
+        guard let samples = shown?.samples, !samples.featurePositions.isEmpty else { return }
+        attempt("features") {
+            let count = samples.featurePositions.count
+            let rows = DoubleMatrix(
+                rowCount: count, columnCount: samples.features.count / count,
+                elements: samples.features.map(Double.init))
+            record.features = try ReportRecord.PlottedPoint.points(
+                rows, labels: samples.featurePositions.map { samples.labels[$0] })
+        }
+    }
+
+    private func addMethod(to record: inout ReportRecord, _ shown: Shown?, _ classifier: Classifier) {
+        if let method = regularizer as? BiTuning {
+            attempt("queues") { record.queues = try method.plottedQueues() }
+        }
+        guard let method = regularizer as? DELTA, var attention = method.recordedAttention else { return }
+        if let shown {
+            attempt("heat maps") {
+                let pictures = shown.choice.heatPictures
+                guard !pictures.isEmpty else { return }
+                let maps = try method.heatMaps(
+                    shown.subset, pictures.map { shown.choice.samples[$0] }, data.splits.evaluationPipeline,
+                    classifier)
+                for (tap, grids) in maps.enumerated() {
+                    attention[tap].pictures = zip(pictures, grids).map {
+                        ReportRecord.HeatMap(picture: $0, heat: $1.rows)
+                    }
+                }
+            }
+        }
+        record.attention = attention
+    }
+}
+
+extension PictureChoice {
+    /// Indices into `samples` of those over which heat maps are laid: wrong ones and right ones, as far as there are.
+    fileprivate var heatPictures: [Int] {
+        let count = ReportRecord.Limits.picturesOfTap
+        var chosen = indices(of: Array(worst.prefix(count / 2) + best.prefix(count / 2)))
+        chosen += samples.indices.filter { !chosen.contains($0) }
+        return Array(chosen.prefix(count))
+    }
+}
+
+extension ReportRecord {
+    /// What follows from the predictions alone.
+    fileprivate mutating func fill(_ samples: EvaluatedSamples) {
+        (split, self.samples) = (samples.split, samples.count)
+        confusion = samples.confusion(limit: Limits.confusion).map {
+            ConfusionCount(truth: $0.truth, prediction: $0.prediction, count: $0.count)
+        }
+        let bins = samples.calibration(binCount: Limits.calibrationBins)
+        calibration = bins.enumerated().map { number, bin in
+            CalibrationBin(
+                low: Double(number) / Double(bins.count), high: Double(number + 1) / Double(bins.count),
+                count: bin.count, confidence: bin.confidence.sixDecimals, accuracy: bin.accuracy.sixDecimals)
+        }
+        expectedCalibrationError =
+            samples.expectedCalibrationError(binCount: Limits.calibrationBins).sixDecimals
+    }
+
+    /// The pictures, and what refers to them.
+    fileprivate mutating func fill(
+        _ choice: PictureChoice, _ samples: EvaluatedSamples, _ subset: Subset, _ thumbnails: Thumbnails
+    ) {
+        pictures = zip(choice.samples, thumbnails.texts).map { position, thumbnail in
+            Picture(
+                sample: subset.identifier(position).reportName, label: samples.labels[position],
+                prediction: samples.predictions[position],
+                probability: samples.probabilities[position].sixDecimals,
+                labelProbability: samples.labelProbabilities[position].sixDecimals, thumbnail: thumbnail)
+        }
+        (worst, best) = (choice.indices(of: choice.worst), choice.indices(of: choice.best))
+        suspectLabels = choice.indices(of: choice.suspectLabels)
+        confused = choice.confused.map {
+            ConfusedPair(
+                truth: $0.truth, prediction: $0.prediction, count: $0.count,
+                pictures: choice.indices(of: $0.samples))
+        }
+    }
+
+    /// The bytes of the file: one object, keys sorted.
+    fileprivate func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let bytes = Array(try encoder.encode(self)) + Array("\n".utf8)
+        guard bytes.count <= Limits.bytes else {
+            throw RecordTooLarge(byteCount: bytes.count, classCount: classes?.count ?? 0)
+        }
+        return bytes
+    }
+}
+
+/// A record that no report would read.
+private struct RecordTooLarge: Error, CustomStringConvertible {
+    let byteCount: Int
+    let classCount: Int
+    var description: String {
+        "it would have \(byteCount) bytes, and a report reads \(ReportRecord.Limits.bytes) at most; the names of the "
+            + "\(classCount) classes may be too long"
+    }
+}
+
+extension Double {
+    /// So many digits say all there is to see.
+    fileprivate var sixDecimals: Double { (self * 1_000_000).rounded() / 1_000_000 }
+}
+
+extension String {
+    /// A name as a report shows it: of a long one the end, where names of files differ.
+    fileprivate var reportName: String {
+        let limit = ReportRecord.Limits.nameCharacters
+        // A character may consist of any number of bytes.
+        guard unicodeScalars.count > limit else { return self }
+        return "…" + String(String.UnicodeScalarView(unicodeScalars.suffix(limit - 1)))
+    }
+}
