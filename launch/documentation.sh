@@ -31,6 +31,8 @@ graphs=$(mktemp -d)
 trap 'rm -rf "$graphs"' EXIT
 headers=()
 for module in Sources/C*/module.modulemap; do headers+=(-I "${module%/*}"); done
+read -r -a libraries <<<"$(pkg-config --cflags-only-I ompi-c openblas)"
+headers+=("${libraries[@]}")
 swift symbolgraph-extract -module-name Training -I ".build/$configuration/Modules" "${headers[@]}" \
     -target "$(uname -m)-unknown-linux-gnu" -minimum-access-level public -skip-synthesized-members -output-dir "$graphs"
 docc=$(command -v docc) || docc=$(dirname "$(realpath "$(command -v swift)")")/docc
