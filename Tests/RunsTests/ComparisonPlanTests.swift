@@ -97,7 +97,10 @@ import Testing
         ),
         ("bss", ["method.trade-off=1,x"], [], "method.trade-off is 'x'; expected a number"),
         ("bss", [], ["data.test=null"], "data.test is missing"),
-        ("bss", [], ["data.validation=/data/test.safetensors"], "what is chosen by the test split looks better"),
+        (
+            "bss", [], ["data.validation=/data/test.safetensors"],
+            "what is chosen by the test split looks better"
+        ),
         (
             "bss", ["method.trade-off=1,2"], ["data.validation=none"],
             "settings are chosen by the validation split"
