@@ -10,7 +10,7 @@ extension ComparisonRow {
         "peak_memory",
     ]
 
-    /// The line as CSV has it: shares, bytes, and nothing where there is no number.
+    /// The line as CSV has it: shares and bytes; empty where a value is missing.
     var values: [String] {
         let shares = [
             validationMean, testMean, testDeviation, numbers?.delta, numbers?.interval?.lowerBound,
