@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension FailingRanksTests {
+extension CheckingRanksTests {
     /// Input that cannot be used ends every rank, with the exit code of its kind and one message that names
     /// what is wrong.
     @Suite(.serialized) struct BadInputTests {

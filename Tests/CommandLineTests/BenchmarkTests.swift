@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension ManyRanksTests {
+extension CheckingRanksTests {
     /// What `ballast benchmark` prints.
     @Suite(.serialized) struct BenchmarkTests {
         @Test(arguments: [0, 2])

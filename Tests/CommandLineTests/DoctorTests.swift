@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension ManyRanksTests {
+extension CheckingRanksTests {
     /// What `ballast doctor` prints, leaves behind and exits with.
     @Suite(.serialized) struct DoctorTests {
         private static let file = BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path

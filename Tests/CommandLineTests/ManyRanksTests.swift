@@ -2,8 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The tests that start several ranks, one after the other: all side by side they would wait for each other's cores.
-/// Jobs wait for half of their time, so that those of `FailingRanksTests` run beside these.
+/// The tests of several ranks that train, one after the other: all side by side they would wait for each other's cores.
+/// Jobs wait for more than half of their time, so that those of `FailingRanksTests` and `CheckingRanksTests` run beside
+/// these. Each of the three takes about as long.
 @Suite(.serialized) enum ManyRanksTests {
     /// Trains as a reference configuration says, in a folder of its own.
     ///
@@ -26,6 +27,9 @@ import Testing
     }
 }
 
-/// The tests of several ranks that are refused, fail or are killed, one after the other. They take as long as those of
-/// `ManyRanksTests`.
+/// The tests of several ranks that fail, are killed or are stopped, one after the other.
 @Suite(.serialized) enum FailingRanksTests {}
+
+/// The tests of several ranks that do not come to train, for their input is refused or they only measure, one after the
+/// other.
+@Suite(.serialized) enum CheckingRanksTests {}
