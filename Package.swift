@@ -52,12 +52,12 @@ let package = Package(
             name: "CTurboJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        // Instructions of processors that Swift has no words for.
+        // Instructions of processors that Swift has no words for, and how numbers are rounded to bfloat16.
         .systemLibrary(name: "CVectors"),
 
         // MARK: The library BallastKit; a target imports only what stands above it.
         target("Hosts", []),
-        target("ProcessGroups", ["CMPI", "Hosts"]),
+        target("ProcessGroups", ["CMPI", "CVectors", "Hosts"]),
         target("Tensors", ["COneDNN", "COpenBLAS", "CVectors", "Hosts"]),
         target(
             "ModelFiles", ["COpenSSL", "CZlib", "Hosts", "Tensors", protobuf],

@@ -134,7 +134,7 @@ malformed() {
     [ ! -e "$work/malformed" ] || problem="it began"
     verdict "$1" "$problem"
 }
-malformed "step=3,point=forwards,kind=throw" "point=forwards is none; there are forward, backward"
+malformed "step=3,point=forwards,kind=throw" "point=forwards is unknown; there are forward, backward"
 malformed "step=3,point=forward,kind=disk-full" "disk-full is possible at before-write and half-written only"
 
 # The rounds, two after them, the faults, the full disk and the malformed ones.

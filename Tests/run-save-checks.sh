@@ -9,7 +9,7 @@
 ballast=${1:?usage: Tests/run-save-checks.sh BUILD_DIR [NETWORK [RANKS [BATCH [STEPS]]]]}/ballast
 network=${2:-resnet50} ranks=${3:-2} batch=${4:-8} steps=${5:-12}
 for number in "$ranks" "$batch" "$steps"; do
-    [[ $number =~ ^[1-9][0-9]{0,4}$ ]] || { echo "'$number' is no number of ranks, images or steps" >&2; exit 64; }
+    [[ $number =~ ^[1-9][0-9]{0,4}$ ]] || { echo "'$number' is not a number of ranks, images or steps" >&2; exit 64; }
 done
 [[ $network =~ ^[a-z0-9-]+$ ]] || { echo "'$network' is no network" >&2; exit 64; }
 need_programs "$ballast"

@@ -1,6 +1,7 @@
 // Instructions that Swift cannot ask for: it compiles a whole module for one kind of processor, the oldest that is
 // supported, has no stores that go past the caches, and converts between vectors of integers one element at a time.
-// What needs more than that oldest processor is called only where the processor has it.
+// What needs more than that oldest processor is called only where the processor has it. And what must be the same in
+// several targets to the bit, inlined in each.
 #ifndef BALLAST_CVECTORS_H
 #define BALLAST_CVECTORS_H
 
@@ -47,12 +48,21 @@ static inline cvectors_four cvectors_from_bfloat16(const void *source) {
     return (cvectors_four)(__builtin_convertvector(halves, cvectors_four_words) << 16);
 }
 
-// The nearest bfloat16 numbers, of two that are as near those with an even mantissa; NaN stays NaN.
+// The bits of the nearest bfloat16 number, of two that are as near of the one with an even mantissa; NaN stays NaN.
+static inline uint16_t cvectors_bfloat16(float value) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    // Half a unit of the last place that stays, less one where that place is even. Of a NaN that could carry into the
+    // sign, and its bit that must be set could be lost with the lower half.
+    const uint32_t rounded = bits + 0x7FFF + ((bits >> 16) & 1);
+    return (uint16_t)((value == value ? rounded : bits | 0x400000) >> 16);
+}
+
+// The same of four numbers.
 static inline void cvectors_to_bfloat16(void *target, cvectors_four values) {
     const cvectors_four_words bits = (cvectors_four_words)values;
     const cvectors_four_words rounded = bits + 0x7FFF + ((bits >> 16) & 1);
     const cvectors_four_words is_number = (cvectors_four_words)(values == values);
-    // The bit that is set of a NaN must not be lost with the lower half.
     const cvectors_four_words result = (rounded & is_number) | ((bits | 0x400000) & ~is_number);
     const cvectors_four_halves halves = __builtin_convertvector(result >> 16, cvectors_four_halves);
     __builtin_memcpy(target, &halves, sizeof halves);

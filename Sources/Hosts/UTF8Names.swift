@@ -3,14 +3,14 @@ internal import Foundation
 /// Names that the system gives as bytes, which need not be UTF-8: Latin-1 in old archives and on old disks. Swift's texts
 /// are UTF-8, and what is none becomes U+FFFD in them, a name of something that is not there.
 package enum UTF8Names {
-    /// The current folder; nil where its name is no UTF-8 or the system does not know it.
+    /// The current folder; nil where its name is not UTF-8 or the system does not know it.
     package static var currentFolder: String? {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
         return String(validatingCString: path)
     }
 
-    /// The bytes of a name with those that are no UTF-8 as `\xE9`.
+    /// The bytes of a name with those that are not UTF-8 as `\xE9`.
     package static func shown(_ bytes: some Sequence<UInt8>) -> String {
         var (text, rest) = ("", Array(bytes)[...])
         while let first = rest.first {
@@ -26,7 +26,7 @@ package enum UTF8Names {
         return text
     }
 
-    /// The first argument of this process that is no UTF-8, with such bytes as `\xE9`; nil where there is none.
+    /// The first argument of this process that is not UTF-8, with such bytes as `\xE9`; nil where there is none.
     package static var firstBrokenArgument: String? {
         for index in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[index] else { continue }

@@ -81,7 +81,7 @@ package struct RunReport {
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw ReportError(
-                "\(folder.shownPath): is no folder; give the folder of a run, the `output` of its configuration",
+                "\(folder.shownPath): is not a folder; give the folder of a run, the `output` of its configuration",
                 exitCode: ExitCode.badData)
         }
     }

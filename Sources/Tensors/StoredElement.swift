@@ -55,12 +55,7 @@ struct BFloat16: StoredElement {
     static var elementType: ElementType { .bfloat16 }
 
     @inline(__always)
-    init(rounding value: Float) {
-        let bits = value.bitPattern
-        // Half a unit of the last place that stays, less one where that place is even.
-        let rounded = bits &+ 0x7FFF &+ ((bits >> 16) & 1)
-        self.bits = UInt16(truncatingIfNeeded: (value.isNaN ? bits | Self.quiet : rounded) >> 16)
-    }
+    init(rounding value: Float) { bits = cvectors_bfloat16(value) }
 
     @inline(__always)
     var widened: Float { Float(bitPattern: UInt32(bits) << 16) }
@@ -82,7 +77,4 @@ struct BFloat16: StoredElement {
     static func stream(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>, _ offset: Int) {
         store(vector, pointer, offset)
     }
-
-    /// The bit of a NaN that must not be lost with the lower half.
-    private static let quiet: UInt32 = 0x40_0000
 }

@@ -72,7 +72,7 @@ struct Ballast: ParsableCommand {
             if let argument = UTF8Names.firstBrokenArgument {
                 // Every rank was given the same.
                 throw CollectiveFailure(
-                    message: "'\(argument.shownPath)': this argument is no UTF-8; rename the file or folder",
+                    message: "'\(argument.shownPath)': this argument is not UTF-8; rename the file or folder",
                     exitCode: ExitCode.wrongUse)
             }
             let variables = ProcessInfo.processInfo.environment

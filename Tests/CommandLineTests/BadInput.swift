@@ -40,7 +40,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "method.name=l2-sp network.weights=null", 64,
             "network has no weights, but method 'l2-sp' compares with pretrained weights"),
         train(
-            "training.accumulation=3", 64, "training.global-batch 4 is no multiple of training.accumulation 3"
+            "training.accumulation=3", 64,
+            "training.global-batch 4 is not a multiple of training.accumulation 3"
         ),
         train("data.train-transform=pad-crop", 64, "good.safetensors: holds prepared images"),
         train(
@@ -107,7 +108,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         train(
             "initial-state=other-head.safetensors", 64,
             "other-head.safetensors: tensor 'head.weight' has shape [5, 64], the new head needs [2, 64]"),
-        train("initial-state=source.safetensors", 64, "source.safetensors: tensor 'bn1.bias' is none that"),
+        train(
+            "initial-state=source.safetensors", 64, "source.safetensors: tensor 'bn1.bias' is not one that"),
     ]
 
     private static let methods = [

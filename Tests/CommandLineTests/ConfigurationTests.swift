@@ -89,8 +89,8 @@ import Testing
             command: ["bash", "-c", script, BallastProcess.binary.path], in: folder.url, environment: [:])
         #expect(outcome.output == "64\n64\n")
         #expect(
-            outcome.errors.contains("'caf\\xE9/run.yaml': this argument is no UTF-8"), "\(outcome.errors)")
-        #expect(outcome.errors.contains("run.yaml: the name of the current folder is no UTF-8"))
+            outcome.errors.contains("'caf\\xE9/run.yaml': this argument is not UTF-8"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("run.yaml: the name of the current folder is not UTF-8"))
     }
 
     @Test func filesThatCannotBeReadAreNamed() async throws {

@@ -28,7 +28,31 @@ import Testing
 }
 
 /// The tests of several ranks that fail, are killed or are stopped, one after the other.
-@Suite(.serialized) enum FailingRanksTests {}
+@Suite(.serialized) enum FailingRanksTests {
+    /// What trains on two ranks as the reference configuration of a method says, with a checkpoint of each step.
+    ///
+    /// - Parameters:
+    ///   - method: Its name.
+    ///   - folder: Where the run's folder is made.
+    ///   - name: Name of the run's folder.
+    ///   - further: Further values.
+    static func arguments(
+        _ method: String, _ folder: ScratchFolder, _ name: String, _ further: [String] = []
+    ) -> [String] {
+        let file = BallastProcess.golden.appending(path: "trajectory-\(method).yaml").path
+        return [
+            "train", "--config", file, "--set", "output=\(folder.url.appending(path: name).path)",
+            "checkpoint.every-steps=1",
+        ] + further
+    }
+
+    /// The bytes of the model of a run on two ranks that nothing disturbed.
+    static func undisturbed(_ method: String, _ folder: ScratchFolder) async throws -> Data {
+        let outcome = try await BallastProcess.run(arguments(method, folder, "undisturbed"), ranks: 2)
+        try #require(outcome.exitCode == 0, "\(outcome.errors)")
+        return try RunFolder(url: folder.url.appending(path: "undisturbed")).modelBytes
+    }
+}
 
 /// The tests of several ranks that do not come to train, for their input is refused or they only measure, one after the
 /// other.

@@ -94,4 +94,12 @@ import Testing
     func durationsAreWords(_ seconds: Double, _ words: String) {
         #expect(DurationText.words(seconds) == words)
     }
+
+    @Test(arguments: [
+        (0, "0.0 ms"), (0.01234, "12.3 ms"), (0.99996, "1.00 s"), (4.556, "4.56 s"), (59.99, "59.99 s"),
+        (59.996, "1 min 0 s"), (150, "2 min 30 s"), (24060, "6 h 41 min"), (.nan, "0 s"), (-5, "0 s"),
+    ])
+    func measuredDurationsHaveDigits(_ seconds: Double, _ words: String) {
+        #expect(DurationText.measured(seconds) == words)
+    }
 }

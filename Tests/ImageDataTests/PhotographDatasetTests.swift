@@ -67,7 +67,7 @@ import Testing
             let error = #expect(throws: DataError.self) { try set.requireUsable() }
             #expect(error?.path.hasSuffix("a/2.jpg") == true && error?.exitCode == 65)
             #expect(error?.detail.contains("2 more of 5 files cannot be used") == true)
-            #expect(error?.detail.contains("on-error: skip") == true)
+            #expect(error?.detail.hasSuffix("; mend or remove them") == true)
             let decoded = set.failures(decoding: 0..<5, threads: threads)
             #expect(decoded.map(\.index) == [3] && decoded[0].error.exitCode == 65)
             #expect(set.failures(decoding: 0..<3, threads: threads).isEmpty)

@@ -142,7 +142,7 @@ import Testing
         let error = #expect(throws: DataError.self) { try PhotographListing(classFolders: folder.path) }
         #expect(error?.exitCode == 65 && error?.path == folder.path + "/a")
         #expect(
-            error?.detail.contains("2 names that are no UTF-8, the first 'caf\\xE9.jpg'") == true,
+            error?.detail.contains("2 names that are not UTF-8, the first 'caf\\xE9.jpg'") == true,
             "\(String(describing: error))")
         // A character that stands for broken text elsewhere is one like any other in a name.
         try put("other/b/\u{FFFD}.jpg")

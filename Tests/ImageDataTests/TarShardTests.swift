@@ -174,8 +174,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (Array("-0000000001\0".utf8), "its size is '-0000000001', no octal number"),
-        (Array("00000000009\0".utf8), "no octal number"), (Array("            ".utf8), "no octal number"),
+        (Array("-0000000001\0".utf8), "its size is '-0000000001', not an octal number"),
+        (Array("00000000009\0".utf8), "not an octal number"),
+        (Array("            ".utf8), "not an octal number"),
         ([0xFF] + [UInt8](repeating: 0xFF, count: 11), "its size is negative"),
         ([0x80] + [UInt8](repeating: 0xFF, count: 11), "larger than any file"),
         (
@@ -224,7 +225,7 @@ import Testing
     @Test(arguments: [
         ("9 path=", "damaged"), ("99 path=a\n", "damaged"), ("0 path=a\n", "damaged"),
         ("11 path~ab\n", "damaged"),
-        ("-5 path=a\n", "damaged"), ("12 size=-12\n", "no number"), ("21 GNU.sparse.major=1\n", "damaged"),
+        ("-5 path=a\n", "damaged"), ("12 size=-12\n", "not a number"), ("21 GNU.sparse.major=1\n", "damaged"),
         ("22 GNU.sparse.major=1\n", "sparse"), ("14 size=99999\n", "are there"),
         ("28 size=9223372036854775807\n", "are there"),
     ])

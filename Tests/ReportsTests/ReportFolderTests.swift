@@ -41,8 +41,8 @@ import Testing
             try #require(mkfifo(fixture.path("run/\(name)"), 0o600) == 0)
         }
         let lines = try PageOutline(try fixture.page("run")).texts("li")
-        #expect(lines.contains("metrics.jsonl is no file that a run wrote, and is left out."))
-        #expect(lines.contains("model.json is no file that a run wrote, and is left out."))
+        #expect(lines.contains("metrics.jsonl is not a file that a run wrote, and is left out."))
+        #expect(lines.contains("model.json is not a file that a run wrote, and is left out."))
     }
 
     /// Losses that are not finite leave gaps; lines that are nothing are counted; the last one is cut off.
@@ -57,7 +57,7 @@ import Testing
                 + broken).joined(separator: "\r\n") + "\n{\"event\":\"step\",\"st", "run/metrics.jsonl")
         let outline = try PageOutline(try fixture.page("run"))
         let warnings = outline.texts("li")
-        #expect(warnings.contains("5 lines of metrics.jsonl are no events of a run, and are left out."))
+        #expect(warnings.contains("5 lines of metrics.jsonl are not events of a run, and are left out."))
         #expect(warnings.contains("The last line of metrics.jsonl is cut off."))
         #expect(warnings.contains { $0.hasPrefix("The log has no end") })
         #expect(warnings.contains("In 1 of 30 steps the loss is not a number."))
@@ -172,7 +172,7 @@ import Testing
         try fixture.write("x", "other/file")
         for (name, code, words) in [
             ("missing", Int32(74), "missing: cannot be read: No such file"),
-            ("other", 65, "other: is not the folder of a run"), ("other/file", 65, "file: is no folder"),
+            ("other", 65, "other: is not the folder of a run"), ("other/file", 65, "file: is not a folder"),
         ] {
             let error = #expect(throws: ReportError.self) { try RunReport(folders: [fixture.path(name)]) }
             #expect(error?.exitCode == code && error?.description.contains(words) == true, "\(name)")

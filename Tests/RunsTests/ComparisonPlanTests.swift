@@ -76,9 +76,9 @@ import Testing
 
     /// Options, and what is said of them.
     static let refused: [(methods: String, grid: [String], set: [String], message: String)] = [
-        ("bsss", [], [], "--methods: 'bsss' is no method; did you mean 'bss'? methods: fine-tune, "),
+        ("bsss", [], [], "--methods: 'bsss' is not a method; did you mean 'bss'? methods: fine-tune, "),
         ("bss,bss", [], [], "names a method twice"),
-        ("", [], [], "--methods: '' is no method"),
+        ("", [], [], "--methods: '' is not a method"),
         ("bss", ["method.trade-off"], [], "has no '='"),
         ("bss", ["method.trade-off=0.1,,2"], [], "has an empty value"),
         ("bss", ["method.trade-off=1,1"], [], "has a value twice"),
@@ -125,7 +125,7 @@ import Testing
         #expect(
             try message { try .init(methods: "bss", seedCount: 3, seedList: "1") }.contains(
                 "give one of the two"))
-        #expect(try message { try .init(methods: "bss", seedList: "1,-2") }.contains("'-2' is no seed"))
+        #expect(try message { try .init(methods: "bss", seedList: "1,-2") }.contains("'-2' is not a seed"))
         #expect(try message { try .init(methods: "bss", seedList: "1,1") }.contains("each once"))
         #expect(try message { try .init(methods: "bss", margin: .nan) }.contains("--margin is nan"))
         #expect(try message { try .init(methods: "bss", baseline: .bss) }.contains("--baseline is bss"))

@@ -209,4 +209,20 @@ import Testing
             try MemoryCheck(memory: 1 << 30, rankCount: 100).require(network, classCount: 1000)
         }
     }
+
+    /// 44.7 MB of a ResNet-18's parameters, and once more for the rank that reads them.
+    @Test func readingWeightsTakesThemTwice() throws {
+        let network = NetworkConfiguration(name: .resnet18)
+        let check = MemoryCheck(memory: 130_000_000, rankCount: 2)
+        try check.require(network, classCount: 10)
+        let error = #expect(throws: UsageError.self) {
+            try check.require(network, classCount: 10, readsWeights: true)
+        }
+        #expect(
+            error?.description.contains(
+                "for each of the 2 ranks of this host and 42.6 MiB while its weights are read, of 124 MiB")
+                == true, "\(String(describing: error))")
+        try MemoryCheck(memory: 140_000_000, rankCount: 2).require(
+            network, classCount: 10, readsWeights: true)
+    }
 }

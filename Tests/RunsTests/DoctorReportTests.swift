@@ -198,8 +198,9 @@ import Testing
         let report = DoctorReport(
             DoctorFacts(launcher: nil, ranks: [Self.rank()], data: Self.data(), step: Self.step()))
         // 100 steps of 1 s and 500 images of 0.1 s; three times.
-        #expect(report.text.contains("about 2:30 min: 100 steps and 50.00 s of evaluation"), "\(report.text)")
-        #expect(report.text.contains("about 7:30 min: 3 epochs"))
+        #expect(
+            report.text.contains("about 2 min 30 s: 100 steps and 50.00 s of evaluation"), "\(report.text)")
+        #expect(report.text.contains("about 7 min 30 s: 3 epochs"))
         #expect(report.text.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(report.text)")
     }
 }

@@ -136,7 +136,7 @@ import Testing
         ),
         (
             "global-batch: 5, accumulation: 2", 1,
-            "training.global-batch 5 is no multiple of training.accumulation 2: micro-batches are equally large; change one of the two"
+            "training.global-batch 5 is not a multiple of training.accumulation 2: micro-batches are equally large; change one of the two"
         ),
     ]
 

@@ -255,7 +255,7 @@ import Training
             }
             let error = #expect(throws: CollectiveFailure.self) { try predict(folder.path, folder) }
             #expect(error?.exitCode == 65)
-            #expect(error?.message.hasPrefix("\(path): is no file of at most") == true)
+            #expect(error?.message.hasPrefix("\(path): is not a file of at most") == true)
         }
     }
 

@@ -76,7 +76,7 @@ public final class FileDigestCache: Sendable {
             do {
                 for entry in try Self.read(path) { known[entry.path] = entry }
             } catch {
-                let reason = (error as? DataError)?.detail ?? "is no index of this version"
+                let reason = (error as? DataError)?.detail ?? "is not an index of this version"
                 say("\(path): \(reason); the data files are hashed again")
             }
         }
@@ -91,7 +91,7 @@ public final class FileDigestCache: Sendable {
         let bytes = try file.read(Int(file.identity.bytes))
         let index = try JSONDecoder().decode(Index.self, from: Data(bytes))
         guard index.format == format, index.files.allSatisfy({ FileDigest(hexadecimal: $0.sha256) != nil })
-        else { throw DataError(.format, path: path, "is no index of this version") }
+        else { throw DataError(.format, path: path, "is not an index of this version") }
         return index.files
     }
 

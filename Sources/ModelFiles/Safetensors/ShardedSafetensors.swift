@@ -71,7 +71,7 @@ public struct ShardedSafetensors: Sendable {
             guard case .string(let shard) = entry.value, isPlain(shard) else {
                 throw WeightFileFailure(
                     .damaged,
-                    "the shard of '\(entry.key.excerpt)' is no plain file name; shards lie beside their index"
+                    "the shard of '\(entry.key.excerpt)' is not a plain file name; shards lie beside their index"
                 )
             }
             names[entry.key] = shard

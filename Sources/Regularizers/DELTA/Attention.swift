@@ -118,7 +118,8 @@ enum Attention {
 
     /// Throws unless the weights of a tap's channels are a distribution, as a softmax is.
     private static func requireDistribution(_ weights: [Float], _ name: String, _ path: String) throws {
-        let advice = "the file is damaged, or no attention: remove method.attention-file to compute it anew"
+        let advice =
+            "the file is damaged, or holds no attention: remove method.attention-file to compute it anew"
         if let channel = weights.firstIndex(where: { !($0.isFinite && $0 >= 0) }) {
             throw AttentionError(
                 path,

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 
 /// Numbers as people read them. What is missing or not finite is a dash.
 enum NumberText {
@@ -26,14 +27,10 @@ enum NumberText {
         return String(format: "%.4g", value)
     }
 
-    /// For example `1:02:03`, or `42 s`.
+    /// For example `1 h 2 min`, `4.56 s`.
     static func duration(_ seconds: Double?) -> String {
-        guard let seconds, seconds.isFinite, seconds >= 0, seconds < 1e9 else { return missing }
-        guard seconds >= 60 else { return String(format: seconds < 10 ? "%.1f s" : "%.0f s", seconds) }
-        let whole = Int(seconds.rounded())
-        return whole < 3600
-            ? String(format: "%d:%02d min", whole / 60, whole % 60)
-            : String(format: "%d:%02d:%02d h", whole / 3600, whole / 60 % 60, whole % 60)
+        guard let seconds, seconds >= 0, seconds < 1e9 else { return missing }
+        return DurationText.measured(seconds)
     }
 
     /// For example `1.2 GB`.

@@ -140,7 +140,7 @@ private struct FolderReading {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.largestFile else {
-            problems.append("\(name) is no file that a run wrote, and is left out.")
+            problems.append("\(name) is not a file that a run wrote, and is left out.")
             return nil
         }
         do {

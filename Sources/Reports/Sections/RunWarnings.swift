@@ -17,7 +17,7 @@ struct RunWarnings {
             (log.isFinished
             ? [] : ["The log has no end: the run was stopped or killed, diverged, or still goes on."])
             + (lines > 0
-                ? ["\(lines) lines of metrics.jsonl are no events of a run, and are left out."] : [])
+                ? ["\(lines) lines of metrics.jsonl are not events of a run, and are left out."] : [])
             + (log.isTorn ? ["The last line of metrics.jsonl is cut off."] : [])
     }
 

@@ -33,7 +33,10 @@ struct DatasetOpening {
     mutating func open(_ path: String) throws -> any ImageDataset {
         let dataset = try reading.dataset(options) {
             let dataset = try DatasetFile.open(path: path, options: options)
-            if onError == .stop { try (dataset as? PhotographDataset)?.requireUsable() }
+            if onError == .stop {
+                try (dataset as? PhotographDataset)?.requireUsable(
+                    remedy: "mend or remove them, or set data.on-error: skip to leave them out")
+            }
             return dataset
         }
         guard onError == .skip, let photographs = dataset as? PhotographDataset else { return dataset }

@@ -75,7 +75,7 @@ package struct ModelRecord: Codable, Equatable {
             case .ofAnotherKind, .tooLarge, .silent:
                 throw DataError(
                     .format, path: path,
-                    "is no file of at most \(Self.largestFile) bytes, as the description of a model is; remove it: the "
+                    "is not a file of at most \(Self.largestFile) bytes, as the description of a model is; remove it: the "
                         + "header of the model has what its use needs")
             }
         }

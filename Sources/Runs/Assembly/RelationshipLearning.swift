@@ -74,7 +74,7 @@ package enum RelationshipLearning {
                 upToCount: start.utf8.count)
             guard found == Data(start.utf8) else {
                 throw UsageError(
-                    "\(path): is there already, and is nothing that this command wrote; the table and the picture "
+                    "\(path): is there already, and this command did not write it; the table and the picture "
                         + "lie beside the file of --output: give it another name")
             }
         }

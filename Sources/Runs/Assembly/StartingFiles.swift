@@ -97,7 +97,7 @@ struct StartingFiles {
     ) throws -> [NamedTensor] {
         if let unknown = file.names.first(where: { !knownNames.contains($0) }) {
             throw UsageError(
-                "\(file.path): tensor '\(unknown.excerpt)' is none that a run can start from; known: \(knownNames.sorted().joined(separator: ", "))"
+                "\(file.path): tensor '\(unknown.excerpt)' is not one that a run can start from; known: \(knownNames.sorted().joined(separator: ", "))"
             )
         }
         let targets = [("head.weight", classifier.head.weight), ("head.bias", classifier.head.bias)]

@@ -40,7 +40,11 @@ package struct StartingPoint {
         network.recomputation = configuration.training.recompute
         (self.network, seed) = (network, configuration.training.seed)
         let memory = try MemoryCheck(group)
-        try group.agree { try memory.require(configuration.network, classCount: classCount) }
+        let readsHere =
+            network.weights != nil && (configuration.data.isLocal || memory.isHostOfFirstRank)
+        try group.agree {
+            try memory.require(configuration.network, classCount: classCount, readsWeights: readsHere)
+        }
         classifier = Self.randomClassifier(network, classCount: classCount, seed: seed)
         var files = StartingFiles()
         let reading = try SharedReading(group, isLocal: configuration.data.isLocal)

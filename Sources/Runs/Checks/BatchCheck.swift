@@ -12,7 +12,7 @@ package enum BatchCheck {
         guard training.globalBatch % training.accumulation == 0 else {
             throw CollectiveFailure(
                 message:
-                    "training.global-batch \(training.globalBatch) is no multiple of training.accumulation \(training.accumulation): micro-batches are equally large; change one of the two",
+                    "training.global-batch \(training.globalBatch) is not a multiple of training.accumulation \(training.accumulation): micro-batches are equally large; change one of the two",
                 exitCode: ExitCode.wrongUse)
         }
         guard microBatch >= rankCount else {

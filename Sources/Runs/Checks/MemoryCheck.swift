@@ -14,6 +14,8 @@ package struct MemoryCheck {
     private let memory: Int64
     /// Processes that share them.
     private let rankCount: Int
+    /// Whether rank 0 is one of them.
+    let isHostOfFirstRank: Bool
 
     /// A check against the memory of this host.
     ///
@@ -24,25 +26,34 @@ package struct MemoryCheck {
         let host = HostMemory.current()
         self.init(
             memory: isStrict ? min(host.usable, host.available) : host.usable,
-            rankCount: hosts.count { $0 == hosts[group.rank] })
+            rankCount: hosts.count { $0 == hosts[group.rank] },
+            isHostOfFirstRank: hosts[0] == hosts[group.rank])
     }
 
     /// A check against given numbers.
-    package init(memory: Int64, rankCount: Int = 1) { (self.memory, self.rankCount) = (memory, rankCount) }
+    package init(memory: Int64, rankCount: Int = 1, isHostOfFirstRank: Bool = true) {
+        (self.memory, self.rankCount, self.isHostOfFirstRank) = (memory, rankCount, isHostOfFirstRank)
+    }
 
     /// Throws where a network's own numbers do not fit.
     ///
+    /// - Parameter readsWeights: Whether a rank of this host reads its weights from a file: it holds all of them beside
+    ///   its network until the last one is known to be good. Where steps follow, those need more.
     /// - Throws: `UsageError` (64).
-    package func require(_ network: NetworkConfiguration, classCount: Int) throws(UsageError) {
+    package func require(
+        _ network: NetworkConfiguration, classCount: Int, readsWeights: Bool = false
+    ) throws(UsageError) {
         let size = NetworkSize(network, classCount: classCount)
         try require(
-            4 * size.parameterCount,
+            4 * size.parameterCount, once: readsWeights ? 4 * size.backboneCount : 0,
             "\(network.name.rawValue) of base width \(network.baseWidth) with \(classCount) classes",
             "choose a smaller network.base-width or network.name, or look at the labels of the data")
     }
 
     /// Throws where a step of training does not fit: parameters, their gradients and momenta, and what the backward pass
     /// needs of every image.
+    ///
+    /// What the reader of weights holds twice is given back before, and is less than its gradients and momenta.
     ///
     /// - Parameters:
     ///   - imageShape: `[3, H, W]`.
@@ -86,12 +97,18 @@ package struct MemoryCheck {
         try require(4 * numbers, what, remedy)
     }
 
-    private func require(_ bytes: Double, _ what: String, _ remedy: String) throws(UsageError) {
-        guard memory > 0, bytes * Double(rankCount) > Double(memory) else { return }
+    /// - Parameters:
+    ///   - bytes: What every rank needs.
+    ///   - once: What one rank of this host needs besides.
+    private func require(
+        _ bytes: Double, once: Double = 0, _ what: String, _ remedy: String
+    ) throws(UsageError) {
+        guard memory > 0, bytes * Double(rankCount) + once > Double(memory) else { return }
         func shown(_ bytes: Double) -> String { Units.bytes(Int64(min(bytes, 0x1p62))) }
         let ranks = rankCount == 1 ? "" : " for each of the \(rankCount) ranks of this host"
+        let reading = once > 0 ? " and \(shown(once)) while its weights are read" : ""
         throw UsageError(
-            "\(what) takes at least \(shown(bytes)) of memory\(ranks), of \(shown(Double(memory))); \(remedy)"
+            "\(what) takes at least \(shown(bytes)) of memory\(ranks)\(reading), of \(shown(Double(memory))); \(remedy)"
         )
     }
 }
@@ -122,6 +139,8 @@ extension MemoryCheck {
 
 /// About how large a network is, without making it: a small one of the same layers is looked at.
 private struct NetworkSize {
+    /// Numbers of the network without its head.
+    let backboneCount: Double
     /// Numbers of the network with its head.
     let parameterCount: Double
 
@@ -140,9 +159,8 @@ private struct NetworkSize {
         growth = smallest.map { Double(network.baseWidth) / Double($0) } ?? 1
         // Only kernels grow with the square of the width.
         let kernels = backbone.parameters.dropFirst().filter { $0.shape.rank == 4 }
-        parameterCount =
-            growth * growth * kernels.reduce(0) { $0 + Double($1.shape.count) }
-            + Double(classCount) * Double(backbone.featureCount) * growth
+        backboneCount = growth * growth * kernels.reduce(0) { $0 + Double($1.shape.count) }
+        parameterCount = backboneCount + Double(classCount) * Double(backbone.featureCount) * growth
     }
 
     /// Numbers that are needed until the backward pass, of an image, by its pixels: what all convolutions together make

@@ -39,7 +39,7 @@ package struct ComparisonCost: Equatable, Sendable {
             "cost: about \(Self.hours(seconds)) for \(Units.count(count, "run"))\(groups): \(methods.joined(separator: ", "))"
     }
 
-    /// For example `2.5 h`, `0.05 h`, `0.0003 h`.
+    /// For example `2.5 h`, `0.05 h`, `0.0003 h`: what `--budget` is given in, in every length, unlike `DurationText`.
     static func hours(_ seconds: Double) -> String {
         String(format: seconds < 36_000 ? "%.2g h" : "%.0f h", seconds / 3600)
     }

@@ -106,7 +106,7 @@ package struct ComparisonOptions: Sendable, Equatable {
             guard let method = MethodName(rawValue: name) else {
                 let meant = nearestName(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ";"
                 throw UsageError(
-                    "--methods: '\(name.excerpt)' is no method\(meant) methods: \(known.joined(separator: ", "))"
+                    "--methods: '\(name.excerpt)' is not a method\(meant) methods: \(known.joined(separator: ", "))"
                 )
             }
             return method
@@ -131,7 +131,8 @@ package struct ComparisonOptions: Sendable, Equatable {
         let seeds = try parts(of: list).map { text in
             guard let seed = UInt64(text) else {
                 throw UsageError(
-                    "--seed-list: '\(text.excerpt)' is no seed; expected whole numbers with commas between")
+                    "--seed-list: '\(text.excerpt)' is not a seed; expected whole numbers with commas between"
+                )
             }
             return seed
         }

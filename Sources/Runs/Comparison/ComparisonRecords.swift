@@ -80,7 +80,7 @@ struct ComparisonFile<Record: Codable> {
         }
         guard let versioned = try? JSONDecoder().decode(Versioned.self, from: Data(bytes)),
             versioned.format == Self.currentFormat
-        else { throw damaged("is no such record of format \(Self.currentFormat)") }
+        else { throw damaged("is not such a record of format \(Self.currentFormat)") }
         return versioned.record
     }
 

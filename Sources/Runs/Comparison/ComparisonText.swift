@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Hosts
 
 extension ComparisonRow {
     /// The columns of the table, in every file that has them.
@@ -58,9 +57,9 @@ extension ComparisonSummary {
                 "Settings were chosen by the validation split with other seeds (\(Self.list(outcomes.selectionSeeds))) and confirmed with these.",
             ]
         }
-        lines += ["", Self.table(Self.heads, rows.map(\.cells))]
+        lines += [""] + Self.table(Self.heads, rows.map(\.cells))
         if outcomes.comparesAllPairs {
-            lines += ["", "## Each pair", "", Self.table(Self.pairHeads, pairs.map(\.cells))]
+            lines += ["", "## Each pair", ""] + Self.table(Self.pairHeads, pairs.map(\.cells))
         }
         if !warnings.isEmpty {
             lines += ["", "## Warnings", ""] + warnings.map { "- \(Self.escaped($0))" }
@@ -90,18 +89,13 @@ extension ComparisonSummary {
         seeds.prefix(20).map(String.init).joined(separator: ", ") + (seeds.count > 20 ? ", …" : "")
     }
 
-    private static func table(_ heads: [String], _ rows: [[String]]) -> String {
-        ([heads, heads.map { _ in "---" }] + rows.map { $0.map(escaped) }).map {
-            "| \($0.joined(separator: " | ")) |"
-        }.joined(separator: "\n")
+    private static func table(_ heads: [String], _ rows: [[String]]) -> [String] {
+        MarkdownText.table(heads, rows.map { $0.map(escaped) })
     }
 
-    /// Text that Markdown shows as it is: a setting may hold anything.
-    static func escaped(_ text: String) -> String {
-        text.printable(atMost: 2000, keepsLines: false).reduce(into: "") { result, character in
-            if "\\|`*_<>[]&".contains(character) { result.append("\\") }
-            result.append(character)
-        }
+    /// Text that stands for itself: a setting may hold anything.
+    private static func escaped(_ text: String) -> String {
+        MarkdownText.escaped(text, atMost: 2000, isPrinted: true)
     }
 
     /// A share in points of a hundred.

@@ -16,7 +16,7 @@ struct ConfigurationSource {
             throw ConfigurationError(
                 origin: .file(file),
                 problem:
-                    "the name of the current folder is no UTF-8, so that files cannot be found; rename it")
+                    "the name of the current folder is not UTF-8, so that files cannot be found; rename it")
         }
         let path = absolutePath(file, in: current)
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])

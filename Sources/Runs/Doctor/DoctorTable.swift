@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import Training
 
 extension DoctorReport {
@@ -85,7 +86,7 @@ extension DoctorReport {
             let needed = facts.step.map {
                 "; \(Units.count($0.checkpointCount, "checkpoint")) need \(Units.bytes($0.checkpointBytes))"
             }
-            let flush = output.flushSeconds.map { "; a small file is safe in \(Units.seconds($0))" }
+            let flush = output.flushSeconds.map { "; a small file is safe in \(DurationText.measured($0))" }
             table.add(
                 "disk", "",
                 "\(output.existingFolder): \(Units.bytes(output.freeBytes)) free\(needed ?? "")\(flush ?? "")"
@@ -103,7 +104,7 @@ extension DoctorReport {
             table.add(
                 "reading", "",
                 "\(Units.rate(data.imagesPerSecond)) images a second a rank: "
-                    + "\(data.rankBatch) for a step in \(Units.seconds(data.stepSeconds))")
+                    + "\(data.rankBatch) for a step in \(DurationText.measured(data.stepSeconds))")
         }
         if let step = facts.step { addStep(step, to: &table) }
     }
@@ -113,22 +114,23 @@ extension DoctorReport {
         let words = [
             ("forward", parts.forward), ("backward", parts.backward), ("communication", parts.communication),
             ("optimizer", parts.optimizer),
-        ].map { "\($0) \(Units.seconds($1))" }
+        ].map { "\($0) \(DurationText.measured($1))" }
         let rate = Double(step.globalBatch) / step.stepSeconds
         table.add("step", "", "\(step.title), \(Units.count(step.globalBatch, "sample")) of all ranks")
         table.add(
             "", "",
-            "\(Units.seconds(step.stepSeconds)), \(Units.rate(rate)) images a second; "
+            "\(DurationText.measured(step.stepSeconds)), \(Units.rate(rate)) images a second; "
                 + words.joined(separator: ", "))
         let validation = step.evaluationSeconds(facts.data?.validationCount)
         table.add(
             "epoch", "",
-            "about \(Units.seconds(step.epochSeconds(facts.data))): \(Units.count(step.stepsPerEpoch, "step"))"
-                + (validation > 0 ? " and \(Units.seconds(validation)) of evaluation" : ""))
+            "about \(DurationText.measured(step.epochSeconds(facts.data))): \(Units.count(step.stepsPerEpoch, "step"))"
+                + (validation > 0 ? " and \(DurationText.measured(validation)) of evaluation" : ""))
         let preparation = step.preparationSeconds(facts.data)
         table.add(
             "run", "",
-            "about \(Units.seconds(step.runSeconds(facts.data))): \(Units.count(step.epochs, "epoch"))"
-                + (preparation > 0 ? ", and \(Units.seconds(preparation)) before the first step" : ""))
+            "about \(DurationText.measured(step.runSeconds(facts.data))): \(Units.count(step.epochs, "epoch"))"
+                + (preparation > 0 ? ", and \(DurationText.measured(preparation)) before the first step" : "")
+        )
     }
 }

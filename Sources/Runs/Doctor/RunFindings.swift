@@ -1,3 +1,5 @@
+internal import Hosts
+
 extension DoctorFacts {
     /// What should be changed about memory, disk, data and batches, with a configuration.
     var runFindings: [Finding] {
@@ -36,7 +38,7 @@ extension DoctorFacts {
             Finding(
                 "data",
                 found: "a rank reads its \(Units.count(data.rankBatch, "image")) in "
-                    + "\(Units.seconds(data.stepSeconds)), a step takes \(Units.seconds(step.stepSeconds))",
+                    + "\(DurationText.measured(data.stepSeconds)), a step takes \(DurationText.measured(step.stepSeconds))",
                 expected: "that images are ready when the step is",
                 remedy: "a larger data.workers, a faster disk, or images prepared as .safetensors")
         ]

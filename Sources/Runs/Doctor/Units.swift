@@ -11,20 +11,6 @@ enum Units {
         return String(format: isWhole || value >= 100 ? "%.0f %@" : "%.1f %@", value, units[unit])
     }
 
-    /// A duration: `12.3 ms`, `4.56 s`, `1:02:03 h`.
-    static func seconds(_ seconds: Double) -> String {
-        switch seconds {
-        case ..<1: return String(format: "%.1f ms", seconds * 1000)
-        case ..<100: return String(format: "%.2f s", seconds)
-        case ..<3600:
-            let whole = Int(seconds.rounded())
-            return String(format: "%d:%02d min", whole / 60, whole % 60)
-        default:
-            let minutes = Int((seconds / 60).rounded())
-            return String(format: "%d:%02d h", minutes / 60, minutes % 60)
-        }
-    }
-
     /// A number that says a lot of something: `6.42`, `64.2`, `642`.
     static func rate(_ value: Double) -> String {
         String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)

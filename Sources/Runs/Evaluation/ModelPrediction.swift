@@ -52,7 +52,7 @@ package struct ModelPrediction {
                 guard prediction.isFinite else {
                     throw DataError(
                         .format, path: model.path,
-                        "its outputs for \(subset.identifier(prediction.position)) are not finite, so that the image has no class: the model comes from a run that diverged, or the image is none that it was trained for"
+                        "its outputs for \(subset.identifier(prediction.position)) are not finite, so that the image has no class: the model comes from a run that diverged, or the image is not of the kind that it was trained for"
                     )
                 }
                 table.add(

@@ -1,3 +1,4 @@
+internal import Hosts
 internal import Training
 
 /// What a job was measured to cost, what is assumed besides, and the predictions that follow.
@@ -32,7 +33,7 @@ package struct PlanFacts: Codable, Sendable, Equatable {
         let latency = ranks > 1 ? "measured" : "assumed"
         return job.notices + [
             "measured by \(Units.count(ranks, "rank")) on \(Units.count(hosts, "host")), all at once: steps of "
-                + job.traces.map { "\($0.localBatch) (\(Units.seconds($0.seconds)))" }.joined(
+                + job.traces.map { "\($0.localBatch) (\(DurationText.measured($0.seconds)))" }.joined(
                     separator: " and ")
                 + " images a rank without messages, in between and beyond linear",
             "messages between hosts: \(microseconds(costs.networkLatency)) each (\(hosts > 1 ? "measured" : "assumed")), "
@@ -44,7 +45,7 @@ package struct PlanFacts: Codable, Sendable, Equatable {
                 + (ranks > Int(costs.memoryRanks) ? "it (measured)" : "it (assumed)"),
             "a communication thread takes \(microseconds(costs.wakeSeconds)) of computing each time it wakes (measured)",
             job.checkpointSeconds.map {
-                "rank 0 writes a checkpoint in \(Units.seconds($0)) (measured), beside the steps"
+                "rank 0 writes a checkpoint in \(DurationText.measured($0)) (measured), beside the steps"
             } ?? "checkpoints are written beside the steps, and take no time of them",
             job.threadGain.map {
                 "\(Units.count(job.threads, "thread")) compute \(Units.rate($0)) times as fast as one (measured); other "
@@ -70,7 +71,7 @@ package struct PlanFacts: Codable, Sendable, Equatable {
             "what all-reduces take of a rank's processor is taken from its computing, all of it: every core of a host "
                 + "computes",
             "ranks differ at random between two messages by as much as steps did here (sum of deviations "
-                + "\(Units.seconds(job.traces[0].deviation)) a step); disturbances that are rarer than that are not in it",
+                + "\(DurationText.measured(job.traces[0].deviation)) a step); disturbances that are rarer than that are not in it",
             "the same images are trained on, whatever the batch: a larger global batch takes fewer steps, and may need "
                 + "another learning rate",
         ]

@@ -1,3 +1,4 @@
+internal import Hosts
 internal import ProcessGroups
 
 extension PlanFacts {
@@ -19,7 +20,7 @@ extension PlanFacts {
 
     private static let summaryColumns = [
         ("hosts", 6), ("Gbit/s", 6), ("precision", 9), ("batch", 5), ("ranks", 9), ("wire", 8),
-        ("buckets", 9), ("step", 9), ("images/s", 8), ("effic.", 6), ("hours", 10),
+        ("buckets", 9), ("step", 9), ("images/s", 8), ("effic.", 6), ("hours", 11),
     ]
 
     /// For each cluster the smallest local batch with which the goal is reached, or what comes nearest.
@@ -43,7 +44,7 @@ extension PlanFacts {
 
     private static let columns = [
         ("batch", 5), ("ranks", 9), ("wire", 8), ("buckets", 9), ("overlap", 7), ("step", 9), ("images/s", 8),
-        ("effic.", 6), ("exposed", 7), ("hours", 10),
+        ("effic.", 6), ("exposed", 7), ("hours", 11),
     ]
 
     private static func line(_ cells: [String], _ columns: [(String, Int)] = PlanFacts.columns) -> String {
@@ -54,9 +55,9 @@ extension PlanFacts {
         [
             "\(row.localBatch)", "\(row.ranks) × \(row.threads)", row.wireFormat,
             Units.bytes(Int64(row.bucketBytes)) + (row.setsBucketBytes ? "*" : ""), row.overlap,
-            Units.seconds(row.stepSeconds), Units.rate(row.imagesPerSecond),
+            DurationText.measured(row.stepSeconds), Units.rate(row.imagesPerSecond),
             "\(Units.rate(100 * row.efficiency)) %", "\(Units.rate(100 * row.exposedShare)) %",
-            Units.seconds(3600 * row.hours),
+            DurationText.measured(3600 * row.hours),
         ]
     }
 

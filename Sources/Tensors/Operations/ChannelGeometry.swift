@@ -18,7 +18,7 @@ struct ChannelGeometry: Sendable {
             switch tensor.layout {
             case .dense: 1
             case .blocked(let block): block
-            case .packed: preconditionFailure("weights of a convolution are no feature map")
+            case .packed: preconditionFailure("weights of a convolution are not a feature map")
             }
         (samples, channels) = (tensor.shape[0], tensor.shape[1])
         blocks = (channels + lanes - 1) / lanes

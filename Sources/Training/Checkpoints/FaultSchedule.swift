@@ -96,7 +96,7 @@ public struct FaultSchedule: Sendable {
         _ values: [String: String], _ key: String, _ entry: String
     ) throws(FaultScheduleError) -> Value {
         if let value = values[key].flatMap({ Value(rawValue: $0) }) { return value }
-        let found = values[key].map { "\(key)=\($0) is none" } ?? "\(key)= is missing"
+        let found = values[key].map { "\(key)=\($0) is unknown" } ?? "\(key)= is missing"
         let allowed = Value.allCases.map(\.rawValue).joined(separator: ", ")
         throw FaultScheduleError(entry, "\(found); there are \(allowed)")
     }

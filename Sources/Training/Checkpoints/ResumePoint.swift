@@ -77,14 +77,14 @@ public struct ResumePoint {
             throw damaged("is missing")
         }
         guard let position = try? JSONDecoder().decode(RunPosition.self, from: Data(text.utf8)) else {
-            throw damaged("is none: \(text.excerpt)")
+            throw damaged("cannot be read: \(text.excerpt)")
         }
         guard position.step == checkpoint.step, position.step >= 1 else {
             throw damaged("is step \(position.step), and the checkpoint is of step \(checkpoint.step)")
         }
         guard let best = position.best else { return position }
         guard (1...position.step).contains(best.step), best.evaluation.isPossible else {
-            throw damaged("names a best model of step \(best.step) with an evaluation that is none")
+            throw damaged("names a best model of step \(best.step) with an impossible evaluation")
         }
         guard checkpoint.fileNames.contains(RunCheckpoints.Files.model) else {
             throw damaged("names a best model, of step \(best.step), and the checkpoint holds none")

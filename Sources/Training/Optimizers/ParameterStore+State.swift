@@ -43,7 +43,7 @@ extension ParameterStore {
                 (0...limit).contains(count)
             else {
                 throw CheckpointError(
-                    .damaged, file.path, "tensor '\(name)' is missing or no number of steps")
+                    .damaged, file.path, "tensor '\(name)' is missing or not a number of steps")
             }
             setStepCount(count, of: index)
         }

@@ -50,13 +50,14 @@ import Training
             let path = folder + "/checkpoints/step-00000004"
             let good = try SealedCheckpoint(path)
             for (position, problem) in [
-                (nil, "is missing"), ("", "is none"), ("{}", "is none"), ("[4]", "is none"),
-                ("{\"step\":\"4\"}", "is none"), ("{\"step\":4.5}", "is none"),
-                ("{\"step\":1e30}", "is none"), ("{\"step\":9223372036854775808}", "is none"),
+                (nil, "is missing"), ("", "cannot be read"), ("{}", "cannot be read"),
+                ("[4]", "cannot be read"),
+                ("{\"step\":\"4\"}", "cannot be read"), ("{\"step\":4.5}", "cannot be read"),
+                ("{\"step\":1e30}", "cannot be read"), ("{\"step\":9223372036854775808}", "cannot be read"),
                 ("{\"step\":-5}", "is step -5, and the checkpoint is of step 4"),
                 ("{\"step\":0}", "is step 0"), ("{\"step\":6}", "is step 6"),
                 ("{\"step\":9223372036854775807}", "is step 9223372036854775807"),
-                ("{\"step\":4,\"best\":{\"step\":2}}", "is none"),
+                ("{\"step\":4,\"best\":{\"step\":2}}", "cannot be read"),
                 (
                     "{\"step\":4,\"best\":\(Self.goodBest.replacing(":2", with: ":0"))}",
                     "a best model of step 0"
@@ -67,11 +68,11 @@ import Training
                 ),
                 (
                     "{\"step\":4,\"best\":\(Self.goodBest.replacing(":1", with: ":7"))}",
-                    "an evaluation that is none"
+                    "an impossible evaluation"
                 ),
                 (
                     "{\"step\":4,\"best\":\(Self.goodBest.replacing(":4", with: ":-4"))}",
-                    "an evaluation that is none"
+                    "an impossible evaluation"
                 ),
             ] as [(String?, String)] {
                 var checkpoint = good
@@ -141,10 +142,11 @@ import Training
         for count in [-1, 5, Int64.max] {
             try expectRefusal(
                 of: { _, integers in integers["optimizer.step.fc.bias"] = [count] },
-                naming: "no number of steps")
+                naming: "not a number of steps")
         }
         try expectRefusal(
-            of: { _, integers in integers["optimizer.step.fc.bias"] = [1, 1] }, naming: "no number of steps")
+            of: { _, integers in integers["optimizer.step.fc.bias"] = [1, 1] },
+            naming: "not a number of steps")
     }
 
     // MARK: Fuzzing

@@ -44,7 +44,7 @@ struct FolderContents {
         if let first = broken.min(by: { $0.lexicographicallyPrecedes($1) }) {
             throw DataError(
                 .unsupported, path: folder,
-                "holds \(broken.count) \(broken.count == 1 ? "name that is" : "names that are") no UTF-8, the first "
+                "holds \(broken.count) \(broken.count == 1 ? "name that is" : "names that are") not UTF-8, the first "
                     + "'\(UTF8Names.shown(first).shownPath)'; rename, for example with convmv -f latin1 -t utf8"
             )
         }
@@ -52,7 +52,7 @@ struct FolderContents {
     }
 
     /// The names as the system has them, in its order, without the folder itself and the one above. Foundation gives
-    /// texts, in which bytes that are no UTF-8 are lost.
+    /// texts, in which bytes that are not UTF-8 are lost.
     private static func entries(of folder: String) throws(DataError) -> [[UInt8]] {
         func failure() -> DataError {
             DataError(.inputOutput, path: folder, "cannot be listed: \(String(cString: strerror(errno)))")

@@ -77,13 +77,13 @@ extension PhotographListing {
         }
         let bytes = try file.read(Int(file.identity.bytes))
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw DataError(.format, path: path, "is no UTF-8 text; save the list as UTF-8")
+            throw DataError(.format, path: path, "is not text in UTF-8; save the list as UTF-8")
         }
         // Paths go to the system as they are, for which a zero byte is their end.
         if let zero = bytes.firstIndex(of: 0) {
             throw DataError(
                 .format, path: path,
-                "holds a zero byte, the first at byte \(zero), so it is no text; save the list again")
+                "holds a zero byte, the first at byte \(zero), so it is not text; save the list again")
         }
         // Some editors put a byte order mark first, which is no part of the first path.
         let lines = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]

@@ -5,15 +5,14 @@ internal import Synchronization
 extension PhotographDataset {
     /// Makes sure that every file can be used, as far as its beginning tells.
     ///
+    /// - Parameter remedy: What whoever named the files can do about those that cannot be used.
     /// - Throws: The `DataError` of the first file that cannot, with how many there are.
-    public func requireUsable() throws(DataError) {
+    public func requireUsable(remedy: String = "mend or remove them") throws(DataError) {
         guard let first = failures.first else { return }
         let others =
             failures.count == 1 ? "" : "; \(failures.count - 1) more of \(count) files cannot be used either"
         throw DataError(
-            first.error.kind, path: first.error.path,
-            first.error.detail + others
-                + "; mend or remove them, or set data.on-error: skip to leave them out")
+            first.error.kind, path: first.error.path, first.error.detail + others + "; " + remedy)
     }
 
     /// Decodes whole files, and says which cannot be decoded.

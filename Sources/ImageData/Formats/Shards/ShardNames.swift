@@ -85,7 +85,7 @@ enum ShardNames {
         }
         let bytes = try file.start(Int(file.identity.bytes))
         guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
-            throw DataError(.format, path: path, "is no UTF-8 text; save the list as UTF-8")
+            throw DataError(.format, path: path, "is not text in UTF-8; save the list as UTF-8")
         }
         let root = (path as NSString).deletingLastPathComponent
         var shards: [String] = []

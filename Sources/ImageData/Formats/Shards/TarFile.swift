@@ -61,7 +61,7 @@ struct TarFile {
             switch header.content {
             case .file:
                 guard let name, !name.isEmpty else {
-                    throw damage(start, "its name is \(name == nil ? "no UTF-8" : "empty"); pack it again")
+                    throw damage(start, "its name is \(name == nil ? "not UTF-8" : "empty"); pack it again")
                 }
                 return Member(name: name, headerOffset: start, offset: contents, byteCount: byteCount)
             case .folder: named = Extension()
@@ -99,7 +99,7 @@ struct TarFile {
             do {
                 return try TarHeader(block)
             } catch {
-                throw damage(offset, "\(error.detail): this is no tar archive, or a damaged one")
+                throw damage(offset, "\(error.detail): this is not a tar archive, or a damaged one")
             }
         }
         guard isFirst else { throw damage(offset, "the archive ends where a member was announced") }
@@ -145,7 +145,7 @@ struct TarFile {
     {
         let bytes = try records(contents, byteCount, start).prefix { $0 != 0 }
         guard let name = String(validating: bytes, as: UTF8.self) else {
-            throw damage(start, "its name is no UTF-8; pack it again")
+            throw damage(start, "its name is not UTF-8; pack it again")
         }
         return name
     }
@@ -185,14 +185,14 @@ private struct Extension {
         switch key {
         case "path":
             guard let text = String(validating: value, as: UTF8.self), !value.contains(0) else {
-                throw damage("its name is no UTF-8; pack it again")
+                throw damage("its name is not UTF-8; pack it again")
             }
             name = text
         case "size":
             let text = String(decoding: value, as: UTF8.self)
             guard let number = Int(text), number >= 0, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") })
             else {
-                throw damage("its size is '\(text.excerpt)', no number")
+                throw damage("its size is '\(text.excerpt)', not a number")
             }
             byteCount = number
         case _ where key.hasPrefix("GNU.sparse"):

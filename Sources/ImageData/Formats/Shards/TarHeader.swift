@@ -98,7 +98,7 @@ struct TarHeader: Equatable {
         guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) })
         else {
             let found = String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
-            throw Damage(detail: "its \(name) is '\(found.excerpt)', no octal number")
+            throw Damage(detail: "its \(name) is '\(found.excerpt)', not an octal number")
         }
         return digits.reduce(0) { $0 << 3 | Int($1 - UInt8(ascii: "0")) }
     }

@@ -8,7 +8,7 @@ extension Unpickler {
         case .stackGlobal:
             let (name, module) = (try pop(), try pop())
             guard case .text(let name) = self[name], case .text(let module) = self[module] else {
-                throw input.damaged("the name of a class is no text")
+                throw input.damaged("the name of a class is not text")
             }
             try pushGlobal(module, name)
         case .reduce, .new:

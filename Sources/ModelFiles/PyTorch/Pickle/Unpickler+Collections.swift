@@ -50,7 +50,7 @@ extension Unpickler {
             set.append(contentsOf: items)
             values[place] = .set(set)
         case .opaque: break
-        default: throw input.damaged("items are added to what is no list")
+        default: throw input.damaged("items are added to something that is not a list")
         }
     }
 
@@ -63,7 +63,7 @@ extension Unpickler {
             dictionary.append(contentsOf: entries)
             values[place] = .dictionary(dictionary)
         case .opaque: break
-        default: throw input.damaged("entries are added to what is no dictionary")
+        default: throw input.damaged("entries are added to something that is not a dictionary")
         }
     }
 }

@@ -42,10 +42,10 @@ extension Unpickler {
             let digits = line.hasSuffix("L") ? String(line.dropLast()) : line
             if let value = Int(digits) { return .integer(value) }
             guard !digits.isEmpty, digits.utf8.drop(while: { $0 == 0x2D }).allSatisfy({ $0 ^ 0x30 < 10 })
-            else { throw input.damaged("'\(line.excerpt)' is no integer") }
+            else { throw input.damaged("'\(line.excerpt)' is not a whole number") }
             return .largeInteger
         case .floatText:
-            guard let value = Double(line) else { throw input.damaged("'\(line.excerpt)' is no number") }
+            guard let value = Double(line) else { throw input.damaged("'\(line.excerpt)' is not a number") }
             return .number(value)
         case .stringText:
             guard line.utf8.count >= 2, let quote = line.utf8.first, quote == line.utf8.last,

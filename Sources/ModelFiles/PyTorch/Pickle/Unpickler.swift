@@ -144,7 +144,9 @@ struct Unpickler {
 
     private mutating func memoKey() throws(WeightFileFailure) -> UInt64 {
         let line = try input.line()
-        guard let key = UInt64(line) else { throw input.damaged("'\(line.excerpt)' is no place of its memo") }
+        guard let key = UInt64(line) else {
+            throw input.damaged("'\(line.excerpt)' is not a place in its memo")
+        }
         return key
     }
 }
