@@ -5,16 +5,17 @@
 /// at most `Limits.bytes` bytes, and its lists at most the numbers below: a reader takes nothing else for granted, as
 /// anybody may have written it.
 package struct ReportRecord: Codable, Sendable, Equatable {
-    /// `test` or `validation`; nil where nothing was evaluated, and then there is nothing that needs predictions.
+    /// `test`, `validation` or, of data that a user named, `evaluation`; nil where nothing was evaluated, and then there is
+    /// nothing that needs predictions.
     package var split: String?
     /// Samples evaluated.
     package var samples: Int?
     /// Names of the classes, in the order of the labels.
     package var classes: [String]?
-    /// The method's name, as in a configuration.
-    package var method: String
-    /// How often which class was taken for which, by truth, then prediction; without those that never were. Of more
-    /// than `Limits.confusion` the rarest confusions are left out.
+    /// The method's name, as in a configuration; nil where nobody knows, as of a model without its run.
+    package var method: String?
+    /// How often which class was taken for which, by truth, then prediction; without those that never were, and without
+    /// samples that have no prediction. Of more than `Limits.confusion` the rarest confusions are left out.
     package var confusion: [ConfusionCount]?
     /// How far the model's probabilities can be believed: ten bins of the probability of the prediction.
     package var calibration: [CalibrationBin]?
@@ -39,7 +40,7 @@ package struct ReportRecord: Codable, Sendable, Equatable {
     package var attention: [TapAttention]?
 
     /// A record in which only the method is known.
-    package init(method: String) { self.method = method }
+    package init(method: String?) { self.method = method }
 
     private enum CodingKeys: String, CodingKey {
         case split, samples, classes, method, confusion, calibration, pictures, worst, best, confused
@@ -137,7 +138,7 @@ extension ReportRecord {
         package var sample: String
         /// Its label.
         package var label: Int
-        /// What the model predicts.
+        /// What the model predicts; a negative number where its outputs were not finite.
         package var prediction: Int
         /// The prediction's probability.
         package var probability: Double

@@ -4,8 +4,8 @@ internal import ModelFiles
 
 /// The report of one or several runs, or of a comparison: one HTML file that anybody can look at.
 ///
-/// It is made of what lies in their folders and of nothing else. What is missing there is not shown, and everything that
-/// is read is taken for text that anybody may have written.
+/// It is made of what lies in their folders and of nothing else, or of what an evaluation found. What is missing there is
+/// not shown, and everything that is read is taken for text that anybody may have written.
 package struct RunReport {
     private let title: String
     private let runs: [RecordedRun]
@@ -45,6 +45,11 @@ package struct RunReport {
         }
         (self.runs, self.comparisons) = (runs, comparisons)
         title = folders.count == 1 ? comparisons.first?.name ?? runs.first?.name ?? "" : "\(runs.count) runs"
+    }
+
+    /// The report of an evaluation.
+    package init(_ evaluated: EvaluatedModel) {
+        (runs, comparisons, title) = ([RecordedRun(evaluated)], [], evaluated.title)
     }
 
     /// The page: at most five million bytes, with less in it where it would be more.

@@ -13,6 +13,7 @@ struct EvaluateCommand: ParsableCommand {
             Examples:
               ballast evaluate --model runs/first --data photos/test
               ballast evaluate --model runs/first --data photos/test --predictions p.csv
+              ballast evaluate --model runs/first --data photos/test --report page.html
               ballast evaluate --model runs/first --data photos/test --ten-crop --json
             """)
 
@@ -44,18 +45,24 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Write sample, label, prediction and probabilities to this CSV file.")
     var predictions: String?
 
+    @Option(
+        help:
+            "Write a page of the result to this HTML file: errors with their pictures, confusions, classes, calibration, labels that are probably wrong."
+    )
+    var report: String?
+
     @OptionGroup var progress: ProgressOptions
 
     func run() throws {
         let evaluation = ModelEvaluation(
             model: model, data: data, classes: classes, predictions: predictions,
-            tenCrop: tenCrop)
+            report: report, tenCrop: tenCrop)
         try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             try JobChecks.begin(group)
-            let report = try evaluation.run(group)
-            if group.rank == 0, let notice = report.notice { StandardError.print(notice) }
+            let result = try evaluation.run(group)
+            if group.rank == 0, let notice = result.notice { StandardError.print(notice) }
             try group.coordinate { () throws -> Void in
-                try StandardOutput.print(json ? report.json() : report.text)
+                try StandardOutput.print(json ? result.json() : result.text)
             }
         }
     }

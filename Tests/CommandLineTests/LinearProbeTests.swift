@@ -46,11 +46,22 @@ extension ManyRanksTests {
             }
             // The model is an ordinary classifier.
             let evaluated = try await BallastProcess.run(
-                ["evaluate", "--model", alone.url.path, "--data", Self.data, "--json"], ranks: 2)
+                [
+                    "evaluate", "--model", alone.url.path, "--data", Self.data, "--json", "--report",
+                    "\(folder.path)/page.html",
+                ], ranks: 2)
             try #require(evaluated.exitCode == 0, "\(evaluated.errors)")
             let report = try MetricsEvent(Data(evaluated.output.utf8))
-            #expect(try [report.number("accuracy")] == alone.evaluations("accuracy", of: "test"))
+            let accuracy = try report.number("accuracy")
+            #expect(try [accuracy] == alone.evaluations("accuracy", of: "test"))
+            let page = try folder.text(of: "page.html")
+            #expect(page.contains("Accuracy, evaluation split</dt><dd>\(percent(accuracy))"))
+            #expect(page.contains("<code>linear-probe</code>") && page.contains("data:image/jpeg;base64,"))
+            #expect(!page.contains("metrics.jsonl") && !page.contains("evaluation: it has no validation"))
         }
+
+        /// As a page has it.
+        private func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
 
         @Test func aProbeThatIsStartedAgainMovesTheFirstAside() async throws {
             let folder = try ScratchFolder()

@@ -93,6 +93,7 @@ extension ManyRanksTests {
                 try export --model w.safetensors -o ./w.safetensors
                 try evaluate --model run --data d.safetensors --predictions d.safetensors
                 try evaluate --model run --data d.safetensors --predictions run/model.safetensors
+                try evaluate --model run --data d.safetensors --report run/model.safetensors
                 try predict --model run --data d.safetensors -o d.safetensors
                 try relate --config $cotune --set data.train=$PWD/d.safetensors --output d.safetensors
                 sha256sum --check --quiet before || echo changed
@@ -101,7 +102,7 @@ extension ManyRanksTests {
                 echo cats > r.csv; "$ballast" relate --config $cotune --output r.safetensors 2> errors; echo "$?"
                 cat r.csv; ls r.*
                 """, in: folder)
-            let expected = Array(repeating: "64 1", count: 10) + ["64", "1", "64", "cats", "r.csv"]
+            let expected = Array(repeating: "64 1", count: 11) + ["64", "1", "64", "cats", "r.csv"]
             #expect(found == expected.map { $0 + "\n" }.joined())
         }
 

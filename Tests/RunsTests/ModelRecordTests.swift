@@ -102,9 +102,11 @@ import Training
         data.add("labels", integers: [0, 0, 1, 2], shape: [4])
         try data.write(to: folder.path + "/data.safetensors")
         let list = folder.path + "/list.csv"
+        let page = folder.path + "/page.html"
         let reports = try ThreadedGroup.run(size: ranks) { group in
             let report = try ModelEvaluation(
-                model: path, data: folder.path + "/data.safetensors", classes: [], predictions: list
+                model: path, data: folder.path + "/data.safetensors", classes: [], predictions: list,
+                report: page
             ).run(group)
             return (try report.json(), report.notice ?? "")
         }
@@ -113,6 +115,74 @@ import Training
             #expect(notice.contains("are not finite for some samples"), "\(notice)")
         }
         #expect(try folder.text(of: "list.csv").split(separator: "\n")[1].hasPrefix("0,0,,"))
+        let text = try folder.text(of: "page.html")
+        #expect(text.contains("of 4 samples are not finite: these have no class"))
+        #expect(text.contains("<b>a, b taken for no class</b>"))
+    }
+
+    // MARK: The page of an evaluation
+
+    private func labelledImages(in folder: ScratchFolder) throws {
+        var data = SafetensorsWriter()
+        data.add("images", randomTensor([7, 3, 16, 16], seed: 9))
+        data.add("labels", integers: [0, 0, 1, 2, 1, 2, 0], shape: [7])
+        try data.write(to: folder.path + "/data.safetensors")
+    }
+
+    private func evaluate(
+        _ folder: ScratchFolder, ranks: Int = 1, predictions: String? = nil, report: String
+    ) throws {
+        let path = folder.path
+        _ = try ThreadedGroup.run(size: ranks) { group in
+            try ModelEvaluation(
+                model: path, data: path + "/data.safetensors", classes: [], predictions: predictions,
+                report: report
+            ).run(group).json()
+        }
+    }
+
+    @Test(arguments: [1, 2, 3]) func aPageShowsWhatWasPredicted(ranks: Int) throws {
+        let folder = try runFolder()
+        defer { folder.remove() }
+        try labelledImages(in: folder)
+        try evaluate(folder, ranks: ranks, report: folder.path + "/page.html")
+        let page = try folder.text(of: "page.html")
+        let digest = try FileDigest(ofFile: folder.path + "/model.safetensors").description
+        for part in [
+            "Accuracy, evaluation split", "; 7 samples", "Mean class accuracy", "(95 %, Wilson)",
+            "c &quot;d&quot;", "data:image/jpeg;base64,", "Confusion matrix", "Features of 7 samples",
+            "Probability and accuracy", "<code>co-tuning</code>", "<code>resnet18</code>",
+            "<code>\(digest)</code>", "<code>\(folder.path)/data.safetensors</code>",
+            "Written by `ballast evaluate`",
+        ] {
+            #expect(page.contains(part), "\(part)")
+        }
+        #expect(!page.contains("metrics.jsonl") && !page.contains("id=\"curves\""))
+        #expect(page.utf8.count < 200_000)
+    }
+
+    /// Before anything is read: into the model, into the list, without a folder.
+    @Test func aPageHasAFileOfItsOwn() throws {
+        let folder = try runFolder()
+        defer { folder.remove() }
+        let path = folder.path
+        try FileManager.default.createSymbolicLink(atPath: path + "/link", withDestinationPath: path)
+        for (list, page, code, words) in [
+            ("p.csv", "model.safetensors", Int32(64), "model.safetensors: is a file that is read for it"),
+            ("p.csv", "report.json", 64, "report.json: is a file that is read for it"),
+            ("p", "p", 64, "is written to as well"), ("p", "link/./p", 64, "is written to as well"),
+            ("p", "missing/p", 74, "missing/p: cannot be written: No such file"),
+            ("missing/p", "p", 74, "missing/p: cannot be written: No such file"),
+        ] {
+            try folder.write([], as: "report.json")
+            let error = #expect(throws: CollectiveFailure.self) {
+                try evaluate(
+                    folder, ranks: 2, predictions: "\(path)/\(list)", report: "\(path)/\(page)")
+            }
+            #expect(error?.exitCode == code, "\(list) \(page)")
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+        }
+        #expect(try folder.names.filter { $0.hasPrefix("p") } == [])
     }
 
     // MARK: Predictions

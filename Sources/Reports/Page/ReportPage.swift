@@ -67,10 +67,13 @@ struct ReportPage {
     }
 
     private var footer: Markup {
-        .element(
+        let origin =
+            contents.isEvaluation
+            ? "`ballast evaluate` from what the model says of the data"
+            : "`ballast report` from what the runs left in their folders"
+        return .element(
             "footer", [:],
             .paragraph(
-                "Written by `ballast report` from what the runs left in their folders. This file needs no network and holds all its pictures."
-            ))
+                Markup("Written by \(origin). This file needs no network and holds all its pictures.")))
     }
 }

@@ -4,8 +4,8 @@ internal import ModelFiles
 internal import Regularizers
 internal import Tensors
 
-/// What the folder of a run says. Whatever is missing there is nil here; whatever cannot be read is missing too, and
-/// `problems` says so.
+/// What the folder of a run says, or what an evaluation found. Whatever is missing there is nil here; whatever cannot be
+/// read is missing too, and `problems` says so.
 struct RecordedRun {
     /// The evaluation that stands for the run.
     struct Headline {
@@ -31,6 +31,8 @@ struct RecordedRun {
     let skippedImages: Int
     /// What could not be read, and why.
     let problems: [String]
+    /// What was evaluated by itself; nil of a run.
+    let evaluated: EvaluatedModel?
 
     /// Files that only a run has.
     static let files = ["config.yaml", "metrics.jsonl", "model.json", "report.json"]
@@ -61,7 +63,23 @@ struct RecordedRun {
             ? reading.value(of: "attention.safetensors", Self.attention) ?? [] : []
         skippedImages = reading.value(of: "skipped-images.csv", Self.lineCount) ?? 0
         problems = reading.problems
+        evaluated = nil
         WorkProgress.note()
+    }
+
+    /// A model that was evaluated by itself: no folder is read.
+    init(_ evaluated: EvaluatedModel) {
+        (name, folder) = (evaluated.title, evaluated.model)
+        configuration = nil
+        log = nil
+        model = evaluated.summary
+        let checked = CheckedRecord(evaluated.record)
+        (record, thumbnails) = (checked.record, checked.thumbnails)
+        relationship = nil
+        attention = []
+        skippedImages = 0
+        problems = evaluated.warnings
+        self.evaluated = evaluated
     }
 
     /// Names of the classes.
@@ -75,8 +93,13 @@ struct RecordedRun {
     /// The method's name.
     var method: String? { model?.method ?? record?.method ?? configuration?.values["method.name"] }
 
-    /// The evaluation on the test split, or else on the validation split.
+    /// The evaluation on the test split, or else on the validation split; or the one that is all there is.
     var headline: Headline? {
+        if let evaluated {
+            return Headline(
+                split: "evaluation", accuracy: evaluated.accuracy,
+                meanClassAccuracy: evaluated.meanClassAccuracy, loss: evaluated.loss, count: evaluated.count)
+        }
         for (split, summary, logged) in [
             ("test", model?.metrics?.test, log?.test),
             ("validation", model?.metrics?.validation, log?.validation),

@@ -13,6 +13,7 @@ struct CurvesSection {
     /// The charts, and a sentence of what is left out.
     var content: Markup {
         guard let first = groups.first else {
+            guard !contents.isEvaluation else { return .nothing }
             return .paragraph("No steps were logged: metrics.jsonl is missing, or the method takes none.")
         }
         let isAlone = groups.count == 1 && first.runs.count == 1

@@ -57,9 +57,8 @@ struct ErrorsSection {
             "ul", ["class": "pictures"],
             content: indices.map { index in
                 let picture = pictures[index]
-                let (truth, prediction) = (
-                    run.className(picture.label), run.className(picture.prediction)
-                )
+                let truth = run.className(picture.label)
+                let prediction = picture.prediction < 0 ? "no class" : run.className(picture.prediction)
                 let isRight = picture.label == picture.prediction
                 let words: Markup =
                     isRight

@@ -26,6 +26,9 @@ struct ReportContents {
         store = PictureStore(limit: detail.pictures)
     }
 
+    /// Whether this is what an evaluation found, and no run.
+    var isEvaluation: Bool { runs.contains { $0.evaluated != nil } }
+
     /// The runs of which all is shown: the first of each group, those with a record first.
     var detailed: [(number: Int, run: RecordedRun)] {
         let firsts = groups.compactMap { group in

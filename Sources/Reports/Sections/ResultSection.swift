@@ -82,7 +82,8 @@ struct ResultSection {
     private func hashes(_ run: RecordedRun) -> Markup {
         let facts = run.configuration?.facts ?? [:]
         let rows: [(String, String?)] = [
-            ("folder", run.folder), ("method", run.method),
+            (run.evaluated == nil ? "folder" : "model", run.folder), ("data", run.evaluated?.data),
+            ("views of an image", run.evaluated?.views), ("method", run.method),
             ("network", run.model?.model?.network ?? run.configuration?.values["network.name"]),
             ("hosts", facts["hosts"]), ("ranks", facts["ranks"]), ("threads a rank", facts["threads"]),
             ("SHA-256 of the pretrained weights", run.model?.sourceDigest ?? facts["weights-sha256"]),

@@ -11,7 +11,10 @@ struct RunWarnings {
     var lines: [String] { run.problems + unfinished + numbers + images + schedule }
 
     private var unfinished: [String] {
-        guard let log = run.log else { return ["There is no metrics.jsonl: no curves can be shown."] }
+        guard let log = run.log else {
+            // An evaluation has no steps.
+            return run.evaluated == nil ? ["There is no metrics.jsonl: no curves can be shown."] : []
+        }
         let lines = log.damagedCount
         return
             (log.isFinished

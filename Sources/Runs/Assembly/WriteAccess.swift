@@ -10,13 +10,43 @@ enum WriteAccess {
     /// - Parameters:
     ///   - path: The file, as the user named it.
     ///   - inputs: What is read. A file that is replaced by what was made from it is lost.
-    /// - Throws: `UsageError` (64) where it is one of them or a folder; as `require` does.
+    /// - Throws: `UsageError` (64) where it is one of them or a folder; `OutputError` (74) where it has no folder; as
+    ///   `require` does.
     static func requireFile(_ path: String, apartFrom inputs: [String]) throws {
         try requireOther(path, than: inputs)
-        if case .replacing(let file) = OutputFile.way(named: path), file.hasSuffix("/") || isFolder(file) {
+        guard case .replacing(let file) = OutputFile.way(named: path) else { return try require(path) }
+        if file.hasSuffix("/") || isFolder(file) {
             throw UsageError("\(path): is a folder; give the name of a file")
         }
         try require(path)
+        // Unlike the folder of a run, that of a file is not made.
+        guard isFolder(URL(fileURLWithPath: file).deletingLastPathComponent().path) else {
+            throw OutputError(path: path, underlying: POSIXError(.ENOENT))
+        }
+    }
+
+    /// Makes sure that two results do not go into one file, which need not be there yet; its folder must be.
+    ///
+    /// - Throws: `UsageError` (64).
+    static func requireDistinct(_ path: String, _ other: String) throws {
+        let files = [path, other].map { name -> URL in
+            switch OutputFile.way(named: name) {
+            case .replacing(let file), .into(let file): return URL(fileURLWithPath: file)
+            case .stream: return URL(fileURLWithPath: name)
+            }
+        }
+        let folders = files.map { $0.deletingLastPathComponent().path }
+        guard files[0].lastPathComponent == files[1].lastPathComponent, isSame(folders[0], folders[1]) else {
+            return
+        }
+        throw UsageError("\(path): is where \(other) is written to as well; give each a file of its own")
+    }
+
+    /// Whether two names stand for the same file or folder.
+    private static func isSame(_ path: String, _ other: String) -> Bool {
+        var (one, another) = (stat(), stat())
+        return stat(path, &one) == 0 && stat(other, &another) == 0 && one.st_ino == another.st_ino
+            && one.st_dev == another.st_dev
     }
 
     /// Makes sure that what is written is none of the files that are read, under whatever name.
@@ -25,11 +55,7 @@ enum WriteAccess {
     static func requireOther(_ path: String, than inputs: [String]) throws {
         var own = stat()
         guard stat(path, &own) == 0, own.st_mode & S_IFMT == S_IFREG else { return }
-        for input in inputs {
-            var other = stat()
-            guard stat(input, &other) == 0, other.st_ino == own.st_ino, other.st_dev == own.st_dev else {
-                continue
-            }
+        for input in inputs where isSame(path, input) {
             throw UsageError("\(path): is a file that is read for it, \(input); write to another one")
         }
     }

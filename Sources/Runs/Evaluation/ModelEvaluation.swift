@@ -1,5 +1,6 @@
 package import ImageData
 package import ProcessGroups
+internal import Reports
 internal import Tensors
 internal import Training
 
@@ -13,29 +14,29 @@ package struct ModelEvaluation {
     package var classes: [ClassReference]
     /// A CSV file for the prediction of each sample.
     package var predictions: String?
+    /// An HTML file for a page of the result.
+    package var report: String?
     /// Whether the probabilities of ten crops of each image are averaged.
     package var tenCrop: Bool
 
     /// An evaluation from its options.
     package init(
-        model: String, data: String, classes: [String], predictions: String?, tenCrop: Bool = false
+        model: String, data: String, classes: [String], predictions: String?, report: String? = nil,
+        tenCrop: Bool = false
     ) {
-        (self.model, self.data, self.predictions) = (model, data, predictions)
+        (self.model, self.data) = (model, data)
+        (self.predictions, self.report) = (predictions, report)
         self.classes = classes.map { text in Int(text).map { .label($0) } ?? .name(text) }
         self.tenCrop = tenCrop
     }
 
-    /// Evaluates, and writes the list of predictions.
+    /// Evaluates, and writes the list of predictions and the page.
     ///
     /// - Returns: The result over the samples of all ranks, the same on every rank.
     /// - Throws: `CollectiveFailure`, on every rank; what the group throws.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package func run(_ group: any ProcessGroup) throws -> EvaluationReport {
-        if let predictions {
-            try group.coordinate { () throws -> Void in
-                try WriteAccess.requireFile(predictions, apartFrom: SavedModel.files(self.model) + [data])
-            }
-        }
+        try group.coordinate { () throws -> Void in try requireOutputs() }
         let model = try SavedModel(model, group: group)
         let pipelines = try group.agree { try model.pipelines(tenCrop: tenCrop) }
         let options = DatasetOptions(threads: ComputeThreads.count)
@@ -53,9 +54,32 @@ package struct ModelEvaluation {
                     shard: Shard(rank: group.rank, size: group.size))
             }
         }
+        let evaluation = try evaluate(model, subset, views: views, group)
+        return EvaluationReport(model: model.path, data: data, evaluation: evaluation)
+    }
+
+    /// The files that the user named, before the work that leads to them. On rank 0.
+    private func requireOutputs() throws {
+        for output in [predictions, report].compactMap(\.self) {
+            try WriteAccess.requireFile(output, apartFrom: SavedModel.files(model) + [data])
+        }
+        if let predictions, let report { try WriteAccess.requireDistinct(report, predictions) }
+    }
+
+    /// Collective, as `run`.
+    private func evaluate(
+        _ model: SavedModel, _ subset: Subset, views: [EvaluationLoader], _ group: any ProcessGroup
+    ) throws -> Evaluation {
         var table = PredictionTable(
             ["sample", "label", "prediction"], classCount: model.description.classNames.count)
-        let evaluation = try Evaluator(views: views, group: group).evaluate(model.classifier) { prediction in
+        var observed: ObservedEvaluation? =
+            report == nil
+            ? nil
+            : ObservedEvaluation(
+                of: "evaluation", sampleCount: subset.count, featureCount: ReportRecord.Limits.points)
+        let evaluation = try Evaluator(views: views, group: group).evaluate(
+            model.classifier, recording: &observed
+        ) { prediction in
             if predictions != nil {
                 table.add(
                     [
@@ -65,7 +89,11 @@ package struct ModelEvaluation {
             }
         }
         if let predictions { try table.write(to: predictions, group: group) }
-        return EvaluationReport(model: model.path, data: data, evaluation: evaluation)
+        if let report, let observed {
+            let page = EvaluationPage(model: self.model, saved: model, data: data, viewCount: views.count)
+            try page.write(to: report, evaluation, observed, of: subset, group: group)
+        }
+        return evaluation
     }
 
     /// The samples as the model was trained to see them.

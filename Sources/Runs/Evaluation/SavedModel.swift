@@ -14,6 +14,8 @@ struct SavedModel {
     let description: ModelDescription
     /// The network with its weights.
     let classifier: Classifier
+    /// What `model.json` says, where that is of this very file; on rank 0, nil elsewhere.
+    let record: ModelRecord?
 
     /// Reads the model on rank 0 and gives it to the other ranks.
     ///
@@ -25,9 +27,11 @@ struct SavedModel {
         let file = Self.file(path)
         let folder = file == path ? nil : path
         self.path = file
-        let content = try group.coordinate {
+        var record: ModelRecord?
+        let content = try group.coordinate { () throws -> [UInt8] in
             let tensors = try SafetensorsFile(contentsOf: file)
-            let description = try Self.description(tensors, folder: folder) { ProgressLine().warn($0) }
+            record = try Self.record(of: file, folder: folder) { ProgressLine().warn($0) }
+            let description = try record?.model ?? ModelDescription(tensors)
             try description.requireFit(of: tensors)
             return Array(try JSONEncoder().encode(description))
         }
@@ -37,7 +41,7 @@ struct SavedModel {
             try classifier.load(SafetensorsFile(contentsOf: file))
         }
         try classifier.replicate(over: group)
-        (self.description, self.classifier) = (description, classifier)
+        (self.description, self.classifier, self.record) = (description, classifier, record)
     }
 
     /// The file of a model that was given by it or by the folder of its run.
@@ -51,26 +55,42 @@ struct SavedModel {
     static func files(_ path: String) -> [String] {
         let file = file(path)
         return [file]
-            + (file == path ? [] : ["config.yaml", "metrics.jsonl", "model.json"].map { "\(path)/\($0)" })
+            + (file == path
+                ? []
+                : ["config.yaml", "metrics.jsonl", "model.json", "report.json"].map { "\(path)/\($0)" })
     }
 
-    /// What the model is: by the record beside it where that is of this very file, else by its header.
+    /// The record beside a model where it is of this very file; nil: the header says what the model is.
     ///
     /// - Parameters:
     ///   - folder: The folder of the run; nil where the file alone was given.
     ///   - say: Tells the user a line.
-    private static func description(
-        _ file: SafetensorsFile, folder: String?, say: (String) -> Void
-    ) throws -> ModelDescription {
-        guard let folder else { return try ModelDescription(file) }
-        let recordPath = folder + "/model.json"
-        if let record = try ModelRecord(contentsOf: recordPath) {
-            if try FileDigest(ofFile: file.path).description == record.modelSha256 { return record.model }
-            say("\(recordPath): is of another model than \(file.path), whose header is used")
-        } else {
-            say("\(recordPath): is missing; the header of \(file.path) is used")
+    private static func record(
+        of file: String, folder: String?, say: (String) -> Void
+    ) throws -> ModelRecord? {
+        guard let folder else { return nil }
+        let path = folder + "/model.json"
+        guard let record = try ModelRecord(contentsOf: path) else {
+            say("\(path): is missing; the header of \(file) is used")
+            return nil
         }
-        return try ModelDescription(file)
+        guard try FileDigest(ofFile: file).description == record.modelSha256 else {
+            say("\(path): is of another model than \(file), whose header is used")
+            return nil
+        }
+        return record
+    }
+
+    /// The SHA-256 of the file. On rank 0.
+    ///
+    /// - Throws: `DataError` (74) where it cannot be read any more.
+    func digest() throws -> String {
+        if let record { return record.modelSha256 }
+        do {
+            return try FileDigest(ofFile: path).description
+        } catch {
+            throw DataError(.inputOutput, path: path, "cannot be read: \(error.systemReason)")
+        }
     }
 
     /// How images are made ready for the model.

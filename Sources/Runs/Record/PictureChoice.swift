@@ -15,7 +15,7 @@ package struct PictureChoice: Sendable {
         package let samples: [Int]
     }
 
-    /// Wrong predictions, the surest first.
+    /// Wrong predictions, the surest first; last come samples without a prediction.
     package let worst: [Int]
     /// Right predictions, the surest first.
     package let best: [Int]
@@ -54,7 +54,7 @@ package struct PictureChoice: Sendable {
     /// - Parameter wrong: Wrong predictions, the surest first.
     private static func confusedPairs(_ evaluated: EvaluatedSamples, _ wrong: [Int]) -> [ConfusedPair] {
         var members: [[Int]: [Int]] = [:]
-        for position in wrong {
+        for position in wrong where evaluated.isClassified(position) {
             members[[evaluated.labels[position], evaluated.predictions[position]], default: []].append(
                 position)
         }

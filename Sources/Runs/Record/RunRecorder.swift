@@ -6,7 +6,6 @@ internal import ModelFiles
 internal import ProcessGroups
 internal import Regularizers
 internal import Reports
-internal import Tensors
 internal import Training
 
 /// Leaves `report.json` in the folder of a run: what its report shows of the saved model beside the log.
@@ -34,32 +33,20 @@ struct RunRecorder: OutcomeRecorder {
     }
 
     func record(_ observed: ObservedEvaluation?, of classifier: Classifier) throws {
-        var record = ReportRecord(method: method.rawValue)
-        record.classes = data.splits.training.classNames.map { $0.reportName }
-        var shown: Shown?
+        var shown: ShownEvaluation?
         if let observed, let subset = subset(observed.split) {
-            let samples = try observed.gathered(over: group)
-            let choice = PictureChoice(samples)
-            let thumbnails = try Thumbnails(subset, choice.samples, group: group, say: say)
-            record.fill(samples)
-            record.fill(choice, samples, subset, thumbnails)
-            shown = Shown(subset: subset, samples: samples, choice: choice)
+            shown = try ShownEvaluation(observed, subset, for: "report.json", group: group, say: say)
         }
-        try group.coordinate { [record] () throws -> Void in
+        try group.coordinate { () throws -> Void in
             guard let path else { return }
-            var record = record
+            var record = ReportRecord(method: method.rawValue)
+            record.classes = data.splits.training.classNames.map { $0.reportName }
+            if let shown { record.fill(shown) }
             addFeatures(to: &record, shown)
             addMethod(to: &record, shown, classifier)
             try OutputFile.replace(path, with: try record.json())
             events?.writePictures(of: record)
         }
-    }
-
-    /// What was evaluated and what is shown of it.
-    private struct Shown {
-        let subset: Subset
-        let samples: EvaluatedSamples
-        let choice: PictureChoice
     }
 
     private func subset(_ split: String) -> Subset? {
@@ -71,19 +58,14 @@ struct RunRecorder: OutcomeRecorder {
         do { try work() } catch { say("notice: report.json has no \(part): \(error)") }
     }
 
-    private func addFeatures(to record: inout ReportRecord, _ shown: Shown?) {
-        guard let samples = shown?.samples, !samples.featurePositions.isEmpty else { return }
-        attempt("features") {
-            let count = samples.featurePositions.count
-            let rows = DoubleMatrix(
-                rowCount: count, columnCount: samples.features.count / count,
-                elements: samples.features.map(Double.init))
-            record.features = try ReportRecord.PlottedPoint.points(
-                rows, labels: samples.featurePositions.map { samples.labels[$0] })
-        }
+    private func addFeatures(to record: inout ReportRecord, _ shown: ShownEvaluation?) {
+        guard let samples = shown?.samples else { return }
+        attempt("features") { record.features = try samples.plottedFeatures() }
     }
 
-    private func addMethod(to record: inout ReportRecord, _ shown: Shown?, _ classifier: Classifier) {
+    private func addMethod(
+        to record: inout ReportRecord, _ shown: ShownEvaluation?, _ classifier: Classifier
+    ) {
         if let method = regularizer as? BiTuning {
             attempt("queues") { record.queues = try method.plottedQueues() }
         }
@@ -117,42 +99,6 @@ extension PictureChoice {
 }
 
 extension ReportRecord {
-    /// What follows from the predictions alone.
-    fileprivate mutating func fill(_ samples: EvaluatedSamples) {
-        (split, self.samples) = (samples.split, samples.count)
-        confusion = samples.confusion(limit: Limits.confusion).map {
-            ConfusionCount(truth: $0.truth, prediction: $0.prediction, count: $0.count)
-        }
-        let bins = samples.calibration(binCount: Limits.calibrationBins)
-        calibration = bins.enumerated().map { number, bin in
-            CalibrationBin(
-                low: Double(number) / Double(bins.count), high: Double(number + 1) / Double(bins.count),
-                count: bin.count, confidence: bin.confidence.sixDecimals, accuracy: bin.accuracy.sixDecimals)
-        }
-        expectedCalibrationError =
-            samples.expectedCalibrationError(binCount: Limits.calibrationBins).sixDecimals
-    }
-
-    /// The pictures, and what refers to them.
-    fileprivate mutating func fill(
-        _ choice: PictureChoice, _ samples: EvaluatedSamples, _ subset: Subset, _ thumbnails: Thumbnails
-    ) {
-        pictures = zip(choice.samples, thumbnails.texts).map { position, thumbnail in
-            Picture(
-                sample: subset.identifier(position).reportName, label: samples.labels[position],
-                prediction: samples.predictions[position],
-                probability: samples.probabilities[position].sixDecimals,
-                labelProbability: samples.labelProbabilities[position].sixDecimals, thumbnail: thumbnail)
-        }
-        (worst, best) = (choice.indices(of: choice.worst), choice.indices(of: choice.best))
-        suspectLabels = choice.indices(of: choice.suspectLabels)
-        confused = choice.confused.map {
-            ConfusedPair(
-                truth: $0.truth, prediction: $0.prediction, count: $0.count,
-                pictures: choice.indices(of: $0.samples))
-        }
-    }
-
     /// The bytes of the file: one object, keys sorted.
     fileprivate func json() throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -172,20 +118,5 @@ private struct RecordTooLarge: Error, CustomStringConvertible {
     var description: String {
         "it would have \(byteCount) bytes, and a report reads \(ReportRecord.Limits.bytes) at most; the names of the "
             + "\(classCount) classes may be too long"
-    }
-}
-
-extension Double {
-    /// So many digits say all there is to see.
-    fileprivate var sixDecimals: Double { (self * 1_000_000).rounded() / 1_000_000 }
-}
-
-extension String {
-    /// A name as a report shows it: of a long one the end, where names of files differ.
-    fileprivate var reportName: String {
-        let limit = ReportRecord.Limits.nameCharacters
-        // A character may consist of any number of bytes.
-        guard unicodeScalars.count > limit else { return self }
-        return "…" + String(String.UnicodeScalarView(unicodeScalars.suffix(limit - 1)))
     }
 }

@@ -11,14 +11,14 @@ extension EvaluatedSamples {
     /// - Parameter limit: How many, at most.
     package func suspectLabels(limit: Int) -> [Int] {
         var sums: [Int: (probability: Double, count: Double)] = [:]
-        for (label, probability) in zip(labels, labelProbabilities) {
-            let sum = sums[label] ?? (0, 0)
-            sums[label] = (sum.probability + probability, sum.count + 1)
+        for position in 0..<count where isClassified(position) {
+            let sum = sums[labels[position]] ?? (0, 0)
+            sums[labels[position]] = (sum.probability + labelProbabilities[position], sum.count + 1)
         }
         let usual = sums.mapValues { $0.probability / $0.count }
         func shortfall(_ position: Int) -> Double? {
             guard !isCorrect(position), let ofLabel = usual[labels[position]],
-                // Of a class that no sample is labelled with nobody knows what is usual.
+                // Of a class that no sample is labelled with nobody knows what is usual; of no class neither.
                 let ofPrediction = usual[predictions[position]],
                 probabilities[position] >= ofPrediction, labelProbabilities[position] < ofLabel
             else { return nil }

@@ -91,15 +91,20 @@ public struct Evaluator {
         try totals(of: classifier) { prediction, _, _ in try observe(prediction) }
     }
 
-    /// The same, for the report of a run.
+    /// The same, for a report.
     ///
-    /// - Parameter record: Takes what was seen of this rank's samples; nil: nobody asks.
+    /// - Parameters:
+    ///   - classifier: What is evaluated.
+    ///   - record: Takes what was seen of this rank's samples, features of the first view; nil: nobody asks.
+    ///   - observe: Called for the predictions of this rank, in order of the samples.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package func evaluate(
-        _ classifier: Classifier, recording record: inout ObservedEvaluation?
+        _ classifier: Classifier, recording record: inout ObservedEvaluation?,
+        observe: (Prediction) throws -> Void = { _ in }
     ) throws -> Evaluation {
         try totals(of: classifier) { prediction, features, row in
             record?.add(prediction, features, row: row)
+            try observe(prediction)
         }
     }
 

@@ -6,7 +6,7 @@ internal import Tensors
 /// It takes 16 bytes a sample, and 4 · F for each of those whose features are kept. Nothing is computed for it: all comes
 /// from the evaluation's own forward pass.
 package struct ObservedEvaluation: Sendable {
-    /// `test` or `validation`.
+    /// `test`, `validation` or, of data that a user named, `evaluation`.
     package let split: String
     /// Samples whose features are kept, of those of all ranks.
     private let selection: EvenSelection
@@ -19,7 +19,7 @@ package struct ObservedEvaluation: Sendable {
     /// An evaluation of which nothing was seen yet.
     ///
     /// - Parameters:
-    ///   - split: `test` or `validation`.
+    ///   - split: `test`, `validation` or `evaluation`.
     ///   - count: Samples of all ranks.
     ///   - featureCount: The most samples whose features are kept; the same ones at any number of ranks.
     package init(of split: String, sampleCount count: Int, featureCount: Int) {
@@ -34,10 +34,11 @@ package struct ObservedEvaluation: Sendable {
     ///   - features: `[N, F]` of its batch.
     ///   - row: Its row there.
     mutating func add(_ prediction: Prediction, _ features: Tensor, row: Int) {
+        let isFinite = prediction.isFinite
         labels.append(Int32(prediction.label))
-        predictions.append(Int32(prediction.predicted))
-        probabilities.append(prediction.probabilities[prediction.predicted])
-        labelProbabilities.append(prediction.probabilities[prediction.label])
+        predictions.append(isFinite ? Int32(prediction.predicted) : -1)
+        probabilities.append(isFinite ? prediction.probabilities[prediction.predicted] : .nan)
+        labelProbabilities.append(isFinite ? prediction.probabilities[prediction.label] : .nan)
         guard selection.contains(prediction.position) else { return }
         self.features += features.dense().rows(row..<row + 1).elements
     }
@@ -59,15 +60,15 @@ package struct ObservedEvaluation: Sendable {
 
 /// What a classifier says of all samples of a split, in their order.
 package struct EvaluatedSamples: Sendable {
-    /// `test` or `validation`.
+    /// `test`, `validation` or `evaluation`.
     package let split: String
     /// The class of each sample.
     package let labels: [Int]
-    /// The class that was predicted for each.
+    /// The class that was predicted for each; -1 where the outputs were not finite, which is wrong.
     package let predictions: [Int]
-    /// The probability of that class.
+    /// The probability of that class; NaN where there is none.
     package let probabilities: [Double]
-    /// The probability of the label.
+    /// The probability of the label; NaN where no class was predicted.
     package let labelProbabilities: [Double]
     /// Samples whose features are known, ascending.
     package let featurePositions: [Int]
@@ -91,6 +92,9 @@ package struct EvaluatedSamples: Sendable {
 
     /// Number of samples.
     package var count: Int { labels.count }
+
+    /// Whether a class was predicted for a sample.
+    package func isClassified(_ position: Int) -> Bool { predictions[position] >= 0 }
 
     /// Whether a sample was classified right.
     package func isCorrect(_ position: Int) -> Bool { predictions[position] == labels[position] }

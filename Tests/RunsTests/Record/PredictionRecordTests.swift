@@ -66,6 +66,51 @@ private func right(_ label: Int, _ probability: Double) -> Row { Row(label, labe
     }
 }
 
+/// A model may give numbers that are none.
+@Suite struct UnclassifiedSampleTests {
+    /// Without a class: what is not finite has neither prediction nor probability.
+    private static let unclassified = Row(0, -1, .nan, .nan)
+
+    @Test func theyAreWrongAndInNoTable() {
+        let others = [right(0, 0.9), Row(1, 0, 0.95, 0.05), right(1, 0.7)]
+        let (with, without) = (samples([Self.unclassified] + others), samples(others))
+        #expect(
+            with.confusion(limit: 9).map { [$0.truth, $0.prediction, $0.count] } == [
+                [0, 0, 1], [1, 0, 1], [1, 1, 1],
+            ])
+        #expect(with.calibration(binCount: 10).map(\.count).reduce(0, +) == 3)
+        #expect(with.expectedCalibrationError(binCount: 10) == without.expectedCalibrationError(binCount: 10))
+        #expect(with.suspectLabels(limit: 9) == without.suspectLabels(limit: 9).map { $0 + 1 })
+        #expect(with.suspectLabels(limit: 9) == [2])
+        let choice = PictureChoice(with)
+        #expect(choice.worst == [2, 0] && choice.best == [1, 3])
+        #expect(choice.confused.map { [$0.truth, $0.prediction, $0.count] } == [[1, 0, 1]])
+    }
+
+    @Test func aRecordOfNothingElseHasNoCalibration() {
+        var record = ReportRecord(method: nil)
+        record.fill(samples([Self.unclassified, Self.unclassified]))
+        #expect(record.split == "test" && record.samples == 2 && record.confusion == [])
+        #expect(record.calibration?.map(\.count) == Array(repeating: 0, count: 10))
+        #expect(record.expectedCalibrationError == nil)
+        record.fill(samples([Self.unclassified, right(1, 0.75)]))
+        #expect(record.confusion == [ReportRecord.ConfusionCount(truth: 1, prediction: 1, count: 1)])
+        #expect(record.expectedCalibrationError == 0.25)
+    }
+
+    @Test func featuresThatAreNotFiniteHaveNoPlace() throws {
+        func plotted(_ features: [Float]) throws -> [ReportRecord.PlottedPoint]? {
+            try EvaluatedSamples(
+                split: "test", labels: [0, 1, 2], predictions: [0, 1, 2], probabilities: [1, 1, 1],
+                labelProbabilities: [1, 1, 1], featurePositions: [0, 2], features: features
+            ).plottedFeatures()
+        }
+        #expect(try plotted([0, 0, 3, 4])?.map(\.label) == [0, 2])
+        #expect(try plotted([0, .nan, 3, 4])?.map(\.label) == [2])
+        #expect(try plotted([0, .infinity, 3, .nan]) == nil)
+    }
+}
+
 @Suite struct SuspectLabelsTests {
     /// Class 0 usually has 0.8, class 1 0.6. Of four wrong predictions two look like the class that is predicted and
     /// unlike that of the label.

@@ -69,4 +69,24 @@ private final class SlicedSamples: EvaluationSource {
             #expect(expected.probabilities[position] == expected.labelProbabilities[position])
         }
     }
+
+    /// Of several views each sample is seen once, with the features of the first.
+    @Test func viewsAreSeenTogether() throws {
+        let group = SoloGroup()
+        let classifier = Classifier(backbone: LinearBackbone(), classCount: 3)
+        classifier.backbone.initialize(seed: 1)
+        classifier.head.initialize(seed: 1)
+        var observed: ObservedEvaluation? = ObservedEvaluation(
+            of: "evaluation", sampleCount: SlicedSamples.count, featureCount: 100)
+        var positions: [Int] = []
+        let views = [SlicedSamples(group), SlicedSamples(group)]
+        _ = try Evaluator(views: views, group: group).evaluate(classifier, recording: &observed) {
+            positions.append($0.position)
+        }
+        let found = try #require(try observed?.gathered(over: group))
+        let expected = try #require(try seen(ranks: 1, features: 100).first).samples
+        #expect(positions == Array(0..<7) && found.split == "evaluation")
+        #expect(found.predictions == expected.predictions && found.features == expected.features)
+        #expect(mismatch(found.probabilities, expected.probabilities, absolute: 1e-6, relative: 0) == nil)
+    }
 }
