@@ -25,8 +25,8 @@ struct RunRecorder: OutcomeRecorder {
     /// What TensorBoard reads, on rank 0; nil elsewhere.
     let events: EventFile?
     let group: any ProcessGroup
-    /// Tells the user a line, on rank 0.
-    let say: (String) -> Void
+    /// Tells the user a line that is worth reading however quiet the program is, on rank 0.
+    let warn: (String) -> Void
 
     func observation(of split: String) -> ObservedEvaluation {
         ObservedEvaluation(
@@ -40,7 +40,7 @@ struct RunRecorder: OutcomeRecorder {
         if let observed, let subset = subset(observed.split) {
             let samples = try observed.gathered(over: group)
             let choice = PictureChoice(samples)
-            let thumbnails = try Thumbnails(subset, choice.samples, group: group, say: say)
+            let thumbnails = try Thumbnails(subset, choice.samples, group: group, warn: warn)
             record.fill(samples)
             record.fill(choice, samples, subset, thumbnails)
             shown = Shown(subset: subset, samples: samples, choice: choice)
@@ -68,7 +68,7 @@ struct RunRecorder: OutcomeRecorder {
 
     /// Does a part that the rest of the record does not need; that it fails is said.
     private func attempt(_ part: String, _ work: () throws -> Void) {
-        do { try work() } catch { say("notice: report.json has no \(part): \(error)") }
+        do { try work() } catch { warn("report.json has no \(part): \(error)") }
     }
 
     private func addFeatures(to record: inout ReportRecord, _ shown: Shown?) {

@@ -15,11 +15,11 @@ struct Thumbnails {
     ///   - subset: The samples.
     ///   - positions: Which of them, the same on every rank.
     ///   - group: The ranks.
-    ///   - say: Tells the user a line, on rank 0.
+    ///   - warn: Tells the user a line that is worth reading however quiet the program is, on rank 0.
     /// - Throws: What the group throws. An image that cannot be read is said and is no error.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ subset: Subset, _ positions: [Int], group: any ProcessGroup, say: (String) -> Void
+        _ subset: Subset, _ positions: [Int], group: any ProcessGroup, warn: (String) -> Void
     ) throws {
         let own = Shard(rank: group.rank, size: group.size).slice(of: positions.count)
         var problem = ""
@@ -42,7 +42,7 @@ struct Thumbnails {
             return length == 0 ? nil : Data(bytes[start..<start + Int(length)]).base64EncodedString()
         }
         if let first = problems.first(where: { !$0.isEmpty }) {
-            say("notice: report.json: \(lengths.count { $0 == 0 }) images cannot be shown: \(first)")
+            warn("report.json: \(lengths.count { $0 == 0 }) images cannot be shown: \(first)")
         }
     }
 }
