@@ -114,6 +114,6 @@ struct KeptTensor {
     }
 
     private func say(_ problem: String) {
-        preparation.say("notice: \(path) \(problem); it is computed again")
+        preparation.warn("\(path) \(problem); it is computed again")
     }
 }

@@ -1,3 +1,4 @@
+internal import Hosts
 public import Layers
 public import ProcessGroups
 
@@ -22,7 +23,7 @@ public struct Preparation {
     public let directory: String
     /// Whether a run goes on from a checkpoint: the folder should hold what the method left there.
     public let goesOn: Bool
-    /// Tells the user a line; does nothing on other ranks than 0.
+    /// Tells the user a line, a notice where it begins with `notice: `; does nothing on other ranks than 0.
     public let say: (String) -> Void
 
     /// A preparation's parts.
@@ -36,4 +37,8 @@ public struct Preparation {
         (self.validation, self.group, self.seed) = (validation, group, seed)
         (self.directory, self.goesOn, self.say) = (directory, goesOn, say)
     }
+
+    /// Tells the user a line that is worth reading however quiet the program is, and the log of the run; does nothing on
+    /// other ranks than 0.
+    public func warn(_ line: String) { say(ProgressDisplay.notice(line)) }
 }

@@ -1,3 +1,4 @@
+internal import Hosts
 internal import ModelFiles
 public import Regularizers
 internal import Tensors
@@ -8,7 +9,7 @@ extension Relationship {
     /// A row a target class, a column a source class. Columns are ordered by the target class to which they
     /// belong most, and within one by how much, so that what the classes share stands beside the diagonal.
     /// The shade grows with the square root of the probability; the legend says how. Up to 200 source classes,
-    /// columns carry their number and cells say theirs under the pointer.
+    /// columns carry their number and cells say theirs, and its name where it has one, under the pointer.
     public func picture() -> String {
         let elements = probabilities.elements
         let columns = columnOrder(elements)
@@ -29,7 +30,7 @@ extension Relationship {
                     + "height=\"\(plan.cellHeight)\" fill=\"\(shade)\""
                 parts.append(
                     plan.isDetailed
-                        ? "\(cell)><title>\(MarkupText.escaped(name)), source class \(column): "
+                        ? "\(cell)><title>\(MarkupText.escaped("\(name), \(sourceClassWords(column))")): "
                             + "\(MarkupText.percent(value))</title></rect>"
                         : cell + "/>")
             }
@@ -39,6 +40,11 @@ extension Relationship {
         parts += legend(plan, largest)
         parts.append("</svg>")
         return parts.joined(separator: "\n") + "\n"
+    }
+
+    private func sourceClassWords(_ column: Int) -> String {
+        let name = sourceClassNames?[column].printable(atMost: Self.nameLimit, keepsLines: false)
+        return "source class \(column)" + (name.map { " (\($0))" } ?? "")
     }
 
     /// Writes `relationship.svg` beside the file of the relationship: `NAME.svg`. On rank 0; in a job, inside

@@ -82,6 +82,8 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Do not ask on a terminal whether the cost is agreed to.")
     var yes = false
 
+    @OptionGroup var progress: ProgressOptions
+
     func validate() throws {
         do { _ = try comparisonOptions() } catch { throw ValidationError("\(error)") }
     }
@@ -95,14 +97,14 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        try Ballast.runOnAllRanks { group in
+        try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             // Not before: while MPI starts there is nothing to save, and a signal must end it.
             StopSignal.watch()
             try JobChecks.begin(group)
             var comparison = try Comparison(
                 options.file, assignments: options.assignments, options: comparisonOptions(), group: group)
             let isAlone = group.size == 1
-            let table = try comparison.run { _ in yes || !isAlone || Self.agrees() }
+            let table = try comparison.run { yes || !isAlone || agrees(to: $0) }
             try group.coordinate { () throws -> Void in
                 try StandardOutput.print(table, terminator: "")
             }
@@ -110,8 +112,10 @@ struct CompareCommand: ParsableCommand {
     }
 
     /// Asks the person at the terminal, if there is one. Not under a launcher, whose other ranks would wait.
-    private static func agrees() -> Bool {
+    private func agrees(to cost: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return true }
+        // Else it has been said, and nobody agrees to what they have not read.
+        if progress.quiet { StandardError.print(cost) }
         StandardError.print("go on? [y/N]")
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }

@@ -42,7 +42,8 @@ struct TrainCommand: ParsableCommand {
         try Ballast.runOnAllRanks(isQuiet: progress.quiet) { group in
             // Not before: while MPI starts there is nothing to save, and a signal must end it.
             StopSignal.watch()
-            try JobChecks.begin(group)
+            let told = ProgressLine()
+            try JobChecks.begin(group, progress: told)
             let configuration = try options.configuration(for: group)
             guard !dryRun else {
                 return try group.coordinate { () throws -> Void in
@@ -50,7 +51,7 @@ struct TrainCommand: ParsableCommand {
                 }
             }
             let run = try configuration.start(
-                resume: Resume(resume), profile: profiling.profile, group: group)
+                resume: Resume(resume), profile: profiling.profile, progress: told, group: group)
             let outcome = try run.run()
             ReportWriting.finish(configuration.output, group)
             var lines = ["model: \(run.modelPath)"]

@@ -134,12 +134,16 @@ extension FailingRanksTests {
         @Test func groupsComeToTheSameNumbers() async throws {
             let folder = try Self.folder()
             defer { folder.remove() }
-            let alone = try await Self.compare(folder, "alone", ["--seeds", "2"], ranks: 1)
+            let alone = try await Self.compare(folder, "alone", ["--seeds", "2", "--quiet"], ranks: 1)
             try #require(alone.exitCode == 0, "\(alone.errors)")
+            for words in ["cost: ", "run 1 of ", "images/s"] {
+                #expect(!alone.errors.contains(words), "\(alone.errors)")
+            }
             let grouped = try await Self.compare(folder, "grouped", ["--seeds", "2", "--groups", "2"])
             try #require(grouped.exitCode == 0, "\(grouped.errors)")
             #expect(grouped.errors.contains(" h for 6 runs, 2 at a time: "), "\(grouped.errors)")
             #expect(try Self.table(folder, "grouped") == Self.table(folder, "alone"))
+            #expect(!folder.url.appending(path: "grouped/claims").isThere)
             let uneven = try await Self.compare(folder, "uneven", ["--groups", "2"], ranks: 3)
             #expect(
                 uneven.exitCode == 64 && uneven.errors.contains("start a multiple of 2"), "\(uneven.errors)")

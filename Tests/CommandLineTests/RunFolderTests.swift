@@ -46,7 +46,15 @@ extension ManyRanksTests {
             ]
             let distances = ["event", "layers", "step"]
             let finished = ["accuracy", "best-by", "best-step", "best-value", "event", "seconds"]
-            let events = try run.events
+            let notices = try run.events("notice")
+            #expect(notices.allSatisfy { $0.keys == ["event", "step", "text"] })
+            // Said before the first step: so few samples of a class.
+            #expect(
+                notices.contains {
+                    ($0.values["text"] as? String)?.hasPrefix("class ") == true
+                        && $0.values["step"] as? Int == 0
+                })
+            let events = try run.events.filter { $0.name != "notice" }
             #expect(
                 events.map(\.keys) == [
                     step, step, distances, evaluation, step, step, distances, evaluation, evaluation,

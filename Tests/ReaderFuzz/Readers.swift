@@ -148,9 +148,10 @@ extension Reader {
             name: "relationship", fileName: "relationship.safetensors",
             corpus: {
                 let probabilities = Tensor([2, 4], [0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 0, 0])
-                return [
-                    try Relationship(probabilities: probabilities, classNames: ["cat", "dog"]).serialized()
-                ]
+                let plain = try Relationship(probabilities: probabilities, classNames: ["cat", "dog"])
+                var named = plain
+                named.sourceClassNames = ["lynx", "wolf", "fox", "\u{202E}owl"]
+                return [plain.serialized(), named.serialized()]
             }, read: { _ = try Relationship(contentsOf: $0) }),
         Reader(
             name: "attention", fileName: "attention.safetensors",

@@ -28,6 +28,7 @@ extension Reader {
         {"event":"evaluation","split":"validation","step":1,"accuracy":0.5,"mean-class-accuracy":0.5,"loss":1,"count":4}
         {"event":"distances","step":1,"layers":[{"name":"a","distance":1,"relative":null}]}
         {"event":"spectrum","step":1,"singular-values":[3,2,0.1]}
+        {"event":"notice","step":1,"text":"checkpoint of step 1 failed: no \\"space\\""}
         {"event":"finished","best-step":1,"accuracy":0.5,"seconds":1}
 
         """

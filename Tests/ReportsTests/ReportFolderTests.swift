@@ -69,6 +69,45 @@ import Testing
         #expect(path.attributes["d"]?.filter { $0 == "M" }.count == 2)
     }
 
+    /// The first notices of the log are warnings, each once; what several runs say stands there once, too.
+    @Test func noticesAreWarnings() throws {
+        func notice(_ step: Int, _ text: String) -> String {
+            "{\"event\":\"notice\",\"step\":\(step),\"text\":\"\(text)\"}"
+        }
+        let lines =
+            [
+                notice(0, "<b>few</b> images"), notice(7, "the disk is full"),
+                notice(9, "<b>few</b> images"), "{\"event\":\"notice\",\"step\":9}",
+            ] + (0..<22).map { notice(10, "number \($0)") }
+        let log = RunFixture.log(steps: 3) + lines.joined(separator: "\n") + "\n"
+        for name in ["run", "other"] { try fixture.write(log, "\(name)/metrics.jsonl") }
+        let warnings = try PageOutline(try fixture.page("run")).texts("li")
+        #expect(warnings.filter { $0.contains("few") } == ["<b>few</b> images"])
+        #expect(warnings.contains("After step 7: the disk is full"))
+        #expect(warnings.contains("After step 10: number 17"))
+        #expect(!warnings.contains("After step 10: number 18"))
+        #expect(warnings.contains("4 more notices are in metrics.jsonl."))
+        #expect(warnings.contains("1 lines of metrics.jsonl are no events of a run, and are left out."))
+        let both = try PageOutline(try fixture.page("run", "other")).texts("li")
+        #expect(both.filter { $0.contains("the disk") } == ["all runs: After step 7: the disk is full"])
+    }
+
+    /// Source classes of a model that Ballast wrote have names.
+    @Test func sourceClassesAreNamedWhereTheirNamesAreKnown() throws {
+        try fixture.makeRun("run")
+        try fixture.writeRelationship("run", classes: ["a", "b"])
+        #expect(
+            try PageOutline(try fixture.page("run")).texts("th").contains("source classes, by their numbers"))
+        try fixture.writeRelationship(
+            "run", classes: ["a", "b"], sourceNames: (0..<10).map { "<i>lynx</i> \($0)" })
+        let outline = try PageOutline(try fixture.page("run"))
+        #expect(outline.texts("th").contains("source classes"))
+        #expect(
+            outline.texts("td").contains {
+                $0.hasPrefix("<i>lynx</i> 1 (55.0 %), <i>lynx</i> 0 (5.0 %), <i>lynx</i> 2 (5.0 %)")
+            })
+    }
+
     /// However many steps there are, a curve has a thousand points at most, and the page stays small.
     @Test func longRunsHaveShortCurves() throws {
         try fixture.write(RunFixture.log(steps: 5000), "run/metrics.jsonl")

@@ -139,11 +139,13 @@ struct RunFixture {
     }
 
     /// Co-Tuning's relationship of some classes with ten source classes.
-    func writeRelationship(_ name: String, classes: [String]) throws {
+    func writeRelationship(_ name: String, classes: [String], sourceNames: [String]? = nil) throws {
         let rows = classes.indices.flatMap { row in
             (0..<10).map { Float($0 == row % 10 ? 0.55 : 0.05) }
         }
-        try Relationship(probabilities: Tensor([classes.count, 10], rows), classNames: classes)
-            .write(to: path(name) + "/relationship.safetensors")
+        var relationship = try Relationship(
+            probabilities: Tensor([classes.count, 10], rows), classNames: classes)
+        relationship.sourceClassNames = sourceNames
+        try relationship.write(to: path(name) + "/relationship.safetensors")
     }
 }

@@ -35,6 +35,7 @@ import Testing
             let total = done.reduce(0) { $0 + ($1[piece] ?? 0) }
             #expect(total == 2 * (size / count) * (size / count))
         }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [])
     }
 
     @Test func aFailureOfOneGroupEndsAll() throws {

@@ -42,6 +42,11 @@ public enum ProgressDisplay {
         line.hasPrefix(noticeStart) ? line : noticeStart + line
     }
 
+    /// What a line says as a notice, without what marks it as one; nil where it is none.
+    package static func noticeText(_ line: String) -> String? {
+        line.hasPrefix(noticeStart) ? String(line.dropFirst(noticeStart.count)) : nil
+    }
+
     /// Where a run shows its steps, on the rank that has a `ProgressLine`.
     package static var ofSteps: ProgressSurface {
         let state = state.withLock { $0 }

@@ -52,9 +52,7 @@ public final class CoTuning: Regularizer {
     ///   with, since the file that it was given has changed.
     public func prepare(_ preparation: Preparation) throws {
         let learned = try kept(preparation)
-        for line in learned.words(count: 3, sourceClassNames: preparation.sourceClassNames) {
-            preparation.say(line)
-        }
+        for line in learned.words(count: 3) { preparation.say(line) }
         relationship = learned.probabilities
     }
 
@@ -77,7 +75,11 @@ public final class CoTuning: Regularizer {
             try file.write(learned)
             return learned
         }
-        if let found = try file.read() { return found }
+        if var found = try file.read() {
+            // An earlier version wrote none.
+            found.sourceClassNames = found.sourceClassNames ?? preparation.sourceClassNames
+            return found
+        }
         let learned = try Self.learn(learning, head: head, preparation)
         try file.write(learned)
         return learned
@@ -102,9 +104,10 @@ public final class CoTuning: Regularizer {
             validationSamples: preparation.validation.map(digest),
             transform: preparation.training.transform, sourceLogitScale: scale)
         if case .file(let path, _) = learning {
-            let found = try Relationship.read(
+            var found = try Relationship.read(
                 from: path, classNames: preparation.training.classNames,
                 sourceClassCount: head.weight.shape[0], key: key, group: preparation.group)
+            found.sourceClassNames = found.sourceClassNames ?? preparation.sourceClassNames
             preparation.say("relationship: \(path) is used, method \(found.method.rawValue)")
             return found
         }
@@ -112,6 +115,7 @@ public final class CoTuning: Regularizer {
             learning, SourceModel(backbone: try preparation.backbone.frozen(keeping: []), head: head),
             preparation)
         learned.key = key
+        learned.sourceClassNames = preparation.sourceClassNames
         return learned
     }
 

@@ -140,8 +140,8 @@ enum Attention {
     ) throws {
         let expected = key(scores, preparation)
         guard expected.keys.contains(where: { file.metadata[$0] != nil }) else {
-            preparation.say(
-                "notice: attention: \(file.path) does not say what it was computed from; it is used as it is")
+            preparation.warn(
+                "attention: \(file.path) does not say what it was computed from; it is used as it is")
             return
         }
         let found = withScores(file.metadata)

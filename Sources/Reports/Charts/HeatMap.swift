@@ -22,7 +22,8 @@ struct HeatMap {
         guard columns > 0 else { return .nothing }
         let longest = rowNames.map { min($0.count, Self.nameLength) }.max() ?? 0
         let left = rowNames.isEmpty ? 20 : Double(longest) * 7.5 + 8
-        let top = columnNames.isEmpty ? 20 : 60.0
+        let longestColumn = columnNames.map { min($0.count, Self.nameLength) }.max() ?? 0
+        let top = columnNames.isEmpty ? 20 : max(60, Double(longestColumn) * 7.5 + 8)
         // Cells with names are as large as their names; without names the map is as wide as the page is.
         let side = columnNames.isEmpty ? (380 - left) / Double(columns) : 15
         let height = rowNames.isEmpty ? side : 15

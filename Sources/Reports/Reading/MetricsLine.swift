@@ -40,12 +40,14 @@ struct MetricsLine: Decodable {
     let bestStep: Double?
     let layers: [Layer]?
     let singularValues: [Double?]?
+    /// What a notice says.
+    let text: String?
     /// Of a step its parts, of other events a number.
     let stepSeconds: Seconds?
     let seconds: Double?
 
     private enum CodingKeys: String, CodingKey {
-        case event, step, epoch, loss, penalty, accuracy, split, count, layers, seconds
+        case event, step, epoch, loss, penalty, accuracy, split, count, layers, seconds, text
         case classificationLoss = "classification-loss"
         case meanClassAccuracy = "mean-class-accuracy"
         case learningRate = "learning-rate"
@@ -69,6 +71,7 @@ struct MetricsLine: Decodable {
         bestStep = try number(.bestStep)
         layers = try values.decodeIfPresent([Layer].self, forKey: .layers)
         singularValues = try values.decodeIfPresent([Double?].self, forKey: .singularValues)
+        text = event == "notice" ? try values.decode(String.self, forKey: .text) : nil
         let isStep = event == "step"
         stepSeconds = isStep ? try values.decodeIfPresent(Seconds.self, forKey: .seconds) : nil
         seconds = isStep ? nil : try number(.seconds)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 
 /// What `metrics.jsonl` says of a run, in an amount of memory that does not grow with its length.
 struct MetricsLog {
@@ -9,6 +10,12 @@ struct MetricsLog {
         let meanClassAccuracy: Double?
         let loss: Double?
         let count: Int?
+    }
+
+    /// What a person was told to look at, after some steps.
+    struct Notice {
+        let step: Double
+        let text: String
     }
 
     /// The curves of the steps.
@@ -38,11 +45,15 @@ struct MetricsLog {
     private(set) var bestStep: Double?
     private(set) var runSeconds: Double?
     private(set) var isFinished = false
+    /// The first notices, each text once, and how many lines are none of them.
+    private(set) var notices: [Notice] = []
+    private(set) var furtherNoticeCount = 0
     /// Lines that are no events, and whether the last one is cut off.
     private(set) var damagedCount = 0
     private(set) var isTorn = false
 
     private static let (mostLayers, mostSpectra, mostValues) = (1000, 64, 64)
+    private static let (mostNotices, longestNotice) = (20, 600)
     /// The largest step that is taken for one.
     private static let largestStep = 1e15
 
@@ -78,6 +89,7 @@ struct MetricsLog {
         case "evaluation": addEvaluation(step, line)
         case "distances": addDistances(step, line.layers ?? [])
         case "spectrum": addSpectrum(step, line.singularValues ?? [])
+        case "notice": addNotice(step, line.text ?? "")
         default: break
         }
         return true
@@ -111,6 +123,17 @@ struct MetricsLog {
         validation = evaluation
         validationAccuracy.add(step, line.accuracy)
         validationLoss.add(step, line.loss)
+    }
+
+    /// A run that goes on says again what its configuration makes it say.
+    private mutating func addNotice(_ step: Double, _ text: String) {
+        let text = text.printable(atMost: Self.longestNotice, keepsLines: false)
+        guard !text.isEmpty, !notices.contains(where: { $0.text == text }) else { return }
+        guard notices.count < Self.mostNotices else {
+            furtherNoticeCount += 1
+            return
+        }
+        notices.append(Notice(step: step, text: text))
     }
 
     private mutating func addDistances(_ step: Double, _ found: [MetricsLine.Layer]) {

@@ -1,3 +1,4 @@
+internal import Hosts
 internal import Regularizers
 internal import Tensors
 
@@ -7,6 +8,9 @@ struct RelationshipFigures {
 
     /// Rows and columns of the map, rows of the table, and source classes that are named for each class.
     private static let (mostRows, mostColumns, tableRows, named) = (60, 60, 200, 5)
+
+    /// Characters of a source class's name; several stand in a cell.
+    private static let longestName = 60
 
     init(_ relationship: Relationship) { self.relationship = relationship }
 
@@ -22,14 +26,27 @@ struct RelationshipFigures {
     private func table(_ nearest: Nearest) -> Markup {
         DataTable(
             label: "What each class resembles",
-            heads: [.text("class"), .text("source classes, by their numbers")],
+            heads: [
+                .text("class"),
+                .text(
+                    relationship.sourceClassNames == nil
+                        ? "source classes, by their numbers" : "source classes"),
+            ],
             rows: nearest.prefix(Self.tableRows).map { target, sources in
                 let words = sources.map { source in
-                    "\(source.index) (\(NumberText.percent(Double(source.probability), digits: 1)))"
+                    Markup(
+                        "\(name(source.index)) (\(NumberText.percent(Double(source.probability), digits: 1)))"
+                    )
                 }
-                return [.name(target), .name(words.joined(separator: ", "))]
+                return [.name(target), .markup(.joined(words, separator: ", "))]
             }, caption: "The source classes that are most probable for each class (Co-Tuning's relationship)"
         ).markup
+    }
+
+    /// The name of a source class, or its number where it has none.
+    private func name(_ index: Int) -> String {
+        relationship.sourceClassNames?[index].printable(atMost: Self.longestName, keepsLines: false)
+            ?? "\(index)"
     }
 
     /// The source classes that some class resembles most, each beside the others of the same class.
@@ -52,12 +69,12 @@ struct RelationshipFigures {
             title: "p(source class | class)",
             note:
                 "the source classes that are most probable for some class; the darkest is \(NumberText.percent(largest, digits: 1))",
-            rowNames: rows.map { $0.targetClass }, columnNames: columns.map { "\($0)" },
+            rowNames: rows.map { $0.targetClass }, columnNames: columns.map(name),
             values: values.map { $0.map { $0 / largest } }, labels: ("classes", "source classes"),
             table: DataTable(
                 label: "Data of the relationship",
                 heads: [DataTable.Head.text("class")]
-                    + columns.prefix(Self.columnsOfTable).map { DataTable.Head.number("\($0)") },
+                    + columns.prefix(Self.columnsOfTable).map { DataTable.Head.number(name($0)) },
                 rows: zip(rows, values).map { row, shares in
                     let values = shares.prefix(Self.columnsOfTable).map {
                         DataTable.Cell.number(NumberText.percent($0, digits: 1), $0)

@@ -160,17 +160,29 @@ struct ResultSection {
     // MARK: What to know
 
     private var warnings: Markup {
-        let lines = contents.runs.flatMap { run in
-            RunWarnings(run).lines.map { line -> Markup in
-                contents.runs.count > 1 ? .joined([.name(run.name), ": ", Markup(line)]) : Markup(line)
+        // What several runs say stands there once.
+        var (lines, runs): ([String], [String: [RecordedRun]]) = ([], [:])
+        for run in contents.runs {
+            for line in RunWarnings(run).lines {
+                if runs[line] == nil { lines.append(line) }
+                runs[line, default: []].append(run)
             }
         }
         guard !lines.isEmpty else { return .nothing }
-        let shown = lines.prefix(Self.mostWarnings).map { Markup.element("li", [:], $0) }
+        let shown = lines.prefix(Self.mostWarnings).map { line in
+            Markup.element("li", [:], subject(runs[line] ?? []), Markup(line))
+        }
         let rest = lines.count - shown.count
         return .element(
             "ul", ["class": "warnings"],
             content: shown + (rest > 0 ? [.element("li", [:], "\(rest) more")] : []))
+    }
+
+    /// Whom a warning is of, where there are several runs.
+    private func subject(_ runs: [RecordedRun]) -> Markup {
+        guard contents.runs.count > 1, let first = runs.first else { return .nothing }
+        if runs.count == contents.runs.count { return "all runs: " }
+        return .joined([.name(first.name), runs.count > 1 ? " and \(runs.count - 1) more: " : ": "])
     }
 
     private static let mostWarnings = 30

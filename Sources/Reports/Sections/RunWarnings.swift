@@ -8,7 +8,7 @@ struct RunWarnings {
     init(_ run: RecordedRun) { self.run = run }
 
     /// A sentence each.
-    var lines: [String] { run.problems + unfinished + numbers + images + schedule }
+    var lines: [String] { run.problems + unfinished + numbers + images + schedule + notices }
 
     private var unfinished: [String] {
         guard let log = run.log else {
@@ -46,6 +46,15 @@ struct RunWarnings {
             )
         }
         return lines
+    }
+
+    /// What the run itself said.
+    private var notices: [String] {
+        guard let log = run.log else { return [] }
+        let further = log.furtherNoticeCount
+        return log.notices.map { notice in
+            notice.step > 0 ? "After step \(NumberText.short(notice.step)): \(notice.text)" : notice.text
+        } + (further > 0 ? ["\(further) more notices are in metrics.jsonl."] : [])
     }
 
     /// A run whose last evaluation is its best might have gone on.

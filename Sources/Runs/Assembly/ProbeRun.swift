@@ -14,8 +14,11 @@ package struct ProbeRun: StartedRun {
     ///
     /// - Throws: Errors that are the same on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(_ configuration: RunConfiguration, resume: Resume, group: any ProcessGroup) throws {
-        let prepared = try RunPreparation(configuration, resume: resume, faults: .none, group: group)
+    init(
+        _ configuration: RunConfiguration, resume: Resume, progress: ProgressLine?, group: any ProcessGroup
+    ) throws {
+        let prepared = try RunPreparation(
+            configuration, resume: resume, faults: .none, progress: progress, group: group)
         let summary = RunSummary(configuration, prepared.data.splits, [], rankCount: group.size)
         summary.lines.forEach(prepared.say)
         let start = ContinuousClock.now

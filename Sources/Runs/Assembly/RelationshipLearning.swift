@@ -53,7 +53,7 @@ package enum RelationshipLearning {
             try relationship.write(to: output, isNamedByUser: true)
             if hasCompanions { try relationship.writePicture(beside: output, isNamedByUser: true) }
         }
-        return relationship.words(count: 3, sourceClassNames: start.sourceClassNames) + [
+        return relationship.words(count: 3) + [
             "wrote \(output)" + (hasCompanions ? ", and beside it a .csv table and an .svg picture" : "")
         ]
     }

@@ -64,8 +64,9 @@ struct RunOutput {
             }
             if !point.placement.isEmpty, point.placement != placement {
                 say(
-                    "notice: the checkpoint is of \(point.placement.shownPath), and this is \(placement.shownPath): "
-                        + "what follows is the same but for rounding")
+                    ProgressDisplay.notice(
+                        "the checkpoint is of \(point.placement.shownPath), and this is \(placement.shownPath): "
+                            + "what follows is the same but for rounding"))
             }
         }
         (self.directory, self.resume) = (directory, point)

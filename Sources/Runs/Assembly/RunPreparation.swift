@@ -18,13 +18,20 @@ struct RunPreparation {
 
     /// Reads data and weights and makes the folder of the run.
     ///
+    /// - Parameters:
+    ///   - configuration: The run's.
+    ///   - resume: Where the run goes on from.
+    ///   - faults: What goes wrong, in tests.
+    ///   - progress: What rank 0 has told the user already; nil: nothing.
+    ///   - group: The ranks.
     /// - Throws: Errors that are the same on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ configuration: RunConfiguration, resume: Resume, faults: FaultSchedule, group: any ProcessGroup
+        _ configuration: RunConfiguration, resume: Resume, faults: FaultSchedule, progress: ProgressLine?,
+        group: any ProcessGroup
     ) throws {
         self.group = group
-        let progress = group.rank == 0 ? ProgressLine() : nil
+        let progress = group.rank == 0 ? progress ?? ProgressLine() : nil
         self.progress = progress
         try group.coordinate { () throws -> Void in
             try WriteAccess.require(configuration.output, problem: "cannot make the folder of the run")
@@ -103,7 +110,7 @@ struct RunPreparation {
         files.recorder = RunRecorder(
             method: configuration.method.name, regularizer: regularizer, data: data,
             path: output.directory?.recordPath, events: events, group: group
-        ) { [progress] in progress?.say($0) }
+        ) { [progress] in progress?.warn($0) }
         if group.rank == 0, let regularizer {
             // L2-SP has them already.
             let kept = (regularizer as? L2SP)?.startingPoint ?? [:]

@@ -25,11 +25,13 @@ extension RunConfiguration {
     ///   - profile: The file for a trace of some steps; nil: none is recorded.
     ///   - epochs: After how many epochs it ends, with the rates of the whole run, so that it can go on later; nil: at
     ///     its end. A method that takes no steps has none.
+    ///   - progress: What rank 0 has told the user already, whose notices the log gets; nil: nothing.
     ///   - group: The ranks.
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     package func start(
-        resume: Resume, profile: String? = nil, until epochs: Int? = nil, group: any ProcessGroup
+        resume: Resume, profile: String? = nil, until epochs: Int? = nil, progress: ProgressLine? = nil,
+        group: any ProcessGroup
     ) throws -> any StartedRun {
         guard method.name.settings.takesSteps else {
             if profile != nil {
@@ -38,8 +40,9 @@ extension RunConfiguration {
                         "--profile: method \(method.name.rawValue) takes no steps that could be profiled; leave --profile out",
                     exitCode: ExitCode.wrongUse)
             }
-            return try ProbeRun(self, resume: resume, group: group)
+            return try ProbeRun(self, resume: resume, progress: progress, group: group)
         }
-        return try TrainingRun(self, resume: resume, profile: profile, until: epochs, group: group)
+        return try TrainingRun(
+            self, resume: resume, profile: profile, until: epochs, progress: progress, group: group)
     }
 }

@@ -18,13 +18,14 @@ package struct TrainingRun: StartedRun {
     /// - Throws: Errors that are the same on every rank, before the first step.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
-        _ configuration: RunConfiguration, resume: Resume, profile: String? = nil, until epochs: Int? = nil,
-        group: any ProcessGroup
+        _ configuration: RunConfiguration, resume: Resume, profile: String?, until epochs: Int?,
+        progress: ProgressLine?, group: any ProcessGroup
     ) throws {
         let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
         try BatchCheck.require(configuration.training, rankCount: group.size)
         self.profile = try profile.map { try RunProfile(path: $0, group) }
-        let prepared = try RunPreparation(configuration, resume: resume, faults: faults, group: group)
+        let prepared = try RunPreparation(
+            configuration, resume: resume, faults: faults, progress: progress, group: group)
         let data = prepared.data
         var plan = configuration.plan(sampleCount: data.splits.training.count, until: epochs)
         prepared.output.resume?.notices(plan).forEach(prepared.warn)

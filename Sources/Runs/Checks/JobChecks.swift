@@ -3,7 +3,7 @@ package import ImageData
 internal import ModelFiles
 package import ProcessGroups
 internal import Tensors
-internal import Training
+package import Training
 
 /// Checks before the first step that the ranks belong to the same job and that their hosts are set up alike.
 ///
@@ -16,9 +16,12 @@ package enum JobChecks {
     /// Says in a line of its own where ranks have more threads together than cores, and where hosts have different
     /// processors. Also checks that BLAS and LAPACK compute what they should on each rank.
     ///
+    /// - Parameters:
+    ///   - group: The ranks.
+    ///   - progress: What rank 0 says that on.
     /// - Throws: `CollectiveFailure` (64), on every rank.
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    package static func begin(_ group: any ProcessGroup) throws {
+    package static func begin(_ group: any ProcessGroup, progress: ProgressLine = ProgressLine()) throws {
         try checkSameStart(group)
         let placements = try group.allGatherPlacements(.current(threadCount: ComputeThreads.count))
         try PlacementCheck.requireCores(placements)
@@ -28,7 +31,7 @@ package enum JobChecks {
         for line in PlacementCheck.notices(placements)
             + ProcessorCheck.notices(processors, placements.map(\.host))
         {
-            ProgressLine().say(line)
+            progress.say(line)
         }
     }
 

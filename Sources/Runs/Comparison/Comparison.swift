@@ -44,7 +44,7 @@ package struct Comparison {
         // Of a group that does a run, one rank says so.
         let progress = groups.own.rank == 0 ? ProgressLine() : nil
         let folder = ComparisonFolder(path: decoded.output)
-        let digests = FileDigestCache(inFolder: decoded.output) { progress?.say($0) }
+        let digests = FileDigestCache(inFolder: decoded.output) { progress?.warn($0) }
         (plan, self.folder, self.groups) = (decoded.plan, folder, groups)
         (self.digests, self.progress, budgetHours) = (digests, progress, options.budgetHours)
         var runs: ComparisonRuns?
@@ -200,7 +200,7 @@ package struct Comparison {
                 "run \(number + 1) of \(pending.count): \(entry.method)\(setting), seed \(seed)\(end)")
             try runs.execute(entry, seed, until: epochs)
             if let reason = runs.record(entry, seed, until: epochs)?.divergence {
-                progress?.say("\(entry.method), seed \(seed): diverged, and counts as it is: \(reason)")
+                progress?.warn("\(entry.method), seed \(seed): diverged, and counts as it is: \(reason)")
             }
         }
         try runs.share(over: groups)

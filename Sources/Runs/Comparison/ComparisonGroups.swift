@@ -6,7 +6,7 @@ package import ProcessGroups
 /// The ranks of a comparison in groups of equal size, each of which does a run at a time.
 ///
 /// Who takes which run is settled by files that one group can make: `claims/N` in the folder of the comparison, which all
-/// hosts must see. So a group that is done sooner takes more, and nobody waits for the slowest between two runs.
+/// hosts must see, while runs are done. So a group that is done sooner takes more, and nobody waits for the slowest between two runs.
 package struct ComparisonGroups {
     /// All ranks.
     package let world: any ProcessGroup
@@ -54,11 +54,13 @@ package struct ComparisonGroups {
     ///   and take no other. What the group throws.
     /// - Important: Collective: every rank of the world must call this, in the same order.
     package func distribute(_ pieces: Int, in folder: String, _ work: (Int) throws -> Void) throws {
+        let claims = ComparisonClaims(folder: folder + "/claims")
         guard count > 1, pieces > 0 else {
             for piece in 0..<pieces { try work(piece) }
+            // An earlier start, of more groups, may have been killed.
+            if world.rank == 0 { claims.end() }
             return
         }
-        let claims = ComparisonClaims(folder: folder + "/claims")
         try world.coordinate { () throws -> Void in try claims.begin() }
         // A group whose host does not see them would do everything once more.
         try world.agree { try claims.requireSeen() }
@@ -76,6 +78,7 @@ package struct ComparisonGroups {
                 throw failure
             }
         }
+        if world.rank == 0 { claims.end() }
     }
 
     /// Does work in each group by itself; a failure in one reaches all ranks once all groups have ended.
@@ -161,6 +164,9 @@ private struct ComparisonClaims {
         }
         return .another
     }
+
+    /// Takes the folder away once all groups have ended; where that fails, the next start does it.
+    func end() { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Lets no group take more.
     func stop() { try? OutputFile.replace(stopFile, with: []) }

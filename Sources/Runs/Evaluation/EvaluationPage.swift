@@ -30,8 +30,8 @@ struct EvaluationPage {
         to path: String, _ evaluation: Evaluation, _ observed: ObservedEvaluation, of subset: Subset,
         group: any ProcessGroup
     ) throws {
-        let say = { (line: String) -> Void in if group.rank == 0 { ProgressLine().say(line) } }
-        let shown = try ShownEvaluation(observed, subset, for: path, group: group, say: say)
+        let warn = { (line: String) -> Void in if group.rank == 0 { ProgressLine().warn(line) } }
+        let shown = try ShownEvaluation(observed, subset, for: path, group: group, warn: warn)
         try group.coordinate { () throws -> Void in
             var record = ReportRecord(method: saved.record?.method)
             record.classes = subset.classNames.map { $0.reportName }
@@ -39,7 +39,7 @@ struct EvaluationPage {
             do {
                 record.features = try shown.samples.plottedFeatures()
             } catch {
-                say("notice: \(path): has no features: \(error)")
+                warn("\(path): has no features: \(error)")
             }
             let page = try RunReport(evaluated(record, evaluation, shown.samples)).html()
             try OutputFile.write(page, named: path)
@@ -61,7 +61,7 @@ struct EvaluationPage {
         let unclassified = (0..<samples.count).count { !samples.isClassified($0) }
         if unclassified > 0 {
             evaluated.warnings = [
-                "The outputs for \(unclassified) of \(samples.count) samples are not finite: these have no class and count as wrong, and the matrix, the classes and the calibration are of the others. The model comes from a run that diverged, or these images are none that it was trained for."
+                "The outputs for \(unclassified) of \(samples.count) samples are not finite: these have no class and count as wrong, and the matrix, the classes and the calibration are of the others. The model comes from a run that diverged, or these images are not what it was trained for."
             ]
         }
         return evaluated

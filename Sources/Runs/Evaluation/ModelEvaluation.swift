@@ -140,7 +140,7 @@ package struct EvaluationReport: Encodable {
     package var notice: String? {
         guard !loss.isFinite else { return nil }
         return
-            "\(model): its outputs are not finite for some samples of \(data), which count as wrong: the model comes from a run that diverged, or these images are none that it was trained for"
+            "\(model): its outputs are not finite for some samples of \(data), which count as wrong: the model comes from a run that diverged, or these images are not what it was trained for"
     }
 
     /// One JSON object; a loss that is not finite is null.

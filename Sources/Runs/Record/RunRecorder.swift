@@ -24,8 +24,8 @@ struct RunRecorder: OutcomeRecorder {
     /// What TensorBoard reads, on rank 0; nil elsewhere.
     let events: EventFile?
     let group: any ProcessGroup
-    /// Tells the user a line, on rank 0.
-    let say: (String) -> Void
+    /// Tells the user a line that is worth reading however quiet the program is, on rank 0.
+    let warn: (String) -> Void
 
     func observation(of split: String) -> ObservedEvaluation {
         ObservedEvaluation(
@@ -35,7 +35,7 @@ struct RunRecorder: OutcomeRecorder {
     func record(_ observed: ObservedEvaluation?, of classifier: Classifier) throws {
         var shown: ShownEvaluation?
         if let observed, let subset = subset(observed.split) {
-            shown = try ShownEvaluation(observed, subset, for: "report.json", group: group, say: say)
+            shown = try ShownEvaluation(observed, subset, for: "report.json", group: group, warn: warn)
         }
         try group.coordinate { () throws -> Void in
             guard let path else { return }
@@ -55,7 +55,7 @@ struct RunRecorder: OutcomeRecorder {
 
     /// Does a part that the rest of the record does not need; that it fails is said.
     private func attempt(_ part: String, _ work: () throws -> Void) {
-        do { try work() } catch { say("notice: report.json has no \(part): \(error)") }
+        do { try work() } catch { warn("report.json has no \(part): \(error)") }
     }
 
     private func addFeatures(to record: inout ReportRecord, _ shown: ShownEvaluation?) {

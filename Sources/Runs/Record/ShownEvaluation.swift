@@ -20,16 +20,16 @@ struct ShownEvaluation {
     ///   - subset: The samples of all ranks.
     ///   - file: What is written, as the user knows it.
     ///   - group: The ranks.
-    ///   - say: Tells the user a line, on rank 0.
+    ///   - warn: Tells the user a line that is worth reading however quiet the program is, on rank 0.
     /// - Throws: What the group throws. An image that cannot be shown is said and is no error.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
         _ observed: ObservedEvaluation, _ subset: Subset, for file: String, group: any ProcessGroup,
-        say: (String) -> Void
+        warn: (String) -> Void
     ) throws {
         self.subset = subset
         samples = try observed.gathered(over: group)
         choice = PictureChoice(samples)
-        thumbnails = try Thumbnails(subset, choice.samples, for: file, group: group, say: say)
+        thumbnails = try Thumbnails(subset, choice.samples, for: file, group: group, warn: warn)
     }
 }

@@ -16,12 +16,12 @@ struct Thumbnails {
     ///   - positions: Which of them, the same on every rank.
     ///   - file: What they are for, as the user knows it.
     ///   - group: The ranks.
-    ///   - say: Tells the user a line, on rank 0.
+    ///   - warn: Tells the user a line that is worth reading however quiet the program is, on rank 0.
     /// - Throws: What the group throws. An image that cannot be read is said and is no error.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     init(
         _ subset: Subset, _ positions: [Int], for file: String, group: any ProcessGroup,
-        say: (String) -> Void
+        warn: (String) -> Void
     ) throws {
         let own = Shard(rank: group.rank, size: group.size).slice(of: positions.count)
         var problem = ""
@@ -44,7 +44,7 @@ struct Thumbnails {
             return length == 0 ? nil : Data(bytes[start..<start + Int(length)]).base64EncodedString()
         }
         if let first = problems.first(where: { !$0.isEmpty }) {
-            say("notice: \(file): \(lengths.count { $0 == 0 }) images cannot be shown: \(first)")
+            warn("\(file): \(lengths.count { $0 == 0 }) images cannot be shown: \(first)")
         }
     }
 }

@@ -40,7 +40,7 @@ package struct ReportWriting {
         do {
             try RunReport.write(folder: folder)
         } catch {
-            ProgressLine().say("no report was written: \(error)")
+            ProgressLine().warn("no report was written: \(error)")
         }
     }
 }

@@ -76,7 +76,7 @@ public struct CheckpointStore: Sendable {
     ///   them behind.
     public func newest(say: (String) -> Void) throws(CheckpointError) -> Checkpoint? {
         let (checkpoint, rejected) = try newestGood()
-        for other in rejected { say("notice: checkpoint not used: \(other)") }
+        for other in rejected { say(ProgressDisplay.notice("checkpoint not used: \(other)")) }
         guard checkpoint == nil, !rejected.isEmpty else { return checkpoint }
         throw CheckpointError(
             .damaged, directory,

@@ -7,6 +7,8 @@ extension RunEvent {
         case .checkpoint(let event): event.values
         case .distances(let event): event.values
         case .spectrum(let event): [.histogram("spectrum", event.singularValues)]
+        // Nothing but numbers.
+        case .notice: []
         case .finished(let event): event.values
         }
     }
@@ -19,6 +21,7 @@ extension RunEvent {
         case .checkpoint(let event): event.step
         case .distances(let event): event.step
         case .spectrum(let event): event.step
+        case .notice(let event): event.step
         case .finished: nil
         }
     }

@@ -33,6 +33,7 @@ public struct FinishedModelRun {
     /// - Throws: `CollectiveFailure` where an evaluation is non-finite or rank 0 could not write a file; what data and group throw.
     /// - Important: Collective: every rank of the group must call this, in the same order.
     public func run() throws -> Trainer.Outcome {
+        files.begin(after: 0)
         // What was seen of the last evaluation.
         var observed: ObservedEvaluation?
         let validated = try validation.map { try evaluate($0, "validation", &observed) }

@@ -100,7 +100,7 @@ public final class Trainer {
 
     private func runToEnd() throws -> Outcome {
         let start = ContinuousClock.now
-        files.beginSteps(after: position.step)
+        files.begin(after: position.step)
         while position.step < plan.stepCount {
             let ballot = try train(position.step)
             position.step += 1
@@ -158,12 +158,12 @@ public final class Trainer {
         let seconds = step.stopwatch.lap()
         if !result.loads.isEmpty { wait = StepWait(among: result.loads) }
         spent.add(seconds)
-        if let line = advice?.note(seconds) { files.warn(line) }
         let event = StepEvent(
             step: done + 1, epoch: epoch, loss: result.loss, classificationLoss: result.classificationLoss,
             penalty: result.penalty, accuracy: result.accuracy, learningRate: rate,
             imagesPerSecond: Double(plan.globalBatch) / elapsed, seconds: seconds)
         files.log(event, of: plan, wait: wait)
+        if let line = advice?.note(seconds) { files.warn(line) }
         try Divergence.check(result, step: done + 1, isFirst: done == 0)
         sayParts(of: result, step: done + 1)
         return result.ballot

@@ -33,7 +33,7 @@ extension RunFiles {
             let values = try spectral.singularValues()
             if !values.isEmpty { log(.spectrum(SpectrumEvent(step: step, all: values))) }
         } catch {
-            say("notice: the spectrum after step \(step) is not in the log: \(error)")
+            warn("the spectrum after step \(step) is not in the log: \(error)")
         }
     }
 
@@ -47,7 +47,7 @@ extension RunFiles {
         do {
             try write(recorder)
         } catch let failure as CollectiveFailure {
-            say("notice: report.json, which a report shows the result by, is not written: \(failure)")
+            warn("report.json, which a report shows the result by, is not written: \(failure)")
         }
     }
 }

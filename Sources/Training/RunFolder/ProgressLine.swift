@@ -7,6 +7,12 @@ public final class ProgressLine {
     private let clock = ContinuousClock()
     private var pace: Pace?
     private var lastShown: ContinuousClock.Instant?
+    /// Who takes notices down, and what was said before there was anybody.
+    private var record: ((String) -> Void)?
+    private var unrecorded: [String] = []
+
+    /// More notices than that say nothing new.
+    private static let mostUnrecorded = 100
 
     /// A line that nothing was written to.
     public init() {}
@@ -60,10 +66,25 @@ public final class ProgressLine {
 
     /// Writes a line of its own; what came from a file into it is made printable. A program that was told to be quiet
     /// shows only those that begin with `notice: `.
-    public func say(_ text: String) { ProgressDisplay.say(text) }
+    public func say(_ text: String) {
+        ProgressDisplay.say(text)
+        guard let notice = ProgressDisplay.noticeText(text) else { return }
+        if let record {
+            record(notice)
+        } else if unrecorded.count < Self.mostUnrecorded {
+            unrecorded.append(notice)
+        }
+    }
 
     /// Writes a line that a person should read, however quiet the program is.
     public func warn(_ text: String) { say(ProgressDisplay.notice(text)) }
+
+    /// Hands on every notice that was said and that will be, without its beginning.
+    func recordNotices(_ record: @escaping (String) -> Void) {
+        let before = unrecorded
+        (self.record, unrecorded) = (record, [])
+        before.forEach(record)
+    }
 }
 
 /// How fast the steps of one start of a run follow each other, evaluations between them included.

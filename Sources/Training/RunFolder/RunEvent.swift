@@ -11,6 +11,8 @@ public enum RunEvent: Sendable {
     case distances(DistancesEvent)
     /// The spectrum of a batch's features, of a method that looks at it.
     case spectrum(SpectrumEvent)
+    /// A line that a person should read.
+    case notice(NoticeEvent)
     /// At the end of a run.
     case finished(FinishedEvent)
 }
@@ -141,6 +143,9 @@ extension RunEvent: Encodable {
             try event.encode(to: encoder)
         case .spectrum(let event):
             try container.encode("spectrum", forKey: .event)
+            try event.encode(to: encoder)
+        case .notice(let event):
+            try container.encode("notice", forKey: .event)
             try event.encode(to: encoder)
         case .finished(let event):
             try container.encode("finished", forKey: .event)

@@ -26,6 +26,8 @@ public final class RunFiles {
     private var failure: (any Error)?
     private var lastSaveFailure: (any Error)?
     private var stepSeconds: [Int: Double] = [:]
+    /// What the log has of notices after the present step.
+    private var notices = StepNotices()
 
     /// The files of a run that begins or goes on.
     ///
@@ -57,7 +59,7 @@ public final class RunFiles {
     func log(_ event: RunEvent) {
         do { try directory?.append(event) } catch { failure = failure ?? error }
         events?.write(event)
-        if let problem = events?.takeProblem() { say(problem) }
+        if let problem = events?.takeProblem() { warn(problem) }
     }
 
     /// Appends a step to the log, and shows it if it is time to. On rank 0.
@@ -67,18 +69,32 @@ public final class RunFiles {
     ///   - plan: The run's.
     ///   - wait: What steps wait for, if for anything.
     func log(_ event: StepEvent, of plan: TrainingPlan, wait: StepWait?) {
+        notices.step = event.step
         log(.step(event))
         progress?.show(event, of: plan, wait: wait)
     }
 
-    /// The first step of this start begins. On rank 0.
-    func beginSteps(after step: Int) { progress?.beginSteps(after: step) }
+    /// The run begins, or goes on after a step: what was said as a notice before goes into the log. On rank 0.
+    func begin(after step: Int) {
+        notices.step = step
+        progress?.recordNotices { [weak self] in self?.record($0) }
+        progress?.beginSteps(after: step)
+    }
 
     /// Tells the user a line. On rank 0.
     func say(_ line: String) { progress?.say(line) }
 
-    /// Tells the user a line that is worth reading however quiet the program is. On rank 0.
-    func warn(_ line: String) { progress?.warn(line) }
+    /// Tells the user a line that is worth reading however quiet the program is, and the log. On rank 0.
+    func warn(_ line: String) {
+        // Who shows the line hands it on.
+        if let progress { progress.warn(line) } else { record(line) }
+    }
+
+    /// Appends a notice to the log, once after each step.
+    private func record(_ notice: String) {
+        guard directory != nil, let event = notices.event(notice) else { return }
+        log(.notice(event))
+    }
 
     /// Writes the model of the run, and then what is known of it.
     ///
@@ -148,13 +164,13 @@ public final class RunFiles {
             case .failure(let error): saveFailed(outcome.step, error)
             }
             if case .failure(let error) = outcome.pruned {
-                progress?.warn("old checkpoints were not removed: \(error)")
+                warn("old checkpoints were not removed: \(error)")
             }
         }
     }
 
     private func saveFailed(_ step: Int, _ error: any Error) {
-        progress?.warn("checkpoint of step \(step) failed: \(error)")
+        warn("checkpoint of step \(step) failed: \(error)")
         lastSaveFailure = error
         if policy.stopsOnFailure { failure = failure ?? StoppedBySave(step: step, reason: error) }
     }
@@ -195,9 +211,11 @@ public final class RunFiles {
     ///
     /// - Important: Collective where the error is a `CollectiveFailure`; else this rank is alone with it.
     func settle(after error: any Error) {
-        if error is CollectiveFailure {
+        if let failure = error as? CollectiveFailure {
             // The run has an error already.
             try? finish(isNeeded: false)
+            // Nothing else in the folder says why the run has no end.
+            if failure.exitCode == ExitCode.internalError { record(failure.message) }
         } else {
             checkpoints?.waitUntilIdle(seconds: policy.timeoutSeconds)
             reportSaves()
@@ -218,7 +236,7 @@ public final class RunFiles {
                 case .running: return []
                 case .overdue(let error):
                     if isNeeded || policy.stopsOnFailure { throw error }
-                    progress?.warn("\(error); \(consequence)")
+                    warn("\(error); \(consequence)")
                     return [0]
                 }
             }

@@ -76,8 +76,9 @@ public final class RunLock {
             }
             if problem != 0 {
                 say(
-                    "notice: \(path): this file system has no locks (\(String(cString: strerror(problem)))): see to it that no other run writes there"
-                )
+                    ProgressDisplay.notice(
+                        "\(path): this file system has no locks (\(String(cString: strerror(problem)))): see to it that no other run writes there"
+                    ))
             } else if !isStill(descriptor, at: path) {
                 // The process that had it has just ended and removed the file.
                 close(descriptor)
@@ -91,7 +92,9 @@ public final class RunLock {
                     exitCode: ExitCode.wrongUse)
             }
             if ftruncate(descriptor, 0) != 0 || write(descriptor, holder, holder.count) != holder.count {
-                say("notice: \(path): cannot say who holds it: \(String(cString: strerror(errno)))")
+                say(
+                    ProgressDisplay.notice(
+                        "\(path): cannot say who holds it: \(String(cString: strerror(errno)))"))
             }
             return descriptor
         }

@@ -37,11 +37,12 @@ import Testing
     }
 
     private func preparation(
-        _ folder: ScratchFolder, weights: String = "w", _ source: Source = Source()
+        _ folder: ScratchFolder, weights: String = "w", sourceNames: [String]? = nil,
+        _ source: Source = Source()
     ) -> Preparation {
         Preparation(
-            backbone: backbone, weightsDigest: weights, training: source, validation: nil, group: SoloGroup(),
-            seed: 0, directory: folder.path, say: { _ in })
+            backbone: backbone, weightsDigest: weights, sourceClassNames: sourceNames, training: source,
+            validation: nil, group: SoloGroup(), seed: 0, directory: folder.path, say: { _ in })
     }
 
     @Test func theFileOfAnEarlierRunIsUsed() throws {
@@ -57,6 +58,20 @@ import Testing
         #expect(reused.relationship.elements == expected)
         #expect(try second.names == ["relationship.csv", "relationship.safetensors"])
         #expect(try second.text(of: "relationship.csv") == first.text(of: "relationship.csv"))
+    }
+
+    /// A later run has the names of the file, whether it knows them itself or not.
+    @Test func theFileHasTheNamesOfTheSourceClasses() throws {
+        let (first, second) = (try ScratchFolder(), try ScratchFolder())
+        let names = ["lynx", "wolf", "fox", "owl"]
+        try CoTuning(head: head, tradeOff: 1, learning: .direct).prepare(
+            preparation(first, sourceNames: names))
+        let path = first.path + "/relationship.safetensors"
+        #expect(try Relationship(contentsOf: path).sourceClassNames == names)
+        try CoTuning(head: head, tradeOff: 1, learning: .file(path)).prepare(preparation(second))
+        #expect(
+            try Relationship(contentsOf: second.path + "/relationship.safetensors").sourceClassNames
+                == names)
     }
 
     @Test func aFileOfOtherThingsIsRefused() throws {

@@ -14,7 +14,7 @@ import Training
     private struct End {
         let failures: [CollectiveFailure]
         let hasModel: Bool
-        /// The last line of the log.
+        /// The last line of the log but for the notice that says why the run has ended.
         let lastLine: [String: Any]
         let checkpoints: [Int]
 
@@ -36,13 +36,15 @@ import Training
         }
         #expect(failures.allSatisfy { $0.exitCode == ExitCode.internalError })
         let lines = try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8).split(
-            separator: "\n")
-        let last = try lines.last.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) }
+            separator: "\n"
+        ).map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:] }
+        #expect(lines.last?["event"] as? String == "notice")
+        #expect(lines.last?["text"] as? String == failures[0].message)
         let steps = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/checkpoints")) ?? []
         return End(
             failures: failures,
             hasModel: FileManager.default.fileExists(atPath: folder + "/model.safetensors"),
-            lastLine: last as? [String: Any] ?? [:],
+            lastLine: lines.dropLast().last ?? [:],
             checkpoints: steps.compactMap { Int($0.dropFirst("step-".count)) })
     }
 

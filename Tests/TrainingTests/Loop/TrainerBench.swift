@@ -101,6 +101,8 @@ final class TrainerBench {
         var trouble: RandomBatches.Trouble?
         /// Seconds that a flush to the disk takes.
         var flushSeconds = 0.0
+        /// What the user was told before; empty: there is nobody to tell.
+        var said: [String] = []
     }
 
     let classifier = Classifier(backbone: LinearBackbone(), classCount: 2)
@@ -188,6 +190,8 @@ final class TrainerBench {
         let session = EventSession(
             settings: ["optimizer.learning-rate": .number(0.1), "method.name": .text("a"), "x": .flag(true)],
             group: "a group", configuration: "a: 1\nb:\n  c: \"|\"\n")
+        let progress = settings.said.isEmpty ? nil : ProgressLine()
+        for line in settings.said { progress?.say(line) }
         let files = RunFiles(
             directory: directory,
             events: settings.hasEvents ? EventFile(in: folder, session, after: point?.step) : nil,
@@ -195,7 +199,7 @@ final class TrainerBench {
             describe: { result in
                 let best = result.bestBy.map { "\($0)" } ?? "none"
                 return Array("\(result.step) \(result.digest) \(best) \(result.test != nil)".utf8)
-            }, progress: nil, group: group)
+            }, progress: progress, group: group)
         return (files, point)
     }
 

@@ -168,6 +168,9 @@ import Training
             #expect(try bench.trainer.run().bestStep == 6)
             #expect(try bench.store.steps() == [4, 6])
             #expect(try bench.events().count { $0 == "checkpoint" } == 2)
+            let notices = try bench.lines().filter { $0["event"] as? String == "notice" }
+                .map { $0["text"] as? String ?? "" }
+            #expect(notices.count == 1 && notices.first?.hasPrefix("checkpoint of step 2 failed: ") == true)
         }
     }
 
@@ -182,7 +185,7 @@ import Training
             let error = #expect(throws: CollectiveFailure.self) { try bench.trainer.run() }
             #expect("\(try #require(error))".contains("loss at step 3 is not a number"))
             #expect(try bench.store.newestGood().checkpoint?.step == 2)
-            #expect(try bench.events() == ["step", "step", "step", "checkpoint"])
+            #expect(try bench.events() == ["step", "step", "step", "checkpoint", "notice"])
         }
     }
 

@@ -22,6 +22,14 @@ import Training
         #expect(try kept("") == "")
     }
 
+    @Test func noticesGoWithTheStepsAfterWhichTheyWereSaid() throws {
+        func notice(_ number: Int) -> String {
+            "{\"event\":\"notice\",\"step\":\(number),\"text\":\"\\\"step\\\":9\"}"
+        }
+        let start = "\(notice(0))\n\(step(4))\n\(notice(4))\n"
+        #expect(try kept(start + "\(step(5))\n\(notice(5))\n") == start)
+    }
+
     /// A carriage return and a line feed are one character of Swift's.
     @Test(arguments: ["\r\n", "\n"]) func endsOfLineOfAnyKind(end: String) throws {
         let lines = (1...6).map { step($0) + end }

@@ -85,7 +85,7 @@ struct KeptRelationship {
     }
 
     private func say(_ problem: String) {
-        preparation.say("notice: \(path) \(problem); the relationship is learned again")
+        preparation.warn("\(path) \(problem); the relationship is learned again")
     }
 
     /// Gives rank 0's relationship to every rank.
@@ -99,6 +99,7 @@ struct KeptRelationship {
             method: Relationship.Method(rawValue: String(decoding: method, as: UTF8.self)) ?? .given,
             classNames: classNames)
         relationship.key = own?.key
+        relationship.sourceClassNames = own?.sourceClassNames
         return relationship
     }
 }

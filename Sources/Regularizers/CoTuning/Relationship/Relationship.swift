@@ -38,6 +38,15 @@ public struct Relationship: Sendable {
     public let regression: Regression?
     /// What it was computed from, as its file says; nil where nothing is known of that.
     public var key: RelationshipKey?
+    /// Names of the S source classes, in the order of the columns; nil where nobody knows them. In a job rank 0 alone
+    /// has them. Another number of names traps.
+    public var sourceClassNames: [String]? {
+        didSet {
+            precondition(
+                sourceClassNames.map { $0.count == sourceClassCount } ?? true,
+                "\(sourceClassNames?.count ?? 0) names of \(sourceClassCount) source classes")
+        }
+    }
 
     /// K.
     public var classCount: Int { probabilities.shape[0] }

@@ -19,10 +19,12 @@ extension Relationship {
         group: any ProcessGroup = SoloGroup()
     ) throws -> Relationship {
         var values: [Float] = []
+        var sourceClassNames: [String]?
         let name = try group.coordinate { () throws -> [UInt8] in
             let read = try Relationship(
                 contentsOf: path, classNames: classNames, sourceClassCount: sourceClassCount, key: key)
             values = read.probabilities.elements
+            sourceClassNames = read.sourceClassNames
             return Array(read.method.rawValue.utf8)
         }
         try group.broadcast(&values, from: 0)
@@ -31,6 +33,7 @@ extension Relationship {
             method: Method(rawValue: String(decoding: name, as: UTF8.self)) ?? .given,
             classNames: classNames)
         relationship.key = key
+        relationship.sourceClassNames = sourceClassNames
         return relationship
     }
 

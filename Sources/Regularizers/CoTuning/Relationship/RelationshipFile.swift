@@ -9,9 +9,12 @@ extension Relationship {
     /// Version of the file's layout; a reader refuses any other.
     private static let fileVersion = "1"
     private static let tensorName = "relationship"
+    /// Key of the names of the source classes, which a file need not have.
+    private static let sourceNamesKey = "source-class-names"
 
     /// The bytes of `relationship.safetensors`: the tensor `relationship` `[K, S]` of F32, and in the metadata
-    /// `kind`, `version`, `method`, `class-names` (a JSON list), `source-classes` and what is known of `key`:
+    /// `kind`, `version`, `method`, `class-names` (a JSON list), `source-classes`, where they are known
+    /// `source-class-names` (a JSON list) and what is known of `key`:
     /// `weights`, `samples`, `transform`, for the reverse method `validation-samples` and `source-logit-scale`.
     public func serialized() -> [UInt8] { writer().serialized() }
 
@@ -80,6 +83,24 @@ extension Relationship {
             throw Self.unusable(file, "\(error) Make it again with `ballast relate`.")
         }
         self.key = RelationshipKey(metadata: file.metadata)
+        guard let text = file.metadata[Self.sourceNamesKey] else { return }
+        guard let sourceNames = Self.names(in: text), sourceNames.count == expected else {
+            throw Self.unusable(
+                file,
+                "its \(Self.sourceNamesKey) are no list of \(expected) names; make it again with "
+                    + "`ballast relate`")
+        }
+        sourceClassNames = sourceNames
+    }
+
+    /// A list of names as the metadata hold it; nil where it is none.
+    private static func names(in text: String) -> [String]? {
+        try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+    }
+
+    private static func text(of names: [String]) -> String {
+        // Encoding a list of strings cannot fail.
+        String(decoding: (try? JSONEncoder().encode(names)) ?? Data(), as: UTF8.self)
     }
 
     /// Method and classes of a file whose kind, version and key are right.
@@ -100,10 +121,9 @@ extension Relationship {
             throw unusable(
                 file, "does not say its method, direct or reverse; make it again with `ballast relate`")
         }
-        let names = file.metadata["class-names"].flatMap {
-            try? JSONDecoder().decode([String].self, from: Data($0.utf8))
+        guard let names = file.metadata["class-names"].flatMap(Self.names) else {
+            throw unusable(file, "does not list its target classes")
         }
-        guard let names else { throw unusable(file, "does not list its target classes") }
         for (name, value) in (key?.metadata(method) ?? [:]).sorted(by: { $0.key < $1.key })
         where file.metadata[name] != value {
             throw unusable(
@@ -119,13 +139,11 @@ extension Relationship {
     }
 
     private func writer(_ more: [String: String] = [:]) -> SafetensorsWriter {
-        // Encoding a list of strings cannot fail.
-        let names = (try? JSONEncoder().encode(classNames)) ?? Data()
-        let metadata = [
+        var metadata = [
             "kind": Self.tensorName, "version": Self.fileVersion, "method": method.rawValue,
-            "class-names": String(decoding: names, as: UTF8.self),
-            "source-classes": String(sourceClassCount),
+            "class-names": Self.text(of: classNames), "source-classes": String(sourceClassCount),
         ]
+        metadata[Self.sourceNamesKey] = sourceClassNames.map(Self.text)
         var writer = SafetensorsWriter(
             metadata: metadata.merging(key?.metadata(method) ?? [:]) { own, _ in own }.merging(more) {
                 own, _ in own

@@ -1,10 +1,10 @@
 extension Relationship {
     /// The relationship in words, a line for each target class: `class coat looks like pullover 81 %, …`.
     ///
-    /// - Parameters:
-    ///   - count: Source classes named for each.
-    ///   - sourceClassNames: Their names; nil for their numbers.
-    public func words(count: Int, sourceClassNames: [String]?) -> [String] {
+    /// Source classes without names are called by their numbers.
+    ///
+    /// - Parameter count: Source classes named for each.
+    public func words(count: Int) -> [String] {
         nearestSourceClasses(count: count).map { target, sources in
             let named = sources.map { source in
                 let name = sourceClassNames.map { $0[source.index] } ?? "source class \(source.index)"

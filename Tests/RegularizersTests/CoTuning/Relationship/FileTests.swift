@@ -32,6 +32,22 @@ import Testing
         #expect(file.metadata["version"] == "1")
     }
 
+    @Test func namesOfSourceClassesComeBackWhereThereAreSome() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/relationship.safetensors"
+        var relationship = try made()
+        try relationship.write(to: path)
+        let unnamed = try Relationship(contentsOf: path)
+        #expect(unnamed.sourceClassNames == nil)
+        #expect(unnamed.words(count: 1)[0].hasPrefix("class plain looks like source class "))
+        relationship.sourceClassNames = ["lynx", "wolf, grey", "fox \"red\"\n", "Eule"]
+        try relationship.write(to: path)
+        let named = try Relationship(contentsOf: path, classNames: names, sourceClassCount: 4)
+        #expect(named.sourceClassNames == relationship.sourceClassNames)
+        let words = named.words(count: 4)[0]
+        for name in ["lynx ", "wolf, grey ", "Eule "] { #expect(words.contains(name), "\(words)") }
+    }
+
     @Test func otherClassesAreRefused() throws {
         let folder = try ScratchFolder()
         let path = "\(folder.path)/relationship.safetensors"
@@ -66,6 +82,10 @@ import Testing
         expect("does not say its method", path, ["a", "b"], 2)
         try write(["class-names": "a, b"], [0.5, 0.5, 1, 0])
         expect("does not list its target classes", path, ["a", "b"], 2)
+        for names in ["a, b", "[\"x\"]", "[\"x\",\"y\",\"z\"]", "[1,2]", ""] {
+            try write(["source-class-names": names], [0.5, 0.5, 1, 0])
+            expect("source-class-names are no list of 2 names", path, ["a", "b"], 2)
+        }
         try write([:], [0.5, 0.5, 1, 1])
         expect("row of \"b\" is not a distribution", path, ["a", "b"], 2)
         try write([:], [1.5, -0.5, 1, 0])
