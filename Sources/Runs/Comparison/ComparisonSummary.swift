@@ -133,7 +133,8 @@ struct ComparisonRow: Sendable {
             ? "stopped"
             : !entry.isChosen
                 ? "not chosen" : isBaseline ? "baseline" : entry.setting.isEmpty ? "compared" : "confirmed"
-        status = kind + (diverged > 0 ? ", \(diverged) of \(entry.runs.count) diverged" : "")
+        let divergence = diverged > 0 ? "\(diverged) of \(entry.runs.count) diverged" : nil
+        status = [kind, divergence].compactMap(\.self).joined(separator: ", ")
         seeds = entry.runs.count
         // A run without a model got nothing right.
         validationMean =
@@ -144,8 +145,12 @@ struct ComparisonRow: Sendable {
         testDeviation = Self.deviation(accuracies)
         self.numbers = numbers
         let stopped = entry.stoppedEpoch.flatMap { Verdict.stopped(epoch: $0).shortWords }
+        // More seeds do not help where training fails.
+        let compared = verdict.map { verdict in
+            divergence.map { "\(verdict); \($0): see the warnings" } ?? verdict
+        }
         self.verdict =
-            verdict ?? stopped
+            compared ?? stopped
             ?? (isBaseline ? "the others are compared with it" : "not compared: another setting was chosen")
         epochs = entry.runs.map(\.epochs).max() ?? 0
         seconds = Self.mean(entry.runs.map(\.seconds)) ?? 0
