@@ -17,7 +17,7 @@ case "$*" in
 *) echo "usage: launch/test.sh [--all]" >&2; exit 64 ;;
 esac
 
-launch/install.sh --tests || exit
+launch/install.sh || exit
 logs=$(mktemp -d) || exit
 passed=0 failed=0
 lanes=()    # processes that run suites beside this one
@@ -111,10 +111,11 @@ join() {
     lanes=()
 }
 
-# This needs no build. The build comes first where there is not enough of the processor for all.
-beside "nice -n 10 Tests/run-style-checks.sh"
+# What only tests need, and style, need no build. The build comes first where there is not enough of the processor for
+# all.
+beside "launch/install.sh --tests" "nice -n 10 Tests/run-style-checks.sh"
 swift build -c release --build-tests --explicit-target-dependency-import-check error || exit
-print_ended
+join
 # These wait for most of their time, some for seconds that must not become many: they run with unit tests, which
 # take as much of the processor as is left.
 beside "Tests/run-mpi-checks.sh .build/release" "Tests/run-cluster-checks.sh .build/release" \
