@@ -17,7 +17,6 @@ extension FailingRanksTests {
                     data: {train: train.safetensors, test: test.safetensors, train-transform: none}
                     training: {epochs: 2, steps-per-epoch: 3, global-batch: 6, seed: 0}
                     checkpoint: {every-steps: 2}
-                    output: run
 
                     """)
             for (name, count, seed) in [("train", 30, UInt64(1)), ("test", 24, 2)] {

@@ -62,6 +62,8 @@ package struct ComparisonPlan: Codable, Sendable, Equatable {
         _ file: String, assignments: [String], options: ComparisonOptions
     ) throws -> (plan: ComparisonPlan, output: String) {
         let source = try ConfigurationSource(file: file)
+        // Runs lie in the folder of the comparison: where that is given, the configuration need not name one.
+        let assignments = (options.output == nil ? [] : ["output=/"]) + assignments
         let base = try source.configuration(assignments)
         guard base.data.test != nil else {
             throw UsageError(
