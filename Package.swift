@@ -13,9 +13,15 @@ func target(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 /// The unit tests of a target.
-func tests(of name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+///
+/// Those that compute little themselves are not optimized: optimizing takes longer than all their runs. The flag is of
+/// test targets alone, which nobody who depends on this package builds.
+func tests(
+    of name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], areOptimized: Bool = false
+) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+        name: name + "Tests", dependencies: dependencies, exclude: exclude,
+        swiftSettings: areOptimized ? strict : strict + [.unsafeFlags(["-Onone"])])
 }
 
 /// A program of the tests, which a script starts under mpirun.
@@ -93,12 +99,15 @@ let package = Package(
         target("TestSupport", ["ProcessGroups", "Tensors"]),
         tests(of: "Hosts", ["Hosts", "TestSupport"]),
         tests(of: "ProcessGroups", ["Hosts", "ProcessGroups", "TestSupport"]),
-        tests(of: "Tensors", ["ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
+        tests(of: "Tensors", ["ModelFiles", "ProcessGroups", "Tensors", "TestSupport"], areOptimized: true),
         tests(of: "ModelFiles", ["ModelFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"]),
-        tests(of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
+        tests(
+            of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"],
+            areOptimized: true),
         tests(
             of: "Networks",
-            ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport", protobuf]),
+            ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport", protobuf],
+            areOptimized: true),
         tests(
             of: "ImageData", ["Hosts", "ImageData", "ModelFiles", "Tensors", "TestSupport"],
             exclude: ["Fixtures"]),
@@ -107,14 +116,14 @@ let package = Package(
             [
                 "Hosts", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers", "Tensors",
                 "TestSupport",
-            ], exclude: ["Fixtures"]),
+            ], exclude: ["Fixtures"], areOptimized: true),
         tests(
             of: "Training",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
                 "Tensors", "TestSupport", "Training", protobuf,
-            ]),
-        tests(of: "Comparisons", ["Comparisons"]),
+            ], areOptimized: true),
+        tests(of: "Comparisons", ["Comparisons"], areOptimized: true),
         tests(
             of: "Reports",
             ["Hosts", "ModelFiles", "Regularizers", "Reports", "Tensors", "TestSupport"]),
