@@ -93,6 +93,8 @@ mkdir -p "$(dirname "$results")"
 
 cores=$(ballast_cores)
 counts='1 2'
+# Processes share the cores, whatever the shell was told of threads.
+unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 if [ "$cores" -lt 2 ] || [ "$batch" -lt 2 ]; then counts=1; fi
 # An allocator that gives pages back in each step would cost PyTorch a third of its speed.
 export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=68719476736 MALLOC_TOP_PAD_=268435456
