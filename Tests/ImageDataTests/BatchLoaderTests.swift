@@ -142,6 +142,6 @@ import Testing
             subset: .training(of: set), pipeline: .plain(FirstPixel()), batchSize: 2, shard: .whole)
         let images = try loader.batch(0).images
         #expect(images.shape == [2, 3, 1, 1])
-        #expect(images.elements == [0, 0, 0, 16, 16, 16].map { Float($0) / 255 })
+        #expect(images.elements == [0, 0, 0, 16.0 / 255, 16.0 / 255, 16.0 / 255] as [Float])
     }
 }

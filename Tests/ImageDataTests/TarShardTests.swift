@@ -173,21 +173,27 @@ import Testing
         #expect(joined?.detail.contains("shards are joined by listing them") == true)
     }
 
-    @Test(arguments: [
-        (Array("-0000000001\0".utf8), "its size is '-0000000001', not an octal number"),
-        (Array("00000000009\0".utf8), "not an octal number"),
-        (Array("            ".utf8), "not an octal number"),
-        ([0xFF] + [UInt8](repeating: 0xFF, count: 11), "its size is negative"),
-        ([0x80] + [UInt8](repeating: 0xFF, count: 11), "larger than any file"),
-        (
-            [0x80, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-            "are there: the shard was cut off"
-        ),
-        (Array("77777777777\0".utf8), "are there: the shard was cut off"),
-    ])
-    func sizesAreChecked(size: [UInt8], problem: String) throws {
+    /// Fields of a size that is none, and what is said of them.
+    private static let badSizes: [(field: [UInt8], problem: String)] = {
+        let ones = [UInt8](repeating: 0xFF, count: 11)
+        let texts: [(String, String)] = [
+            ("-0000000001\0", "its size is '-0000000001', not an octal number"),
+            ("00000000009\0", "not an octal number"),
+            ("            ", "not an octal number"),
+            ("77777777777\0", "are there: the shard was cut off"),
+        ]
+        let numbers: [([UInt8], String)] = [
+            ([0xFF] + ones, "its size is negative"),
+            ([0x80] + ones, "larger than any file"),
+            ([0x80, 0, 0, 0, 0x7F] + ones.prefix(7), "are there: the shard was cut off"),
+        ]
+        return texts.map { (Array($0.utf8), $1) } + numbers
+    }()
+
+    @Test(arguments: badSizes)
+    func sizesAreChecked(field: [UInt8], problem: String) throws {
         var archive = TarArchive()
-        archive.add("a.jpg", [1, 2, 3], size: size)
+        archive.add("a.jpg", [1, 2, 3], size: field)
         let error = try refusal(archive.ended)
         #expect(
             error?.detail.hasPrefix("member at byte 0: ") == true && error?.detail.contains(problem) == true,

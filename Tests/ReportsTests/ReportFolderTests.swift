@@ -87,7 +87,7 @@ import Testing
         #expect(warnings.contains("After step 10: number 17"))
         #expect(!warnings.contains("After step 10: number 18"))
         #expect(warnings.contains("4 more notices are in metrics.jsonl."))
-        #expect(warnings.contains("1 lines of metrics.jsonl are no events of a run, and are left out."))
+        #expect(warnings.contains("1 line of metrics.jsonl is not an event of a run, and is left out."))
         let both = try PageOutline(try fixture.page("run", "other")).texts("li")
         #expect(both.filter { $0.contains("the disk") } == ["all runs: After step 7: the disk is full"])
     }

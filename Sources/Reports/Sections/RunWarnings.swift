@@ -16,11 +16,14 @@ struct RunWarnings {
             return run.evaluated == nil ? ["There is no metrics.jsonl: no curves can be shown."] : []
         }
         let lines = log.damagedCount
+        let damaged =
+            lines == 1
+            ? "1 line of metrics.jsonl is not an event of a run, and is left out."
+            : "\(lines) lines of metrics.jsonl are not events of a run, and are left out."
         return
             (log.isFinished
             ? [] : ["The log has no end: the run was stopped or killed, diverged, or still goes on."])
-            + (lines > 0
-                ? ["\(lines) lines of metrics.jsonl are not events of a run, and are left out."] : [])
+            + (lines > 0 ? [damaged] : [])
             + (log.isTorn ? ["The last line of metrics.jsonl is cut off."] : [])
     }
 
