@@ -7,26 +7,20 @@ import Training
 @Suite struct StepSimulationTests {
     /// A step of 1 s: statistics forward and backward, four gradients of 10 MB, totals and optimizer.
     static func trace(statistics: Int = 0, deviation: Double = 0, head: Int = 0) -> StepTrace {
-        let forward = (0..<statistics).map { _ in
-            StepTrace.Interval(seconds: 0, event: .sum(bytes: 4096))
+        typealias Interval = StepTrace.Interval
+        var intervals = [Interval(seconds: 0.4, deviation: deviation, event: .sum(bytes: 64))]
+        for _ in 0..<statistics { intervals.append(Interval(seconds: 0, event: .sum(bytes: 4096))) }
+        for _ in 0..<4 {
+            intervals.append(Interval(seconds: 0.14, event: .ready(bytes: 10_000_000)))
+            for _ in 0..<statistics / 4 {
+                intervals.append(Interval(seconds: 0, event: .sumBegun(bytes: 4096)))
+                intervals.append(Interval(seconds: 0, event: .sumAwaited))
+            }
         }
-        let backward = (0..<4).flatMap { index in
-            [StepTrace.Interval(seconds: 0.14, event: .ready(bytes: index == 0 ? 10_000_000 : 10_000_000))]
-                + (0..<statistics / 4).flatMap { _ in
-                    [
-                        StepTrace.Interval(seconds: 0, event: .sumBegun(bytes: 4096)),
-                        StepTrace.Interval(seconds: 0, event: .sumAwaited),
-                    ]
-                }
-        }
-        return StepTrace(
-            localBatch: 8, headBytes: head,
-            intervals: [.init(seconds: 0.4, deviation: deviation, event: .sum(bytes: 64))] + forward
-                + backward
-                + [
-                    .init(seconds: 0, event: .gradientsAwaited), .init(seconds: 0, event: .sum(bytes: 64)),
-                    .init(seconds: 0.04, event: .end),
-                ])
+        intervals.append(Interval(seconds: 0, event: .gradientsAwaited))
+        intervals.append(Interval(seconds: 0, event: .sum(bytes: 64)))
+        intervals.append(Interval(seconds: 0.04, event: .end))
+        return StepTrace(localBatch: 8, headBytes: head, intervals: intervals)
     }
 
     /// Communication that costs nothing but what the link takes.
