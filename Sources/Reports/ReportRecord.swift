@@ -140,7 +140,7 @@ extension ReportRecord {
         package var label: Int
         /// What the model predicts; a negative number where its outputs were not finite.
         package var prediction: Int
-        /// The prediction's probability.
+        /// The prediction's probability; 0 where there is none.
         package var probability: Double
         /// The label's probability.
         package var labelProbability: Double

@@ -54,6 +54,6 @@ import Testing
             })
         #expect(found.texts("dd").contains("–mean cross-entropy"))
         #expect(found.texts("b").contains { $0.hasSuffix(" taken for no class") })
-        #expect(found.texts("span").contains("–; – for the label"))
+        #expect(found.texts("span").contains("outputs not finite"))
     }
 }

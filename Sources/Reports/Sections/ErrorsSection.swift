@@ -58,15 +58,16 @@ struct ErrorsSection {
             content: indices.map { index in
                 let picture = pictures[index]
                 let truth = run.className(picture.label)
-                let prediction = picture.prediction < 0 ? "no class" : run.className(picture.prediction)
+                let isClassified = picture.prediction >= 0
+                let prediction = isClassified ? run.className(picture.prediction) : "no class"
                 let isRight = picture.label == picture.prediction
                 let words: Markup =
                     isRight
                     ? .name(truth) : .joined([.name(truth), " taken for ", .name(prediction)])
+                let own = NumberText.percent(picture.probability, digits: 1)
+                let label = NumberText.percent(picture.labelProbability, digits: 1)
                 let shares =
-                    NumberText.percent(picture.probability, digits: 1)
-                    + (isRight
-                        ? "" : "; \(NumberText.percent(picture.labelProbability, digits: 1)) for the label")
+                    !isClassified ? "outputs not finite" : isRight ? own : "\(own); \(label) for the label"
                 return .element(
                     "li", [:],
                     contents.store.picture(

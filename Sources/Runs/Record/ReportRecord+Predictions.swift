@@ -12,8 +12,8 @@ extension ReportRecord {
             Picture(
                 sample: shown.subset.identifier(position).reportName, label: samples.labels[position],
                 prediction: samples.predictions[position],
-                probability: samples.probabilities[position].sixDecimals,
-                labelProbability: samples.labelProbabilities[position].sixDecimals, thumbnail: thumbnail)
+                probability: samples.probabilities[position].shown,
+                labelProbability: samples.labelProbabilities[position].shown, thumbnail: thumbnail)
         }
         (worst, best) = (choice.indices(of: choice.worst), choice.indices(of: choice.best))
         suspectLabels = choice.indices(of: choice.suspectLabels)
@@ -67,6 +67,9 @@ extension EvaluatedSamples {
 extension Double {
     /// So many digits say all there is to see.
     fileprivate var sixDecimals: Double { (self * 1_000_000).rounded() / 1_000_000 }
+
+    /// The same of a probability; 0 where there is none, for JSON has no other number for it.
+    fileprivate var shown: Double { isFinite ? sixDecimals : 0 }
 }
 
 extension String {
