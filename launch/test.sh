@@ -114,7 +114,7 @@ join() {
 # What only tests need, and style, need no build. The build comes first where there is not enough of the processor for
 # all.
 beside "launch/install.sh --tests" "nice -n 10 Tests/run-style-checks.sh"
-swift build -c release --build-tests --disable-index-store --explicit-target-dependency-import-check error || exit
+swift build -c release --build-tests --explicit-target-dependency-import-check error || exit
 join
 # These wait for most of their time, some for seconds that must not become many: they run with unit tests, which
 # take as much of the processor as is left.
