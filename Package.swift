@@ -101,9 +101,7 @@ let package = Package(
         tests(of: "ProcessGroups", ["Hosts", "ProcessGroups", "TestSupport"]),
         tests(of: "Tensors", ["ModelFiles", "ProcessGroups", "Tensors", "TestSupport"], areOptimized: true),
         tests(of: "ModelFiles", ["ModelFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"]),
-        tests(
-            of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"],
-            areOptimized: true),
+        tests(of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
         tests(
             of: "Networks",
             ["Layers", "ModelFiles", "Networks", "ProcessGroups", "Tensors", "TestSupport", protobuf],
@@ -116,13 +114,13 @@ let package = Package(
             [
                 "Hosts", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers", "Tensors",
                 "TestSupport",
-            ], exclude: ["Fixtures"], areOptimized: true),
+            ], exclude: ["Fixtures"]),
         tests(
             of: "Training",
             [
                 "Hosts", "ImageData", "Layers", "ModelFiles", "Networks", "ProcessGroups", "Regularizers",
                 "Tensors", "TestSupport", "Training", protobuf,
-            ], areOptimized: true),
+            ]),
         tests(of: "Comparisons", ["Comparisons"], areOptimized: true),
         tests(
             of: "Reports",

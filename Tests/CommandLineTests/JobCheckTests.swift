@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension FailingRanksTests {
+extension CheckingRanksTests {
     /// What is compared between ranks before the first step, with a second rank that is set up otherwise.
     @Suite(.serialized) struct JobCheckTests {
         private static let configuration = BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml")
