@@ -95,7 +95,15 @@ import Testing
             "bss", ["method.temperature=1,2"], [],
             "none of the methods linear-probe, fine-tune, bss has this key"
         ),
-        ("bss", ["method.trade-off=1,x"], [], "method.trade-off is 'x'; expected a number"),
+        (
+            "bss", ["method.tradeoff=1,2"], [],
+            "none of the methods linear-probe, fine-tune, bss has this key; did you mean 'method.trade-off'?"
+        ),
+        (
+            "bss", ["method.trade-off=1,x"], [],
+            "--grid method.trade-off=x: method.trade-off is 'x'; expected a number"
+        ),
+        ("bss", [".trade-off=1"], [], "--grid .trade-off=1: has an empty key"),
         ("bss", [], ["data.test=null"], "data.test is missing"),
         (
             "bss", [], ["data.validation=/data/test.safetensors"],

@@ -59,6 +59,18 @@ import Testing
         return summary(entries + [other], seeds: 5)
     }()
 
+    /// Nothing is chosen where a method has one setting; and one seed is none of several.
+    @Test func oneSettingIsComparedAndNotConfirmed() {
+        let entries = ["linear-probe", "fine-tune", "bss"].map {
+            ComparisonOutcomes.Entry(
+                method: $0, setting: $0 == "bss" ? ["method.trade-off=0.1"] : [],
+                runs: Self.runs($0, seeds: 0..<1))
+        }
+        let summary = Self.summary(entries, seeds: 1)
+        #expect(summary.csv.contains("\nbss,method.trade-off=0.1,compared,1,"), "\(summary.csv)")
+        #expect(summary.markdown.contains("- 1 seed: too few for any verdict; compare with 5"))
+    }
+
     @Test func theTableAsCommaSeparatedValues() {
         #expect(
             Self.five.csv == """

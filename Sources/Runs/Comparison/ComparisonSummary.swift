@@ -42,6 +42,7 @@ package struct ComparisonSummary: Sendable {
             let pair = table.pairs.first { $0.second == baseline && chosen[$0.first] == place }
             return ComparisonRow(
                 entry, isBaseline: chosen[baseline] == place,
+                isAlone: outcomes.entries.count { $0.method == entry.method } == 1,
                 numbers: pair.map { ComparisonNumbers($0, comparisonCount: count) }, verdict: pair?.words)
         }
     }
@@ -56,7 +57,7 @@ package struct ComparisonSummary: Sendable {
         let count = outcomes.seeds.count
         let few =
             count < Verdict.leastSeeds
-            ? ["\(count) seeds: too few for any verdict; compare with 5"]
+            ? ["\(Units.count(count, "seed")): too few for any verdict; compare with 5"]
             : count < ComparisonTable.enoughSeeds ? ["\(count) seeds are few: intervals are wide"] : []
         return diverged + few
     }
@@ -123,7 +124,8 @@ struct ComparisonRow: Sendable {
     let peakMemoryBytes: Int64
 
     init(
-        _ entry: ComparisonOutcomes.Entry, isBaseline: Bool, numbers: ComparisonNumbers?, verdict: String?
+        _ entry: ComparisonOutcomes.Entry, isBaseline: Bool, isAlone: Bool, numbers: ComparisonNumbers?,
+        verdict: String?
     ) {
         method = entry.method
         setting = entry.setting.joined(separator: " ")
@@ -132,7 +134,7 @@ struct ComparisonRow: Sendable {
             entry.stoppedEpoch != nil
             ? "stopped"
             : !entry.isChosen
-                ? "not chosen" : isBaseline ? "baseline" : entry.setting.isEmpty ? "compared" : "confirmed"
+                ? "not chosen" : isBaseline ? "baseline" : isAlone ? "compared" : "confirmed"
         let divergence = diverged > 0 ? "\(diverged) of \(entry.runs.count) diverged" : nil
         status = [kind, divergence].compactMap(\.self).joined(separator: ", ")
         seeds = entry.runs.count

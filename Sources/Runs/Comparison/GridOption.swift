@@ -31,7 +31,12 @@ package struct GridOption: Sendable, Equatable {
         guard Set(values).count == values.count else {
             throw UsageError("\(origin): has a value twice; expected each once")
         }
-        let path = try Assignment(key + "=" + values[0]).path
+        let path: [String]
+        do {
+            path = try Assignment(key + "=" + values[0]).path
+        } catch let error as ConfigurationError {
+            throw UsageError("\(origin): \(error.problem)")
+        }
         let name = path.joined(separator: ".")
         guard path.count >= 2, Self.sections.contains(path[0]), !Self.fixed.contains(name) else {
             throw UsageError(
