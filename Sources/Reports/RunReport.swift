@@ -17,13 +17,20 @@ package struct RunReport {
     /// Reads the folders.
     ///
     /// - Parameter folders: Folders of runs, or of comparisons with their runs in them.
-    /// - Throws: `ReportError`: 74 where a folder cannot be read, 65 where it is not the folder of a run.
+    /// - Throws: `ReportError`: 74 where a folder cannot be read, 65 where it is not the folder of a run, 64 where one is
+    ///   given twice.
     package init(folders: [String]) throws(ReportError) {
         var (runs, comparisons): ([RecordedRun], [(name: String, record: ComparisonRecord)]) = ([], [])
+        var places = Set<String>()
         for given in folders {
             try Self.requireFolder(given)
             let place = URL(fileURLWithPath: given).standardizedFileURL
             let (folder, name) = (place.path, place.lastPathComponent)
+            // It would be two seeds of one setting.
+            guard places.insert(place.resolvingSymlinksInPath().path).inserted else {
+                throw ReportError(
+                    "\(given.shownPath): is given twice; give each folder once", exitCode: ExitCode.wrongUse)
+            }
             if let run = RecordedRun(folder: folder, name: name) {
                 runs.append(run)
                 continue

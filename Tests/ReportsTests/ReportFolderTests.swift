@@ -235,6 +235,11 @@ import Testing
             let error = #expect(throws: ReportError.self) { try RunReport(folders: [fixture.path(name)]) }
             #expect(error?.exitCode == code && error?.description.contains(words) == true, "\(name)")
         }
+        try fixture.makeRun("run")
+        let twice = #expect(throws: ReportError.self) {
+            try RunReport(folders: [fixture.path("run"), fixture.path("other/../run/")])
+        }
+        #expect(twice?.exitCode == 64 && twice?.description.contains("run/: is given twice") == true)
         try fixture.write("{", "broken/compare.json")
         let error = #expect(throws: ReportError.self) { try RunReport(folders: [fixture.path("broken")]) }
         #expect(error?.exitCode == 65)

@@ -175,6 +175,10 @@ import Testing
             "methods and settings was linear-probe, fine-tune, bss, is linear-probe, fine-tune, bss, lwf",
             "linear-probe: was learning-rate: 0.01", "linear-probe: is learning-rate: 0.5", "proves nothing",
         ] { #expect(others.contains(part), "\(others)") }
+        // Without the plan the folder would be refused, too.
+        try folder.write(Array("{}".utf8), as: "c/comparison.json")
+        let damaged = #expect(throws: (any Error).self) { try Self.begin(five, folder) }
+        #expect("\(try #require(damaged))".contains("put back what it was, or compare anew with --output"))
     }
 
     @Test func plannedLooksMayHaveMoreSeeds() throws {
