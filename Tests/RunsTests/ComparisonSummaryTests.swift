@@ -142,7 +142,16 @@ import Testing
         let lines = summary.csv.split(separator: "\n")
         // 0.7, 0.75 and 0 of the test split; 0.5, 0.51 and 0 of the other.
         #expect(lines[2].hasPrefix("bss,,\"compared, 1 of 3 diverged\",3,0.336667,0.483333,"), "\(lines[2])")
-        #expect(lines[2].contains("; few seeds; 1 of 3 diverged: see the warnings"), "\(lines[2])")
+        #expect(
+            lines[2].contains("; few seeds; 1 of 3 runs of bss diverged: see the warnings"), "\(lines[2])")
+        // A baseline that did not train is no measure.
+        let other = ComparisonOutcomes.Entry(method: "l2-sp", runs: Self.runs("l2-sp", seeds: 0..<3))
+        let failed = ComparisonOutcomes.Entry(
+            method: "fine-tune", runs: Self.runs("fine-tune", seeds: 0..<2) + [nothing])
+        #expect(
+            Self.summary([other, failed], seeds: 3, allPairs: true).markdown.components(
+                separatedBy: "; few seeds; 1 of 3 runs of fine-tune diverged: see the warnings"
+            ).count == 3)
         // A mark on a bar does not hide that it ends a cell.
         #expect(
             summary.markdown.contains(

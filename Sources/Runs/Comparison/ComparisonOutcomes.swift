@@ -25,6 +25,12 @@ package struct ComparisonOutcomes: Sendable {
 
         /// Method and setting.
         var title: String { ([method] + setting).joined(separator: " ") }
+
+        /// How many of its runs diverged, `2 of 5`; nil where none did.
+        var divergedWords: String? {
+            let count = runs.count { $0.divergence != nil }
+            return count > 0 ? "\(count) of \(runs.count)" : nil
+        }
     }
 
     /// A run.

@@ -32,10 +32,19 @@ package struct ComparisonSummary: Sendable {
             scores, baseline: baseline, allPairs: outcomes.comparesAllPairs, margin: outcomes.margin,
             looks: outcomes.looks.count)
         comparisonCount = table.comparisonCount
+        // More seeds do not help where training fails, and to beat what did not train means little.
+        func verdict(_ pair: ComparisonTable.Pair) -> String {
+            let diverged = [pair.first, pair.second].compactMap { place in
+                outcomes.entries[chosen[place]].divergedWords.map { "\($0) runs of \(scores[place].name)" }
+            }
+            return diverged.isEmpty
+                ? pair.words
+                : "\(pair.words); \(diverged.joined(separator: " and ")) diverged: see the warnings"
+        }
         pairs = table.pairs.map { pair in
             ComparisonPair(
                 first: scores[pair.first].name, second: scores[pair.second].name,
-                ComparisonNumbers(pair, comparisonCount: table.comparisonCount), verdict: pair.words)
+                ComparisonNumbers(pair, comparisonCount: table.comparisonCount), verdict: verdict(pair))
         }
         let count = table.comparisonCount
         rows = outcomes.entries.enumerated().map { place, entry in
@@ -43,7 +52,8 @@ package struct ComparisonSummary: Sendable {
             return ComparisonRow(
                 entry, isBaseline: chosen[baseline] == place,
                 isAlone: outcomes.entries.count { $0.method == entry.method } == 1,
-                numbers: pair.map { ComparisonNumbers($0, comparisonCount: count) }, verdict: pair?.words)
+                numbers: pair.map { ComparisonNumbers($0, comparisonCount: count) },
+                verdict: pair.map(verdict))
         }
     }
 
@@ -129,13 +139,12 @@ struct ComparisonRow: Sendable {
     ) {
         method = entry.method
         setting = entry.setting.joined(separator: " ")
-        let diverged = entry.runs.count { $0.divergence != nil }
         let kind =
             entry.stoppedEpoch != nil
             ? "stopped"
             : !entry.isChosen
                 ? "not chosen" : isBaseline ? "baseline" : isAlone ? "compared" : "confirmed"
-        let divergence = diverged > 0 ? "\(diverged) of \(entry.runs.count) diverged" : nil
+        let divergence = entry.divergedWords.map { "\($0) diverged" }
         status = [kind, divergence].compactMap(\.self).joined(separator: ", ")
         seeds = entry.runs.count
         // A run without a model got nothing right.
@@ -147,12 +156,8 @@ struct ComparisonRow: Sendable {
         testDeviation = Self.deviation(accuracies)
         self.numbers = numbers
         let stopped = entry.stoppedEpoch.flatMap { Verdict.stopped(epoch: $0).shortWords }
-        // More seeds do not help where training fails.
-        let compared = verdict.map { verdict in
-            divergence.map { "\(verdict); \($0): see the warnings" } ?? verdict
-        }
         self.verdict =
-            compared ?? stopped
+            verdict ?? stopped
             ?? (isBaseline ? "the others are compared with it" : "not compared: another setting was chosen")
         epochs = entry.runs.map(\.epochs).max() ?? 0
         seconds = Self.mean(entry.runs.map(\.seconds)) ?? 0
