@@ -71,7 +71,8 @@ struct ErrorsSection {
                 return .element(
                     "li", [:],
                     contents.store.picture(
-                        index, of: run, number: number, title: "\(truth) taken for \(prediction)"),
+                        index, of: run, number: number,
+                        title: isRight ? truth : "\(truth) taken for \(prediction)"),
                     .element("b", [:], words), .element("span", [:], Markup(shares)),
                     .element("span", ["class": "faint"], .name(picture.sample)))
             })
