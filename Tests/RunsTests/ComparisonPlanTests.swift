@@ -103,6 +103,10 @@ import Testing
             "bss", ["method.trade-off=1,x"], [],
             "--grid method.trade-off=x: method.trade-off is 'x'; expected a number"
         ),
+        (
+            "bss", ["learning-rate=0.1"], [],
+            "no key of a configuration; expected one with its section, such as"
+        ),
         ("bss", [".trade-off=1"], [], "--grid .trade-off=1: has an empty key"),
         ("bss", [], ["data.test=null"], "data.test is missing"),
         (
