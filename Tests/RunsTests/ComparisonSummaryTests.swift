@@ -32,14 +32,14 @@ import Testing
 
     private static func summary(
         _ entries: [ComparisonOutcomes.Entry], seeds: Int, allPairs: Bool = false, looks: [Int]? = nil,
-        units: [Int] = Array(0..<40)
+        units: [Int] = Array(0..<40), leftOut: String? = nil
     ) -> ComparisonSummary {
         ComparisonSummary(
             ComparisonOutcomes(
                 entries: entries, baseline: "fine-tune", margin: 0.005, comparesAllPairs: allPairs,
                 seeds: (0..<UInt64(seeds)).map { $0 },
                 selectionSeeds: entries.contains { !$0.isChosen } ? [1_000_000] : [],
-                looks: looks ?? [seeds], units: units, testSamples: "abc", ranks: [2]))
+                looks: looks ?? [seeds], units: units, testSamples: "abc", ranks: [2], leftOut: leftOut))
     }
 
     private static let five: ComparisonSummary = {
@@ -166,7 +166,9 @@ import Testing
         }
         let lines = Self.summary(entries, seeds: 2).csv.split(separator: "\n")
         #expect(lines[2] == "bss,,compared,2,0.505,0.725,0.0353553,0.175,,,,,,,few seeds,3,2.5,1000,3145728")
-        #expect(Self.summary(entries, seeds: 2).markdown.contains("too few for any verdict"))
+        #expect(
+            Self.summary(entries, seeds: 2, leftOut: "left out 3 images").markdown.hasSuffix(
+                "- left out 3 images\n- 2 seeds: too few for any verdict; compare with 5\n"))
     }
 
     /// Comparisons that are made, and looks that are planned, all count.

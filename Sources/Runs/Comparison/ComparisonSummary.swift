@@ -57,7 +57,7 @@ package struct ComparisonSummary: Sendable {
         }
     }
 
-    /// What to know beside the table: runs that diverged, and seeds that are few.
+    /// What to know beside the table: runs that diverged, images that were left out, and seeds that are few.
     var warnings: [String] {
         let diverged = outcomes.entries.flatMap { entry in
             entry.runs.compactMap { run in
@@ -69,7 +69,7 @@ package struct ComparisonSummary: Sendable {
             count < Verdict.leastSeeds
             ? ["\(Units.count(count, "seed")): too few for any verdict; compare with 5"]
             : count < ComparisonTable.enoughSeeds ? ["\(count) seeds are few: intervals are wide"] : []
-        return diverged + few
+        return diverged + (outcomes.leftOut.map { [$0] } ?? []) + few
     }
 
     /// Writes `compare.csv`, `compare.json` and `compare.md`. On rank 0.
