@@ -82,7 +82,7 @@ package struct ComparisonPlan: Codable, Sendable, Equatable {
         }
         for option in options.grid
         where !entries.contains(where: { $0.setting.contains(option.assignments[0]) }) {
-            let known = try methods.flatMap { method in
+            let known = try methods.flatMap { method -> [String] in
                 let section = Self.section(of: method, base)
                 return try source.configuration(assignments + section).method.settings.entries.map {
                     "method.\($0.key)"
