@@ -4,7 +4,7 @@ internal import Hosts
 package struct ReportError: Error, ExitCodeProviding, CustomStringConvertible {
     /// The folder, what was found and what was expected.
     package let description: String
-    /// 65 where it is something else, 74 where it cannot be read.
+    /// 64 where it is given twice, 65 where it is something else, 74 where it cannot be read.
     package let exitCode: Int32
 
     init(_ description: String, exitCode: Int32) {

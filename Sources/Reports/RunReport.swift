@@ -17,19 +17,26 @@ package struct RunReport {
     /// Reads the folders.
     ///
     /// - Parameter folders: Folders of runs, or of comparisons with their runs in them.
-    /// - Throws: `ReportError`: 74 where a folder cannot be read, 65 where it is not the folder of a run.
+    /// - Throws: `ReportError`: 74 where a folder cannot be read, 65 where it is not the folder of a run, 64 where one is
+    ///   given twice.
     package init(folders: [String]) throws(ReportError) {
         var (runs, comparisons): ([RecordedRun], [(name: String, record: ComparisonRecord)]) = ([], [])
+        var places = Set<String>()
         for given in folders {
             try Self.requireFolder(given)
             let place = URL(fileURLWithPath: given).standardizedFileURL
             let (folder, name) = (place.path, place.lastPathComponent)
+            // It would be two seeds of one setting.
+            guard places.insert(place.resolvingSymlinksInPath().path).inserted else {
+                throw ReportError(
+                    "\(given.shownPath): is given twice; give each folder once", exitCode: ExitCode.wrongUse)
+            }
             if let run = RecordedRun(folder: folder, name: name) {
                 runs.append(run)
                 continue
             }
             let record = try Self.comparison(folder)
-            let found = Self.runs(ofComparison: folder)
+            let found = Self.runs(ofComparison: folder, chosenBy: record?.selectionSeeds ?? [])
             guard record != nil || !found.isEmpty else {
                 throw ReportError(
                     "\(folder.shownPath): is not the folder of a run or of a comparison: it has none of \(RecordedRun.files.joined(separator: ", ")), compare.json; give the folder that is the `output` of a configuration",
@@ -108,21 +115,30 @@ package struct RunReport {
         return record
     }
 
-    /// The runs of a comparison, `runs/METHOD/seed-N`.
-    private static func runs(ofComparison folder: String) -> [RecordedRun] {
+    /// The runs of a comparison, `runs/METHOD/seed-N`: those of the table, then those by which settings were chosen.
+    private static func runs(ofComparison folder: String, chosenBy selectionSeeds: [UInt64]) -> [RecordedRun]
+    {
         func names(_ path: String) -> [String] {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
             return names.filter { !$0.hasPrefix(".") }.sorted()
         }
-        let places = names(folder + "/runs").flatMap { method in
-            names("\(folder)/runs/\(method)").enumerated().map { number, seed in
-                (name: "\(method)/\(seed)", isFirst: number == 0)
+        let selection = Set(selectionSeeds.map { "seed-\($0)" })
+        let places = names(folder + "/runs").flatMap {
+            method -> [(name: String, isFirst: Bool, isSelection: Bool)] in
+            // Numbers of seeds in their order: the longer one is the larger.
+            let seeds = names("\(folder)/runs/\(method)").sorted { ($0.count, $0) < ($1.count, $1) }
+            let ordered = seeds.filter { !selection.contains($0) } + seeds.filter { selection.contains($0) }
+            return ordered.enumerated().map { number, seed in
+                (name: "\(method)/\(seed)", isFirst: number == 0, isSelection: selection.contains(seed))
             }
         }
+        let ordered = places.filter { !$0.isSelection } + places.filter { $0.isSelection }
         // Of the seeds of a method one is shown in detail.
-        return places.prefix(mostRuns).compactMap { place in
-            RecordedRun(
+        return ordered.prefix(mostRuns).compactMap { place in
+            var run = RecordedRun(
                 folder: "\(folder)/runs/\(place.name)", name: place.name, isDetailed: place.isFirst)
+            run?.isSelection = place.isSelection
+            return run
         }
     }
 }

@@ -206,6 +206,25 @@ import Testing
         #expect(try fixture.folder.text(of: "all/report.html") == fixture.page("all"))
     }
 
+    /// Runs by which settings were chosen, which may have been stopped early, are in no mean of the table's.
+    @Test func runsThatChoseSettingsAreApart() throws {
+        for seed in [9, 10, 1_000_009, 1_000_010] {
+            try fixture.makeRun("all/runs/delta_k=2/seed-\(seed)", seed: seed)
+        }
+        try fixture.write(
+            """
+            {"baseline":"fine-tune","margin":0.005,"methods":[{"method":"fine-tune"}],"seeds":[9,10],"selection-seeds":[1000009,1000010]}
+            """, "all/compare.json")
+        let outline = try PageOutline(try fixture.page("all"))
+        let means = try #require(
+            outline.texts("table").first { $0.hasPrefix("Accuracy, test split, over seeds") })
+        #expect(means.contains("delta_k=22") && means.contains("delta_k=2, to choose settings2"), "\(means)")
+        let runs = outline.texts("th").filter { $0.hasPrefix("delta_k=2/seed-") }.prefix(4)
+        #expect(runs.map { $0.dropFirst(15) } == ["9", "10", "1000009", "1000010"])
+        #expect(outline.texts("summary").contains("Configuration of delta_k=2/seed-9"))
+        #expect(outline.texts("p").contains { $0.contains("Differences up to 0.5 points do not matter") })
+    }
+
     /// What no report can be made of is an error that says so.
     @Test func otherFoldersAreRefused() throws {
         try fixture.write("x", "other/file")
@@ -216,6 +235,11 @@ import Testing
             let error = #expect(throws: ReportError.self) { try RunReport(folders: [fixture.path(name)]) }
             #expect(error?.exitCode == code && error?.description.contains(words) == true, "\(name)")
         }
+        try fixture.makeRun("run")
+        let twice = #expect(throws: ReportError.self) {
+            try RunReport(folders: [fixture.path("run"), fixture.path("other/../run/")])
+        }
+        #expect(twice?.exitCode == 64 && twice?.description.contains("run/: is given twice") == true)
         try fixture.write("{", "broken/compare.json")
         let error = #expect(throws: ReportError.self) { try RunReport(folders: [fixture.path("broken")]) }
         #expect(error?.exitCode == 65)

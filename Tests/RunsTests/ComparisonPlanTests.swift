@@ -95,7 +95,19 @@ import Testing
             "bss", ["method.temperature=1,2"], [],
             "none of the methods linear-probe, fine-tune, bss has this key"
         ),
-        ("bss", ["method.trade-off=1,x"], [], "method.trade-off is 'x'; expected a number"),
+        (
+            "bss", ["method.tradeoff=1,2"], [],
+            "none of the methods linear-probe, fine-tune, bss has this key; did you mean 'method.trade-off'?"
+        ),
+        (
+            "bss", ["method.trade-off=1,x"], [],
+            "--grid method.trade-off=x: method.trade-off is 'x'; expected a number"
+        ),
+        (
+            "bss", ["learning-rate=0.1"], [],
+            "no key of a configuration; expected one with its section, such as"
+        ),
+        ("bss", [".trade-off=1"], [], "--grid .trade-off=1: has an empty key"),
         ("bss", [], ["data.test=null"], "data.test is missing"),
         (
             "bss", [], ["data.validation=/data/test.safetensors"],
@@ -167,6 +179,10 @@ import Testing
             "methods and settings was linear-probe, fine-tune, bss, is linear-probe, fine-tune, bss, lwf",
             "linear-probe: was learning-rate: 0.01", "linear-probe: is learning-rate: 0.5", "proves nothing",
         ] { #expect(others.contains(part), "\(others)") }
+        // Without the plan the folder would be refused, too.
+        try folder.write(Array("{}".utf8), as: "c/comparison.json")
+        let damaged = #expect(throws: (any Error).self) { try Self.begin(five, folder) }
+        #expect("\(try #require(damaged))".contains("put back what it was, or compare anew with --output"))
     }
 
     @Test func plannedLooksMayHaveMoreSeeds() throws {

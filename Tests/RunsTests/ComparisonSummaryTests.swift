@@ -32,14 +32,14 @@ import Testing
 
     private static func summary(
         _ entries: [ComparisonOutcomes.Entry], seeds: Int, allPairs: Bool = false, looks: [Int]? = nil,
-        units: [Int] = Array(0..<40)
+        units: [Int] = Array(0..<40), leftOut: String? = nil
     ) -> ComparisonSummary {
         ComparisonSummary(
             ComparisonOutcomes(
                 entries: entries, baseline: "fine-tune", margin: 0.005, comparesAllPairs: allPairs,
                 seeds: (0..<UInt64(seeds)).map { $0 },
                 selectionSeeds: entries.contains { !$0.isChosen } ? [1_000_000] : [],
-                looks: looks ?? [seeds], units: units, testSamples: "abc", ranks: [2]))
+                looks: looks ?? [seeds], units: units, testSamples: "abc", ranks: [2], leftOut: leftOut))
     }
 
     private static let five: ComparisonSummary = {
@@ -58,6 +58,18 @@ import Testing
             ])
         return summary(entries + [other], seeds: 5)
     }()
+
+    /// Nothing is chosen where a method has one setting; and one seed is none of several.
+    @Test func oneSettingIsComparedAndNotConfirmed() {
+        let entries = ["linear-probe", "fine-tune", "bss"].map {
+            ComparisonOutcomes.Entry(
+                method: $0, setting: $0 == "bss" ? ["method.trade-off=0.1"] : [],
+                runs: Self.runs($0, seeds: 0..<1))
+        }
+        let summary = Self.summary(entries, seeds: 1)
+        #expect(summary.csv.contains("\nbss,method.trade-off=0.1,compared,1,"), "\(summary.csv)")
+        #expect(summary.markdown.contains("- 1 seed: too few for any verdict; compare with 5"))
+    }
 
     @Test func theTableAsCommaSeparatedValues() {
         #expect(
@@ -130,7 +142,16 @@ import Testing
         let lines = summary.csv.split(separator: "\n")
         // 0.7, 0.75 and 0 of the test split; 0.5, 0.51 and 0 of the other.
         #expect(lines[2].hasPrefix("bss,,\"compared, 1 of 3 diverged\",3,0.336667,0.483333,"), "\(lines[2])")
-        #expect(lines[2].contains("; few seeds; 1 of 3 diverged: see the warnings"), "\(lines[2])")
+        #expect(
+            lines[2].contains("; few seeds; 1 of 3 runs of bss diverged: see the warnings"), "\(lines[2])")
+        // A baseline that did not train is no measure.
+        let other = ComparisonOutcomes.Entry(method: "l2-sp", runs: Self.runs("l2-sp", seeds: 0..<3))
+        let failed = ComparisonOutcomes.Entry(
+            method: "fine-tune", runs: Self.runs("fine-tune", seeds: 0..<2) + [nothing])
+        #expect(
+            Self.summary([other, failed], seeds: 3, allPairs: true).markdown.components(
+                separatedBy: "; few seeds; 1 of 3 runs of fine-tune diverged: see the warnings"
+            ).count == 3)
         // A mark on a bar does not hide that it ends a cell.
         #expect(
             summary.markdown.contains(
@@ -145,7 +166,9 @@ import Testing
         }
         let lines = Self.summary(entries, seeds: 2).csv.split(separator: "\n")
         #expect(lines[2] == "bss,,compared,2,0.505,0.725,0.0353553,0.175,,,,,,,few seeds,3,2.5,1000,3145728")
-        #expect(Self.summary(entries, seeds: 2).markdown.contains("too few for any verdict"))
+        #expect(
+            Self.summary(entries, seeds: 2, leftOut: "left out 3 images").markdown.hasSuffix(
+                "- left out 3 images\n- 2 seeds: too few for any verdict; compare with 5\n"))
     }
 
     /// Comparisons that are made, and looks that are planned, all count.

@@ -44,6 +44,21 @@ import Training
         return try folder.text(of: "card.md")
     }
 
+    /// Results go over no picture, which may be one of the data.
+    @Test(arguments: [[0xFF, 0xD8, 0xFF, 0xE0], [0x89, 0x50, 0x4E, 0x47, 0x0D]] as [[UInt8]])
+    func aPictureIsNotWrittenOver(bytes: [UInt8]) throws {
+        let folder = try Self.runFolder()
+        defer { folder.remove() }
+        let picture = try folder.write(bytes, as: "card.md")
+        let error = #expect(throws: UsageError.self) {
+            try ModelExport(model: folder.path, names: nil, output: picture).run()
+        }
+        #expect(
+            "\(try #require(error))".hasSuffix(
+                "card.md: is a picture, which would be lost; write to another file"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: picture)) == Data(bytes))
+    }
+
     @Test func whatIsKnownStandsInTheCard() throws {
         let folder = try Self.runFolder()
         defer { folder.remove() }

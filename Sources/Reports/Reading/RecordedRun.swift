@@ -33,6 +33,8 @@ struct RecordedRun {
     let problems: [String]
     /// What was evaluated by itself; nil of a run.
     let evaluated: EvaluatedModel?
+    /// Whether a setting was chosen by it, so that it is in no table of a comparison, and may have been stopped early.
+    var isSelection = false
 
     /// Files that only a run has.
     static let files = ["config.yaml", "metrics.jsonl", "model.json", "report.json"]

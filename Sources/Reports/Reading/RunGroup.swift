@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Runs that differ by their seed alone, or a run by itself.
+/// Runs that differ by their seed alone, or a run by itself. Those by which settings were chosen are apart from others.
 struct RunGroup {
     /// What they are called together.
     let name: String
@@ -11,7 +11,7 @@ struct RunGroup {
         var order: [[RecordedRun]] = []
         var places: [String: Int] = [:]
         for run in runs {
-            let key = run.configuration?.textWithoutSeed
+            let key = run.configuration.map { "\(run.isSelection)\n\($0.textWithoutSeed)" }
             if let key, let place = places[key] {
                 order[place].append(run)
             } else {
@@ -19,13 +19,20 @@ struct RunGroup {
                 order.append([run])
             }
         }
-        return order.map { RunGroup(name: commonName($0), runs: $0) }
+        return order.map { runs in
+            let end = runs.contains { $0.isSelection } ? ", to choose settings" : ""
+            return RunGroup(name: commonName(runs) + end, runs: runs)
+        }
     }
 
     /// What the names begin with, without `seed`, marks and digits at its end; the method where that is nothing.
     private static func commonName(_ runs: [RecordedRun]) -> String {
         guard runs.count > 1, let first = runs.first else { return runs.first?.name ?? "" }
         var name = runs.dropFirst().reduce(first.name) { $0.commonPrefix(with: $1.name) }
+        // 10 and 11 begin alike, and are two numbers nevertheless.
+        if runs.contains(where: { $0.name.dropFirst(name.count).first?.isNumber == true }) {
+            while name.last?.isNumber == true { name.removeLast() }
+        }
         let ends = "-_/. "
         while let last = name.last, ends.contains(last) { name.removeLast() }
         if name.hasSuffix("seed") { name.removeLast(4) }

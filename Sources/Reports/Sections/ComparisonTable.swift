@@ -22,7 +22,7 @@ struct ComparisonTable {
             (record.selectionSeeds ?? []).isEmpty
             ? "" : " Settings were chosen on the validation split with other seeds."
         return
-            "Accuracy on \(pictures)\(groups), seeds \(seeds). Differences are from \(record.baseline ?? "the baseline"), over seeds and pictures, with intervals of 95 %; p-values after Holm for \(record.comparisons ?? record.methods.count - 1) comparisons. Differences up to \(NumberText.percent(record.margin, digits: 1)) do not matter.\(chosen)"
+            "Accuracy on \(pictures)\(groups), seeds \(seeds). Differences are from \(record.baseline ?? "the baseline"), over seeds and pictures, with intervals of 95 %; p-values after Holm for \(record.comparisons ?? record.methods.count - 1) comparisons. Differences up to \(Self.points(record.margin)) points do not matter.\(chosen)"
     }
 
     private var warnings: Markup {
@@ -59,6 +59,12 @@ struct ComparisonTable {
             ? NumberText.missing : "\(NumberText.points(low)) to \(NumberText.points(high))"
     }
 
+    /// Points of a hundred without a sign.
+    private static func points(_ share: Double?) -> String {
+        guard let share, share.isFinite else { return NumberText.missing }
+        return NumberText.short((share * 1000).rounded() / 10)
+    }
+
     private var chart: Markup {
         let rows = record.methods.compactMap { row -> IntervalChart.Row? in
             guard let delta = row.delta, let low = row.low, let high = row.high else { return nil }
@@ -80,7 +86,7 @@ struct ComparisonTable {
                 heads: [
                     .text("method"), .number("seeds"), .number("validation accuracy"),
                     .number("seeds' share"),
-                    .number("detectable from"), .number("epochs"), .number("time of a run"),
+                    .number("detectable from, points"), .number("epochs"), .number("time of a run"),
                     .number("trained"),
                     .number("peak memory"),
                 ],
@@ -89,7 +95,7 @@ struct ComparisonTable {
                         .name(row.title), .count(row.seeds),
                         .number(NumberText.percent(row.validationMean, digits: 1), row.validationMean),
                         .number(NumberText.percent(row.seedShare, digits: 0), row.seedShare),
-                        .number(NumberText.percent(row.detectable, digits: 1), row.detectable),
+                        .number(Self.points(row.detectable), row.detectable),
                         .count(row.epochs),
                         .number(NumberText.duration(row.seconds), row.seconds),
                         .number(NumberText.short(row.trainedParameters), row.trainedParameters),

@@ -8,7 +8,7 @@ struct ErrorsSection {
     var content: Markup {
         guard contents.runs.contains(where: { $0.record?.pictures != nil }) else {
             return .paragraph(
-                "No predictions were recorded: a run that ends writes them to report.json, and none of these folders has one."
+                "No predictions were recorded: a run that ends writes those for its test split, or else its validation split, to report.json. These runs have no such split, or have not ended."
             )
         }
         return contents.each { number, run in
@@ -71,7 +71,8 @@ struct ErrorsSection {
                 return .element(
                     "li", [:],
                     contents.store.picture(
-                        index, of: run, number: number, title: "\(truth) taken for \(prediction)"),
+                        index, of: run, number: number,
+                        title: isRight ? truth : "\(truth) taken for \(prediction)"),
                     .element("b", [:], words), .element("span", [:], Markup(shares)),
                     .element("span", ["class": "faint"], .name(picture.sample)))
             })

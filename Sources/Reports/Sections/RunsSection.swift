@@ -23,11 +23,18 @@ struct RunsSection {
             .element(
                 "div", ["class": "figures"],
                 IntervalChart(
-                    title: "Accuracy of each run", note: "with intervals of 95 % (Wilson)", rows: rows,
+                    title: "Accuracy of each run", note: "\(split)with intervals of 95 % (Wilson)",
+                    rows: rows,
                     label: "accuracy, %"
                 ).figure),
             differences,
         ])
+    }
+
+    /// Of which split the accuracies are, where they are of one.
+    private var split: String {
+        let splits = Set(contents.runs.compactMap(\.headline?.split))
+        return splits.count == 1 ? "\(splits.first ?? "") split, " : ""
     }
 
     /// Numbers of different tasks cannot be compared.
@@ -63,7 +70,7 @@ struct RunsSection {
                 let numbers = [mean, deviation, values.min(), values.max()]
                 return [DataTable.Cell.name(group.name), .count(group.runs.count)]
                     + numbers.map { DataTable.Cell.number(NumberText.percent($0), $0) }
-            }, isSortable: true, caption: "Accuracy over seeds"
+            }, isSortable: true, caption: "Accuracy, \(split)over seeds"
         ).markup
     }
 

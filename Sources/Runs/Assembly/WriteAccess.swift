@@ -10,13 +10,16 @@ enum WriteAccess {
     /// - Parameters:
     ///   - path: The file, as the user named it.
     ///   - inputs: What is read. A file that is replaced by what was made from it is lost.
-    /// - Throws: `UsageError` (64) where it is one of them or a folder; `OutputError` (74) where it has no folder; as
-    ///   `require` does.
+    /// - Throws: `UsageError` (64) where it is one of them, a picture or a folder; `OutputError` (74) where it has no
+    ///   folder; as `require` does.
     static func requireFile(_ path: String, apartFrom inputs: [String]) throws {
         try requireOther(path, than: inputs)
         guard case .replacing(let file) = OutputFile.way(named: path) else { return try require(path) }
         if file.hasSuffix("/") || isFolder(file) {
             throw UsageError("\(path): is a folder; give the name of a file")
+        }
+        guard !isPicture(file) else {
+            throw UsageError("\(path): is a picture, which would be lost; write to another file")
         }
         try require(path)
         // Unlike the folder of a run, that of a file is not made.
@@ -58,6 +61,16 @@ enum WriteAccess {
         for input in inputs where isSame(path, input) {
             throw UsageError("\(path): is a file that is read for it, \(input); write to another one")
         }
+    }
+
+    /// Whether a file begins as JPEG or PNG does: it may be one of the data, and no command writes such files.
+    private static func isPicture(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let start = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: 4)
+        else { return false }
+        let signatures: [[UInt8]] = [[0xFF, 0xD8, 0xFF], [0x89, 0x50, 0x4E, 0x47]]
+        return signatures.contains { start.starts(with: $0) }
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -58,6 +58,7 @@ package struct Comparison {
                 "the comparison goes on as it began, \(Units.count(decoded.ranks, "rank")) a run: \(Units.count(groups.count, "group"))"
             )
         }
+        if group.rank == 0, let leftOut = runs.samples[plan.seeds[0]]?.leftOut { progress?.warn(leftOut) }
         try group.coordinate { () throws -> Void in try digests.save() }
         let samples = Array(runs.samples.values)
         guard samples.allSatisfy({ $0.tested == samples[0].tested && $0.units == samples[0].units }) else {
@@ -324,7 +325,8 @@ package struct Comparison {
                 entries: outcomes, baseline: plan.baseline, margin: plan.margin,
                 comparesAllPairs: plan.comparesAllPairs, seeds: plan.seeds,
                 selectionSeeds: plan.selectionSeeds, looks: plan.looks, units: sample?.units ?? [],
-                testSamples: sample?.tested ?? "", ranks: Set(runs.records.values.map(\.key.ranks)).sorted()))
+                testSamples: sample?.tested ?? "", ranks: Set(runs.records.values.map(\.key.ranks)).sorted(),
+                leftOut: sample?.leftOut))
         try group.coordinate { () throws -> Void in try summary.write(in: folder.path) }
         ReportWriting.finish(folder.path, group)
         return summary.markdown

@@ -16,7 +16,12 @@ package struct ComparisonFolder: Sendable {
     package init(path: String) { self.path = path }
 
     private static let planName = "comparison.json"
-    private var planFile: ComparisonFile<PlanRecord> { ComparisonFile(path: "\(path)/\(Self.planName)") }
+    private var planFile: ComparisonFile<PlanRecord> {
+        // Without it nobody knows whether the test split was looked at.
+        ComparisonFile(
+            path: "\(path)/\(Self.planName)",
+            remedy: "put back what it was, or compare anew with --output and another folder")
+    }
 
     /// The folder of a run.
     func run(_ entry: ComparisonEntry, _ seed: UInt64) -> String { "\(path)/runs/\(entry.name)/seed-\(seed)" }

@@ -25,6 +25,12 @@ package struct ComparisonOutcomes: Sendable {
 
         /// Method and setting.
         var title: String { ([method] + setting).joined(separator: " ") }
+
+        /// How many of its runs diverged, `2 of 5`; nil where none did.
+        var divergedWords: String? {
+            let count = runs.count { $0.divergence != nil }
+            return count > 0 ? "\(count) of \(runs.count)" : nil
+        }
     }
 
     /// A run.
@@ -80,14 +86,18 @@ package struct ComparisonOutcomes: Sendable {
     let testSamples: String
     /// Numbers of ranks of the runs; within a seed it is one.
     let ranks: [Int]
+    /// Which images were left out, in words; nil: none.
+    let leftOut: String?
 
     package init(
         entries: [Entry], baseline: String, margin: Double, comparesAllPairs: Bool, seeds: [UInt64],
-        selectionSeeds: [UInt64], looks: [Int], units: [Int], testSamples: String, ranks: [Int]
+        selectionSeeds: [UInt64], looks: [Int], units: [Int], testSamples: String, ranks: [Int],
+        leftOut: String? = nil
     ) {
         (self.entries, self.baseline, self.margin) = (entries, baseline, margin)
         (self.comparesAllPairs, self.seeds, self.selectionSeeds) = (comparesAllPairs, seeds, selectionSeeds)
         (self.looks, self.units, self.testSamples, self.ranks) = (looks, units, testSamples, ranks)
+        self.leftOut = leftOut
     }
 
     /// How many units the pictures are.

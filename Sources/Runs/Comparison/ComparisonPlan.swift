@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import ModelFiles
 
 /// A method with one setting: what the runs of a comparison differ in.
@@ -67,12 +68,12 @@ package struct ComparisonPlan: Codable, Sendable, Equatable {
         let base = try source.configuration(assignments)
         guard base.data.test != nil else {
             throw UsageError(
-                "\(file.excerpt): data.test is missing: methods are compared by pictures that none has seen; set it to a file"
+                "\(file.excerpt): data.test is missing: methods are compared by pictures that none has seen; set it to pictures that are in no other split"
             )
         }
         if case .path(let validation) = base.data.validation, validation == base.data.test {
             throw UsageError(
-                "\(file.excerpt): data.validation and data.test are both \(validation.excerpt): what is chosen by the test split looks better than it is; set data.validation to another file, or leave it out"
+                "\(file.excerpt): data.validation and data.test are both \(validation.excerpt): what is chosen by the test split looks better than it is; set data.validation to other pictures, or leave it out"
             )
         }
         let methods = ComparisonOptions.baselines + options.methods
@@ -81,14 +82,22 @@ package struct ComparisonPlan: Codable, Sendable, Equatable {
         }
         for option in options.grid
         where !entries.contains(where: { $0.setting.contains(option.assignments[0]) }) {
+            let known = try methods.flatMap { method -> [String] in
+                let section = Self.section(of: method, base)
+                return try source.configuration(assignments + section).method.settings.entries.map {
+                    "method.\($0.key)"
+                }
+            }
+            let key = option.path.joined(separator: ".")
+            let meant = nearestName(to: key, among: known).map { "; did you mean '\($0)'?" } ?? ""
             throw UsageError(
-                "--grid \(option.path.joined(separator: ".").excerpt): none of the methods \(methods.map(\.rawValue).joined(separator: ", ")) has this key"
+                "--grid \(key.excerpt): none of the methods \(methods.map(\.rawValue).joined(separator: ", ")) has this key\(meant)"
             )
         }
         let isGrid = entries.count > methods.count
         if isGrid, base.data.validation == .none {
             throw UsageError(
-                "\(file.excerpt): data.validation is none: settings are chosen by the validation split; set it to a file, or leave it out"
+                "\(file.excerpt): data.validation is none: settings are chosen by the validation split; set it to pictures of its own, or leave it out"
             )
         }
         let seeds = try Self.seeds(options.seeds, from: base.training.seed)
@@ -110,16 +119,23 @@ package struct ComparisonPlan: Codable, Sendable, Equatable {
         of method: MethodName, _ source: ConfigurationSource, _ assignments: [String],
         _ base: RunConfiguration, _ grid: [GridOption]
     ) throws -> [ComparisonEntry] {
-        let own =
-            method == base.method.name
-            ? [] : ["method={name: \(method.rawValue), profile: \(base.method.profile.rawValue)}"]
+        let own = section(of: method, base)
         let settings = grid.settings(for: try source.configuration(assignments + own))
         guard settings.count <= mostSettings else {
             throw UsageError(
                 "--grid: \(settings.count) settings of \(method.rawValue); expected at most \(mostSettings)")
         }
         let entries = try settings.map { setting in
-            var configuration = try source.configuration(assignments + own + setting)
+            var configuration: RunConfiguration
+            do {
+                configuration = try source.configuration(assignments + own + setting)
+            } catch let error as ConfigurationError
+                where setting.contains(where: { error.origin == .assignment($0) })
+            {
+                // The user gave no --set.
+                let option = setting.first { error.origin == .assignment($0) } ?? ""
+                throw UsageError("--grid \(option.shownPath): \(error.problem)")
+            }
             (configuration.training.seed, configuration.output) = (0, "/")
             return ComparisonEntry(
                 method: method.rawValue, setting: setting, configuration: configuration.yaml())
@@ -131,6 +147,12 @@ package struct ComparisonPlan: Codable, Sendable, Equatable {
             )
         }
         return entries
+    }
+
+    /// What makes a configuration one of a method.
+    private static func section(of method: MethodName, _ base: RunConfiguration) -> [String] {
+        method == base.method.name
+            ? [] : ["method={name: \(method.rawValue), profile: \(base.method.profile.rawValue)}"]
     }
 
     private static func seeds(_ choice: ComparisonOptions.Seeds, from first: UInt64) throws -> [UInt64] {

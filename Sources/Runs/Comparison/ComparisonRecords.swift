@@ -63,6 +63,8 @@ struct ComparisonFile<Record: Codable> {
     private static var largestFile: Int { 64 << 20 }
 
     let path: String
+    /// What to do where it holds something else.
+    var remedy = "remove it, and what it tells of is done again"
 
     /// The bytes of the file; nil where there is none.
     ///
@@ -98,6 +100,6 @@ struct ComparisonFile<Record: Codable> {
     func damaged(_ problem: String) -> DataError {
         DataError(
             .format, path: path,
-            "\(problem), as `ballast compare` writes them; remove it, and what it tells of is done again")
+            "\(problem), as `ballast compare` writes them; \(remedy)")
     }
 }

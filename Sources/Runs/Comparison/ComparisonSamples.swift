@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Hosts
 internal import ImageData
 internal import ModelFiles
 internal import ProcessGroups
@@ -12,6 +13,8 @@ struct ComparisonSamples: Codable, Equatable {
     /// For each test picture the number of its unit: pictures that belong together, such as those of a patient, are
     /// one.
     let units: [Int]
+    /// Which images of all splits were left out as they cannot be decoded, in words; nil: none.
+    let leftOut: String?
 
     /// Looks at the splits of a configuration.
     ///
@@ -40,6 +43,9 @@ struct ComparisonSamples: Codable, Equatable {
         }
         learned = parts.compactMap(\.1).map { Self.hexadecimal($0) }.joined(separator: " ")
         tested = Self.hexadecimal(test)
+        leftOut = splits.skipped.first.map {
+            "left out \(splits.skipped.count) images that cannot be decoded, of training and test, the first \($0.path.shownPath): \($0.reason.shownPath)"
+        }
         var numbers: [String: Int] = [:]
         var count = 0
         units = test.indices.map { index in

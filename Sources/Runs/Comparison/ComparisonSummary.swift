@@ -32,21 +32,32 @@ package struct ComparisonSummary: Sendable {
             scores, baseline: baseline, allPairs: outcomes.comparesAllPairs, margin: outcomes.margin,
             looks: outcomes.looks.count)
         comparisonCount = table.comparisonCount
+        // More seeds do not help where training fails, and to beat what did not train means little.
+        func verdict(_ pair: ComparisonTable.Pair) -> String {
+            let diverged = [pair.first, pair.second].compactMap { place in
+                outcomes.entries[chosen[place]].divergedWords.map { "\($0) runs of \(scores[place].name)" }
+            }
+            return diverged.isEmpty
+                ? pair.words
+                : "\(pair.words); \(diverged.joined(separator: " and ")) diverged: see the warnings"
+        }
         pairs = table.pairs.map { pair in
             ComparisonPair(
                 first: scores[pair.first].name, second: scores[pair.second].name,
-                ComparisonNumbers(pair, comparisonCount: table.comparisonCount), verdict: pair.words)
+                ComparisonNumbers(pair, comparisonCount: table.comparisonCount), verdict: verdict(pair))
         }
         let count = table.comparisonCount
         rows = outcomes.entries.enumerated().map { place, entry in
             let pair = table.pairs.first { $0.second == baseline && chosen[$0.first] == place }
             return ComparisonRow(
                 entry, isBaseline: chosen[baseline] == place,
-                numbers: pair.map { ComparisonNumbers($0, comparisonCount: count) }, verdict: pair?.words)
+                isAlone: outcomes.entries.count { $0.method == entry.method } == 1,
+                numbers: pair.map { ComparisonNumbers($0, comparisonCount: count) },
+                verdict: pair.map(verdict))
         }
     }
 
-    /// What to know beside the table: runs that diverged, and seeds that are few.
+    /// What to know beside the table: runs that diverged, images that were left out, and seeds that are few.
     var warnings: [String] {
         let diverged = outcomes.entries.flatMap { entry in
             entry.runs.compactMap { run in
@@ -56,9 +67,9 @@ package struct ComparisonSummary: Sendable {
         let count = outcomes.seeds.count
         let few =
             count < Verdict.leastSeeds
-            ? ["\(count) seeds: too few for any verdict; compare with 5"]
+            ? ["\(Units.count(count, "seed")): too few for any verdict; compare with 5"]
             : count < ComparisonTable.enoughSeeds ? ["\(count) seeds are few: intervals are wide"] : []
-        return diverged + few
+        return diverged + (outcomes.leftOut.map { [$0] } ?? []) + few
     }
 
     /// Writes `compare.csv`, `compare.json` and `compare.md`. On rank 0.
@@ -123,17 +134,17 @@ struct ComparisonRow: Sendable {
     let peakMemoryBytes: Int64
 
     init(
-        _ entry: ComparisonOutcomes.Entry, isBaseline: Bool, numbers: ComparisonNumbers?, verdict: String?
+        _ entry: ComparisonOutcomes.Entry, isBaseline: Bool, isAlone: Bool, numbers: ComparisonNumbers?,
+        verdict: String?
     ) {
         method = entry.method
         setting = entry.setting.joined(separator: " ")
-        let diverged = entry.runs.count { $0.divergence != nil }
         let kind =
             entry.stoppedEpoch != nil
             ? "stopped"
             : !entry.isChosen
-                ? "not chosen" : isBaseline ? "baseline" : entry.setting.isEmpty ? "compared" : "confirmed"
-        let divergence = diverged > 0 ? "\(diverged) of \(entry.runs.count) diverged" : nil
+                ? "not chosen" : isBaseline ? "baseline" : isAlone ? "compared" : "confirmed"
+        let divergence = entry.divergedWords.map { "\($0) diverged" }
         status = [kind, divergence].compactMap(\.self).joined(separator: ", ")
         seeds = entry.runs.count
         // A run without a model got nothing right.
@@ -145,12 +156,8 @@ struct ComparisonRow: Sendable {
         testDeviation = Self.deviation(accuracies)
         self.numbers = numbers
         let stopped = entry.stoppedEpoch.flatMap { Verdict.stopped(epoch: $0).shortWords }
-        // More seeds do not help where training fails.
-        let compared = verdict.map { verdict in
-            divergence.map { "\(verdict); \($0): see the warnings" } ?? verdict
-        }
         self.verdict =
-            compared ?? stopped
+            verdict ?? stopped
             ?? (isBaseline ? "the others are compared with it" : "not compared: another setting was chosen")
         epochs = entry.runs.map(\.epochs).max() ?? 0
         seconds = Self.mean(entry.runs.map(\.seconds)) ?? 0

@@ -9,6 +9,8 @@ package struct GridOption: Sendable, Equatable {
 
     /// Sections whose values a method may be tried with.
     private static let sections = ["method", "network", "optimizer", "schedule", "training"]
+    /// What else a configuration has, of which nothing is tried.
+    private static let others = ["data", "checkpoint", "communication", "initial-state", "output"]
     /// Keys of these that all methods must have alike.
     private static let fixed = ["method.name", "training.seed", "training.best-by"]
     private static let mostValues = 100
@@ -31,8 +33,18 @@ package struct GridOption: Sendable, Equatable {
         guard Set(values).count == values.count else {
             throw UsageError("\(origin): has a value twice; expected each once")
         }
-        let path = try Assignment(key + "=" + values[0]).path
+        let path: [String]
+        do {
+            path = try Assignment(key + "=" + values[0]).path
+        } catch let error as ConfigurationError {
+            throw UsageError("\(origin): \(error.problem)")
+        }
         let name = path.joined(separator: ".")
+        guard (Self.sections + Self.others).contains(path[0]) else {
+            throw UsageError(
+                "\(origin): '\(name.excerpt)' is no key of a configuration; expected one with its section, such as optimizer.learning-rate; sections: \(Self.sections.joined(separator: ", "))"
+            )
+        }
         guard path.count >= 2, Self.sections.contains(path[0]), !Self.fixed.contains(name) else {
             throw UsageError(
                 "\(origin): methods are compared on the same samples, splits, seeds and by the same measure, which '\(name.excerpt)' would change; "
