@@ -55,8 +55,9 @@ public struct Prediction: Sendable, Equatable {
 /// A rank takes a contiguous part of the samples, and of an uneven number some ranks take one more. Nothing
 /// is padded and no sample counts twice.
 public struct Evaluator {
-    /// Samples that a rank looks at together.
-    public static let batchSize = 64
+    /// Samples that a rank looks at together: as fast as more of them, and feature maps of more would take more memory
+    /// than a step of training.
+    public static let batchSize = 16
 
     private let views: [any EvaluationSource]
     private let group: any ProcessGroup
