@@ -120,6 +120,7 @@ own() { # PROCESSES NETWORK METHOD PRECISION [OPTION…]
 has_precision=no
 if "$ballast" benchmark --help | grep -q -e --precision; then has_precision=yes; fi
 
+failed() { echo "left out: $1, $network, $method, $precision in $2 process(es) ended with an error" >&2; } # SIDE PROCESSES
 note() { # SIDE METHOD PRECISION, with the object on standard input; a way that failed is told of and left out
     "$python" -c 'import json, sys
 text = sys.stdin.read()
@@ -176,13 +177,14 @@ for ((turn = 1; turn <= turns; turn++)); do
                 way=${format[$network-$precision]}
                 for count in $counts; do
                     if [ "$precision" = float32 ] || [ "$has_precision" = yes ]; then
-                        own "$count" "$network" "$method" "$precision" | note ballast "$method" "$precision"
+                        { own "$count" "$network" "$method" "$precision" || failed Ballast "$count"; } |
+                            note ballast "$method" "$precision"
                     fi
-                    peer "$count" "$way" "$network" "$method" "$precision" | note pytorch "$method" "$precision"
+                    { peer "$count" "$way" "$network" "$method" "$precision" || failed PyTorch "$count"; } |
+                        note pytorch "$method" "$precision"
                 done
                 if [ -n "$tllib" ] && [[ $network == resnet* ]]; then
-                    { peer 1 "$way" "$network" "$method" "$precision" --tllib "$tllib" ||
-                        echo "the reference library cannot do $method in $precision" >&2; } |
+                    { peer 1 "$way" "$network" "$method" "$precision" --tllib "$tllib" || failed TLlib 1; } |
                         note tllib "$method" "$precision"
                 fi
             done

@@ -144,6 +144,24 @@ extension ManyRanksTests {
             #expect(refused.exitCode == 74)
             #expect(refused.errors.contains("missing/trace: "), "\(refused.errors)")
             #expect(refused.output.isEmpty)
+            let aFolder = try await BallastProcess.run(benchmark + ["."], in: folder.url)
+            #expect(aFolder.exitCode == 64)
+            #expect(aFolder.errors.contains(".: is a folder; give the name of a file"), "\(aFolder.errors)")
+        }
+
+        @Test func aTraceDoesNotTakeThePlaceOfTheWeights() async throws {
+            let folder = try ScratchFolder()
+            let weights = folder.url.appending(path: "weights.safetensors")
+            try FileManager.default.copyItem(
+                at: BallastProcess.golden.appending(path: "source.safetensors"), to: weights)
+            let outcome = try await BallastProcess.run([
+                "train", "--config", BallastProcess.golden.appending(path: "trajectory-fine-tune.yaml").path,
+                "--profile", weights.path, "--set", "output=\(folder.url.appending(path: "run").path)",
+                "network.weights=\(weights.path)",
+            ])
+            #expect(outcome.exitCode == 64)
+            #expect(outcome.errors.contains("is a file that is read for it"), "\(outcome.errors)")
+            #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: "run").path))
         }
     }
 }

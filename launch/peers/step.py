@@ -123,18 +123,13 @@ def bare_step(options):
 def peer_step(options, batch):
     torch.manual_seed(0)
     body, features, taps = networks.make(options.network)
-    classifier = networks.Classifier(body, features, min(options.batch, 10))
+    # Before anything is made of its parameters: copies, and buckets of gradients, have their strides.
+    classifier = networks.Classifier(body, features, min(options.batch, 10)).to(memory_format=format_of(options))
     settings = methods.Settings(options.method, taps)
     if options.tllib:
         import tllib_step
         return tllib_step.make(options, body, features, taps, batch, autocast_of(options.precision), optimizer_of)
-    # The layers that a method adds take the memory format too.
     step = Step(options.method, classifier.train(), settings, options.precision)
-    classifier.to(memory_format=format_of(options))
-    for name in ("source", "key"):
-        module = getattr(step.method, name, None)
-        if module is not None:
-            module.to(memory_format=format_of(options))
     step.method.prepare(batch, step.autocast)
     return step
 

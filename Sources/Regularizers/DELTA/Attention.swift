@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Hosts
 internal import Layers
 internal import ModelFiles
@@ -24,22 +25,15 @@ enum Attention {
         let channelCounts = try preparation.group.agree {
             try taps.map { try channelCount(of: $0, preparation.backbone) }
         }
-        // A run that is resumed finds what it computed before.
-        let saved = preparation.directory + "/attention.safetensors"
-        let isSaved = try preparation.group.coordinate {
-            let metadata = (try? SafetensorsFile(contentsOf: saved))?.metadata
-            return [metadata.map(withScores) == key(scores, preparation) ? 1 : 0]
+        if let file { return try read(taps, channelCounts, from: file, scores, preparation) }
+        if let kept = try kept(taps, channelCounts, scores, preparation) { return kept }
+        let computed = try AttentionComputation(
+            taps: taps, channelCounts: channelCounts, scores: scores, preparation: preparation
+        ).run()
+        try preparation.group.coordinate { () throws -> Void in
+            try write(computed, scores, preparation)
         }
-        guard let file = file ?? (isSaved == [1] ? saved : nil) else {
-            let computed = try AttentionComputation(
-                taps: taps, channelCounts: channelCounts, scores: scores, preparation: preparation
-            ).run()
-            try preparation.group.coordinate { () throws -> Void in
-                try write(computed, scores, preparation)
-            }
-            return computed
-        }
-        return try read(taps, channelCounts, from: file, scores, preparation)
+        return computed
     }
 
     /// Channels of a tap, each of which has a weight.
@@ -83,7 +77,39 @@ enum Attention {
         for (tap, weights) in attention {
             writer.add(tap, Tensor([weights.count], weights))
         }
-        try writer.write(to: preparation.directory + "/attention.safetensors")
+        try writer.write(to: path(preparation))
+    }
+
+    /// Where a run keeps what it computed.
+    private static func path(_ preparation: Preparation) -> String {
+        preparation.directory + "/attention.safetensors"
+    }
+
+    /// What an earlier start of the run computed, if its file is whole and was computed from the same; nil on every rank
+    /// if not.
+    private static func kept(
+        _ taps: [String], _ channelCounts: [Int], _ scores: AttentionScores, _ preparation: Preparation
+    ) throws -> [String: [Float]]? {
+        let path = path(preparation)
+        var weights = channelCounts.map { [Float](repeating: 0, count: $0) }
+        let isKept = try preparation.group.coordinate { () throws -> [UInt8] in
+            guard FileManager.default.fileExists(atPath: path) else {
+                if preparation.goesOn {
+                    preparation.warn("attention: \(path) is missing; it is computed again")
+                }
+                return [0]
+            }
+            do {
+                let file = try SafetensorsFile(contentsOf: path)
+                guard withScores(file.metadata) == key(scores, preparation) else { return [0] }
+                weights = try distributions(taps, channelCounts, in: file, advice: "the file is damaged")
+                return [1]
+            } catch {
+                preparation.warn("attention: \(error); it is computed again")
+                return [0]
+            }
+        }
+        return isKept == [1] ? try share(weights, of: taps, preparation) : nil
     }
 
     /// Rank 0 reads and checks; the others receive.
@@ -91,35 +117,51 @@ enum Attention {
         _ taps: [String], _ channelCounts: [Int], from path: String, _ scores: AttentionScores,
         _ preparation: Preparation
     ) throws -> [String: [Float]] {
-        let group = preparation.group
         var weights = channelCounts.map { [Float](repeating: 0, count: $0) }
-        try group.coordinate { () throws -> Void in
+        try preparation.group.coordinate { () throws -> Void in
             let file = try SafetensorsFile(contentsOf: path)
             try checkKey(of: file, scores, preparation)
-            for (index, name) in taps.enumerated() {
-                guard let shape = file.shape(of: name) else {
-                    throw AttentionError(
-                        path, "has no attention for '\(name)'; it holds \(file.names.listed())"
-                    )
-                }
-                guard shape == [weights[index].count] else {
-                    throw AttentionError(
-                        path,
-                        "attention '\(name)' has shape \(shape), the network \(weights[index].count) channels"
-                    )
-                }
-                weights[index] = try file.tensor(name).elements
-                try requireDistribution(weights[index], name, path)
-            }
+            weights = try distributions(
+                taps, channelCounts, in: file,
+                advice:
+                    "the file is damaged, or holds no attention: remove method.attention-file to compute it anew"
+            )
         }
-        for index in weights.indices { try group.broadcast(&weights[index], from: 0) }
+        return try share(weights, of: taps, preparation)
+    }
+
+    /// Gives rank 0's weights, of as many channels on every rank, to all.
+    private static func share(
+        _ own: [[Float]], of taps: [String], _ preparation: Preparation
+    ) throws -> [String: [Float]] {
+        var weights = own
+        for index in weights.indices { try preparation.group.broadcast(&weights[index], from: 0) }
         return Dictionary(uniqueKeysWithValues: zip(taps, weights))
     }
 
+    /// The weights of each tap in a file; throws unless they are there and are distributions.
+    private static func distributions(
+        _ taps: [String], _ channelCounts: [Int], in file: SafetensorsFile, advice: String
+    ) throws -> [[Float]] {
+        try zip(taps, channelCounts).map { name, count in
+            guard let shape = file.shape(of: name) else {
+                throw AttentionError(
+                    file.path, "has no attention for '\(name)'; it holds \(file.names.listed())")
+            }
+            guard shape == [count] else {
+                throw AttentionError(
+                    file.path, "attention '\(name)' has shape \(shape), the network \(count) channels")
+            }
+            let weights = try file.tensor(name).elements
+            try requireDistribution(weights, name, file.path, advice: advice)
+            return weights
+        }
+    }
+
     /// Throws unless the weights of a tap's channels are a distribution, as a softmax is.
-    private static func requireDistribution(_ weights: [Float], _ name: String, _ path: String) throws {
-        let advice =
-            "the file is damaged, or holds no attention: remove method.attention-file to compute it anew"
+    private static func requireDistribution(
+        _ weights: [Float], _ name: String, _ path: String, advice: String
+    ) throws {
         if let channel = weights.firstIndex(where: { !($0.isFinite && $0 >= 0) }) {
             throw AttentionError(
                 path,

@@ -1,6 +1,4 @@
-internal import Foundation
 internal import Hosts
-internal import ModelFiles
 internal import ProcessGroups
 internal import Training
 
@@ -13,19 +11,15 @@ struct RunProfile {
 
     /// Looks whether the file can be written, before hours of work, and begins.
     ///
-    /// - Throws: `CollectiveFailure` (74) where it cannot.
+    /// - Parameters:
+    ///   - path: The file, as the user named it.
+    ///   - inputs: What the command reads.
+    ///   - group: The ranks.
+    /// - Throws: `CollectiveFailure` where it cannot (74), is a folder or one of the inputs (64).
     /// - Important: Collective: every rank of the group must call this, in the same order.
-    init(path: String, _ group: any ProcessGroup) throws {
+    init(path: String, apartFrom inputs: [String] = [], _ group: any ProcessGroup) throws {
         (self.path, self.group) = (path, group)
-        try group.coordinate { () throws -> Void in
-            try WriteAccess.require(path, problem: "the profile cannot be written")
-            guard case .replacing(let file) = OutputFile.way(named: path) else { return }
-            let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-            guard FileManager.default.fileExists(atPath: folder) else {
-                throw OutputError(
-                    path: path, problem: "the profile cannot be written", underlying: POSIXError(.ENOENT))
-            }
-        }
+        try group.coordinate { () throws -> Void in try WriteAccess.requireFile(path, apartFrom: inputs) }
         profile = try Profile(group)
     }
 

@@ -23,7 +23,9 @@ package struct TrainingRun: StartedRun {
     ) throws {
         let faults = try FaultSchedule.of(environment: ProcessInfo.processInfo.environment)
         try BatchCheck.require(configuration.training, rankCount: group.size)
-        self.profile = try profile.map { try RunProfile(path: $0, group) }
+        self.profile = try profile.map {
+            try RunProfile(path: $0, apartFrom: configuration.inputs, group)
+        }
         let prepared = try RunPreparation(
             configuration, resume: resume, faults: faults, progress: progress, group: group)
         let data = prepared.data
@@ -76,6 +78,13 @@ package struct TrainingRun: StartedRun {
 }
 
 extension RunConfiguration {
+    /// What the run reads, by the names that the configuration has.
+    fileprivate var inputs: [String] {
+        var validation: String?
+        if case .path(let path) = data.validation { validation = path }
+        return [data.train, validation, data.test, network.weights, initialState].compactMap(\.self)
+    }
+
     /// How long the run trains, in which batches and at which rate.
     fileprivate func plan(sampleCount: Int, until end: Int?) -> TrainingPlan {
         let stepsPerEpoch = training.steps(perPassOver: sampleCount)

@@ -57,7 +57,7 @@ package struct CoTuningSettings: MethodSettings {
         ]
     }
 
-    /// Where the relationship came from does not matter any more: a checkpoint holds it.
+    /// Where the relationship came from does not matter any more: the folder of the run holds it.
     package var identity: [YAMLEntry] { entries.filter { $0.key != "relationship-file" } }
 
     /// The source probabilities of all training samples are computed.

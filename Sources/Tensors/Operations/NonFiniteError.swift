@@ -22,9 +22,12 @@ public struct NonFiniteError: Error, Equatable, Sendable, ExitCodeProviding, Cus
             position.count == 2
             ? "row \(position[0]), column \(position[1])"
             : "index " + position.map(String.init).joined(separator: ", ")
+        // The sign of what is not a number says nothing.
+        let number = value.isNaN ? "nan" : "\(value)"
         return
-            "the \(what) hold \(value) at \(place): training has diverged; lower the learning rate or clip "
-            + "the gradient, and check the images for non-finite values"
+            "the \(what) hold \(number) at \(place): training has diverged; lower the learning rate or clip "
+            + "the gradient; at the first step, before any weight has moved, look at the weights, the images, "
+            + "data.mean and data.std"
     }
 
     /// The exit code of a command that ends with this error, 70: the run cannot go on.

@@ -53,7 +53,7 @@ import Testing
         #expect(mismatch(gradient, [0, 0, 0, 0, 2e-3, 0], absolute: 1e-6, relative: 1e-3) == nil)
     }
 
-    @Test(arguments: [Float.nan, .infinity, -.infinity])
+    @Test(arguments: [Float.nan, -.nan, .infinity, -.infinity])
     func nonFiniteFeaturesAreNamed(element: Float) throws {
         var elements = randomTensor([3, 4], seed: 4).elements
         elements[6] = element
@@ -63,7 +63,8 @@ import Testing
         }
         #expect(error?.position == [1, 2])
         let text = error?.description ?? ""
-        #expect(text.contains("row 1, column 2") && text.contains("\(Double(element))"))
+        let shown = element.isNaN ? "nan" : "\(Double(element))"
+        #expect(text.contains("hold \(shown) at row 1, column 2: "), "\(text)")
     }
 
     @Test(arguments: [[3, 8], [8, 3]]) func moreValuesThanThereAreIsAnError(extents: [Int]) {

@@ -118,6 +118,33 @@ import Testing
             ])
     }
 
+    /// The user gave no file that could be mended or removed.
+    @Test func aDamagedFileOfTheRunItselfIsComputedAgain() throws {
+        let folder = try ScratchFolder()
+        let computed = try Self.prepare(folder, file: nil)[0].tensor.elements
+        let path = folder.path + "/attention.safetensors"
+        var damaged = SafetensorsWriter(metadata: try SafetensorsFile(contentsOf: path).metadata)
+        damaged.add(Self.tap, Tensor([16], [Float](repeating: .nan, count: 16)))
+        let cases: [(bytes: [UInt8], words: String)] = [
+            (
+                damaged.serialized(),
+                "element 0 of attention '\(Self.tap)' is nan; expected weights, which are finite and not negative: the file is damaged; it is computed again"
+            ), (Array("junk".utf8), "; it is computed again"),
+        ]
+        for (bytes, words) in cases {
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            var said: [String] = []
+            let again = try Self.prepare(folder, file: nil, say: { said.append($0) })
+            #expect(again[0].tensor.elements == computed)
+            let notices = said.filter { $0.hasPrefix("notice: ") }
+            #expect(notices.count == 1)
+            #expect(
+                notices.allSatisfy { $0.hasPrefix("notice: attention: \(path): ") && $0.hasSuffix(words) },
+                "\(notices)")
+            #expect(try SafetensorsFile(contentsOf: path).tensor(Self.tap).elements == computed)
+        }
+    }
+
     /// What is wrong is the network, and no training has diverged.
     @Test func aNetworkThatOverflowsIsBadData() throws {
         let folder = try ScratchFolder()
