@@ -301,7 +301,8 @@ import Training
         let error = #expect(throws: CollectiveFailure.self) { try predict(path, folder) }
         #expect(
             error?.exitCode == 65
-                && error?.message.contains("\(path): is not a model that 'ballast train' wrote, but ") == true,
+                && error?.message.contains("\(path): is not a model that 'ballast train' wrote, but ")
+                    == true,
             "\(String(describing: error))")
     }
 
