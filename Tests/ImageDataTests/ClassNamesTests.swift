@@ -54,7 +54,7 @@ import Testing
         let twice = #expect(throws: DataError.self) {
             try Subset.evaluation(of: training, classes: ["cat", "cat"], classNames: ["x", "y"])
         }
-        #expect(twice?.exitCode == 64 && twice?.detail.contains("class cat is listed twice") == true)
+        #expect(twice?.exitCode == 64 && twice?.detail.contains("class cat twice") == true)
         for wrong: ClassReference in ["dog", 0] {
             let error = #expect(throws: DataError.self) {
                 try Subset.training(of: training, classes: [wrong])

@@ -168,7 +168,8 @@ extension Subset {
         }
         var seen: Set<String> = []
         for reference in classes where !seen.insert(reference.text).inserted {
-            throw DataError(.setting, path: "", "class \(reference.text) is listed twice; list each class once")
+            throw DataError(
+                .setting, path: "", "the list of classes has class \(reference.text) twice; list each once")
         }
     }
 
