@@ -113,6 +113,7 @@ import Testing
                 "--names chooses the names of the tensors in a safetensors file"
             ),
             ("timm", "card.md", 64, "leave it out for this one"),
+            ("timm", "model.pth", 64, "its ending is that of no format that is written"),
             ("efficientnet_lite_pytorch", "x.safetensors", 64, "has no network 'resnet18'"),
             ("caffe", "x.safetensors", 64, "caffe"),
         ] {

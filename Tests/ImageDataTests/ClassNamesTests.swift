@@ -51,6 +51,10 @@ import Testing
             of: NamedDataset(labels: [0, 1, 2], classNames: ["ant", "cow", "cat"]),
             classes: ["cat", "ant"], like: subset)
         #expect(test.indices == [0, 2] && test.labels == [1, 0])
+        let twice = #expect(throws: DataError.self) {
+            try Subset.evaluation(of: training, classes: ["cat", "cat"], classNames: ["x", "y"])
+        }
+        #expect(twice?.exitCode == 64 && twice?.detail.contains("class cat twice") == true)
         for wrong: ClassReference in ["dog", 0] {
             let error = #expect(throws: DataError.self) {
                 try Subset.training(of: training, classes: [wrong])

@@ -74,6 +74,15 @@ import Testing
         }
     }
 
+    @Test func aLinkToItselfIsNamed() throws {
+        try put("rgb.jpg", as: "a/1.jpg")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/data/a/2.jpg", withDestinationPath: "2.jpg")
+        let failures = try open().failures
+        #expect(failures.map(\.index) == [1])
+        #expect(failures[0].error.detail.contains("more links than the system follows"))
+    }
+
     /// Index, order, fingerprint: those of a folder without the files that were left out.
     @Test func leavingOutIsAsIfTheyWereNeverThere() throws {
         for name in ["a/1.jpg", "a/2.jpg", "b/3.jpg"] { try put("rgb.jpg", as: name) }

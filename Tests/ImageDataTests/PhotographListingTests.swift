@@ -76,6 +76,15 @@ import Testing
         #expect(listing.location(listing.entries[1]) == "/x/y.jpg")
     }
 
+    /// A list that is named without a folder lies where the program was started, and so do its images.
+    @Test func pathsOfAListBeginInItsFolder() {
+        #expect(PhotographListing.path("a/1.jpg", in: "") == "a/1.jpg")
+        #expect(PhotographListing.path("a/1.jpg", in: "b") == "b/a/1.jpg")
+        for folder in ["", "b", "/b"] {
+            #expect(PhotographListing.path("/a/1.jpg", in: folder) == "/a/1.jpg")
+        }
+    }
+
     @Test func labelsOfAListMayBeNames() throws {
         let listing = try list("1.jpg dog\n2.jpg cat\n3.jpg 7\n4.jpg dog")
         #expect(listing.classNames == ["7", "cat", "dog"] && listing.hasNamedClasses)

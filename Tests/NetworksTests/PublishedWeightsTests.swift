@@ -123,6 +123,17 @@ import Testing
         #expect(NetworkLikeness.network(of: source) == actual)
     }
 
+    /// Networks that begin with three convolutions have `conv1.weight` in their blocks alone.
+    @Test(arguments: ["", "module."])
+    func aBlockIsNotTakenForTheNetwork(prefix: String) throws {
+        var source = shapes(.resnet18) { prefix + $0 }
+        source.shapes[prefix + "conv1.weight"] = nil
+        source.shapes[prefix + "conv1.0.weight"] = [32, 3, 3, 3]
+        let error = try #require(throws: WeightError.self) { try PublishedWeights(source, for: .resnet18) }
+        let start = "tensor 'conv1.weight' is missing" + (prefix.isEmpty ? "; " : ", as are ")
+        #expect(error.detail.hasPrefix(start), "\(error)")
+    }
+
     /// What a block has beside the network's layers changes what the block computes.
     @Test func attentionInABlockIsNotLeftOut() throws {
         var source = shapes(.resnet18) { "module." + $0 }

@@ -76,6 +76,7 @@ import Training
         ] {
             #expect(card.contains(part), "\(part) in \(card)")
         }
+        #expect(card.contains("prepare(Image.open(\"picture.jpg\").convert(\"RGB\"))"))
         // Where files lay is nobody's business.
         #expect(!card.contains("somebody"))
     }

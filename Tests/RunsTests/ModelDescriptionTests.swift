@@ -39,6 +39,15 @@ import Testing
         #expect(classifier.classCount == 2 && classifier.backbone.featureCount == 64)
     }
 
+    /// Nothing is said where nothing is turned: such models are the bytes that they were.
+    @Test func theHeaderSaysWhetherPhotographsAreTurned() throws {
+        var description = Self.description()
+        #expect(!description.appliesOrientation)
+        #expect(try description.metadata()["ballast"]?.contains("rient") == false)
+        description.appliesOrientation = true
+        #expect(try ModelDescription(Self.file(description.metadata())).appliesOrientation)
+    }
+
     /// Only residual networks have a width and a stem.
     @Test func anEfficientNetHasNoStem() throws {
         let description = Self.description(NetworkConfiguration(name: .efficientNetLite0))

@@ -261,6 +261,51 @@ import Training
         #expect(alone?.message.contains("does not say which network it is") == true)
     }
 
+    /// A picture whose EXIF data ask for a turn is seen as in training: turned, or as it is stored. Here these have
+    /// different sizes.
+    @Test func photographsAreTurnedAsInTraining() throws {
+        let folder = try runFolder()
+        defer { folder.remove() }
+        // A PNG of 2 rows and 4 columns with the orientation 6.
+        let text =
+            "iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAAGmVYSWZNTQAqAAAACAABARIAAwAAAAEABgAAAAAA"
+            + "ANZnS2kAAAAhSURBVHicBcGxAQAACMKwqhN/8v8BLJgQIEAkMXs22G0fT5cHnV2FgSQAAAAASUVORK5CYII="
+        let picture = try folder.write(Array(try #require(Data(base64Encoded: text))), as: "picture.png")
+        let path = folder.path + "/model.safetensors"
+        func predicted(_ imageSize: [Int], isTurned: Bool) throws -> String {
+            var description = Self.description
+            (description.imageSize, description.appliesOrientation) = (imageSize, isTurned)
+            let classifier = try description.makeClassifier("m")
+            try classifier.load(SafetensorsFile(contentsOf: path))
+            try classifier.file(metadata: description.metadata()).write(to: path)
+            return try ThreadedGroup.run(size: 1) { group in
+                try ModelPrediction(model: path, data: [picture], output: nil).run(group) ?? ""
+            }[0]
+        }
+        #expect(try predicted([3, 4, 2], isTurned: true).contains("/picture.png,"))
+        #expect(try predicted([3, 2, 4], isTurned: false).contains("/picture.png,"))
+        for (imageSize, isTurned) in [([3, 4, 2], false), ([3, 2, 4], true)] {
+            let error = #expect(throws: CollectiveFailure.self) {
+                try predicted(imageSize, isTurned: isTurned)
+            }
+            #expect(error?.message.contains("the model was trained on \(imageSize)") == true)
+        }
+    }
+
+    /// Weights of other programs are named for what they are.
+    @Test func weightsThatNoRunWroteAreNoModel() throws {
+        let folder = try runFolder()
+        defer { folder.remove() }
+        let index = "{\"weight_map\": {\"fc.weight\": \"model.safetensors\"}}"
+        let path = try folder.write(Array(index.utf8), as: "model.safetensors.index.json")
+        let error = #expect(throws: CollectiveFailure.self) { try predict(path, folder) }
+        #expect(
+            error?.exitCode == 65
+                && error?.message.contains("\(path): is not a model that 'ballast train' wrote, but ")
+                    == true,
+            "\(String(describing: error))")
+    }
+
     // MARK: What is not believed
 
     /// What is done to the text of a record, and what the message says.

@@ -89,6 +89,7 @@ extension Subset {
     private static func named(
         _ dataset: any ImageDataset, _ classes: [ClassReference]?, _ classNames: [String]
     ) throws(DataError) -> Subset {
+        if let classes { try requireDistinct(classes) }
         let wanted = classes?.map(\.text) ?? classNames
         let names = dataset.classNames
         if classes == nil, let unknown = names.first(where: { !wanted.contains($0) }) {
@@ -167,7 +168,8 @@ extension Subset {
         }
         var seen: Set<String> = []
         for reference in classes where !seen.insert(reference.text).inserted {
-            throw DataError(.setting, path: "", "data.classes lists class \(reference.text) twice")
+            throw DataError(
+                .setting, path: "", "the list of classes has class \(reference.text) twice; list each once")
         }
     }
 

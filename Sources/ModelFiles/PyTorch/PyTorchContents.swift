@@ -15,6 +15,13 @@ extension PyTorchContents {
             let order = try archive.contents("\(folder)byteorder", in: file.bytes, limit: 64)
             guard !order.starts(with: "big".utf8) else { throw Self.bigEndian }
         }
+        let pickled = archive.entries["\(folder)data.pkl"]?.byteCount ?? 0
+        guard pickled <= PickleLimits.bytes else {
+            throw WeightFileFailure(
+                .unsupported,
+                "has a pickle of \(pickled) bytes, and at most \(PickleLimits.bytes) are read: tensors lie beside it, so it holds other objects, such as NumPy arrays; save model.state_dict() with torch.save instead"
+            )
+        }
         let bytes = try archive.contents("\(folder)data.pkl", in: file.bytes, limit: PickleLimits.bytes)
         let pickle = try Unpickler.read(bytes)
         var places: [String: PyTorchStorages.Place] = [:]

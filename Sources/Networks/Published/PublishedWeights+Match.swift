@@ -21,10 +21,17 @@ extension PublishedWeights {
         let backbone = specification.makeBackbone(
             NetworkOptions(baseWidth: specification.smallestBaseWidth ?? 64))
         guard let best = bestNames(source, specification, backbone) else {
-            let first = StateNames(backbone).tensors
+            let names = StateNames(backbone).tensors.map(\.name)
+            let missing =
+                specification.namings.map { (naming: LayerNaming) -> [String] in
+                    let table = NameTable(naming, of: backbone)
+                    return names.filter { source.shape(of: table.name(of: $0)) == nil }
+                }.min { $0.count < $1.count } ?? names
+            let others =
+                missing.count > 1 ? ", as are \(missing.count - 1) others of \(names.count)" : ""
             throw WeightError(
                 source.path,
-                "tensor '\(first.first?.name ?? "")' is missing, as are \(first.count - 1) others of \(first.count); \(NetworkLikeness.description(of: source, other: network))"
+                "tensor '\(missing.first ?? "")' is missing\(others); \(NetworkLikeness.description(of: source, other: network))"
             )
         }
         let stem = best.prefix + best.table.name(of: backbone.parameters[0].name)
@@ -46,10 +53,22 @@ extension PublishedWeights {
             }
             for prefix in prefixes.prefix(mostPrefixes).sorted(by: isBetter) {
                 let count = tensors.count { source.shape(of: prefix + table.name(of: $0)) != nil }
+                // A block has a first convolution, too.
+                if 2 * count <= tensors.count, isInside(prefix, tensors.map(table.name(of:))) { continue }
                 if count > best?.count ?? 0 { best = (table, prefix, count) }
             }
         }
         return best
+    }
+
+    /// Whether a prefix, or its end, is that of a part of the network that has these names: `module.layer1.0.`.
+    private static func isInside(_ prefix: String, _ names: [String]) -> Bool {
+        var rest = prefix[...]
+        while let dot = rest.firstIndex(of: ".") {
+            if names.contains(where: { $0.hasPrefix(rest) }) { return true }
+            rest = rest[rest.index(after: dot)...]
+        }
+        return false
     }
 
     /// Nobody has so many networks of one kind in a file.

@@ -26,6 +26,8 @@ package struct ModelDescription: Codable, Equatable {
     package var validationTransform: String?
     /// How pixels are weighted where images are resized, as in a configuration; nil where they are not.
     package var interpolation: String?
+    /// Whether photographs were turned as their EXIF data say; nil: they were not.
+    private var isTurnedByEXIF: Bool?
     /// What its feature maps were rounded to in training, and are in evaluation, as in a configuration; nil: nothing is
     /// rounded. The weights are 32-bit floats whatever it says.
     private var roundedTo: String?
@@ -41,9 +43,16 @@ package struct ModelDescription: Codable, Equatable {
         set { roundedTo = newValue == .float32 ? nil : newValue.rawValue }
     }
 
+    /// Whether photographs are turned as their EXIF data say before anything else is done to them.
+    package var appliesOrientation: Bool {
+        get { isTurnedByEXIF ?? false }
+        set { isTurnedByEXIF = newValue ? true : nil }
+    }
+
     private enum CodingKeys: String, CodingKey {
         case network, baseWidth, stem, classNames, classes, imageSize, mean, standardDeviation
         case validationTransform, interpolation
+        case isTurnedByEXIF = "appliesOrientation"
         case roundedTo = "precision"
     }
 
@@ -60,6 +69,7 @@ package struct ModelDescription: Codable, Equatable {
             network: configuration.network, classNames: splits.training.classNames,
             classes: configuration.data.classes, imageSize: splits.imageShape.dimensions,
             normalization: splits.trainingPipeline.normalization)
+        appliesOrientation = configuration.data.appliesOrientation
         guard let validation = splits.transforms.validation, validation != .none else { return }
         validationTransform = validation.rawValue
         interpolation = splits.transforms.interpolation.rawValue

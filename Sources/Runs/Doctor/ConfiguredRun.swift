@@ -144,8 +144,8 @@ struct ConfiguredRun {
         return try failures.attempt(
             "weights",
             remedy:
-                "set network.weights to a .safetensors file with torchvision's or timm's names for this network, and "
-                + "initial-state to one with those of its head"
+                "set network.weights to weights of this network, .pth or .safetensors as torchvision or timm has them, "
+                + "and initial-state to a .safetensors file with those of its head"
         ) { try StartingPoint(configuration, classCount: classCount ?? 2, group: group) }
     }
 

@@ -1,7 +1,6 @@
 package import ImageData
 package import ProcessGroups
 internal import Reports
-internal import Tensors
 internal import Training
 
 /// Evaluates a saved model on a data set.
@@ -39,7 +38,7 @@ package struct ModelEvaluation {
         try group.coordinate { () throws -> Void in try requireOutputs() }
         let model = try SavedModel(model, group: group)
         let pipelines = try group.agree { try model.pipelines(tenCrop: tenCrop) }
-        let options = DatasetOptions(threads: ComputeThreads.count)
+        let options = model.datasetOptions
         let dataset = try SharedReading(group).dataset(options) {
             let dataset = try DatasetFile.open(path: data, options: options)
             try (dataset as? PhotographDataset)?.requireUsable()

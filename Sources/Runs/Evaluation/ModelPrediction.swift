@@ -1,6 +1,5 @@
 internal import ImageData
 package import ProcessGroups
-internal import Tensors
 internal import Training
 
 /// Classifies images that have no labels.
@@ -32,7 +31,7 @@ package struct ModelPrediction {
         let model = try SavedModel(model, group: group)
         let classNames = model.description.classNames
         let pipeline = try group.agree { try model.pipelines()[0] }
-        let options = DatasetOptions(threads: ComputeThreads.count)
+        let options = model.datasetOptions
         let images = try SharedReading(group).dataset(options) {
             try UnlabelledImages.open(paths: data, options: options)
         }

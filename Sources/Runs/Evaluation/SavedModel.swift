@@ -4,6 +4,7 @@ internal import ImageData
 internal import Layers
 internal import ModelFiles
 internal import ProcessGroups
+internal import Tensors
 internal import Training
 
 /// A model that a run saved, the same on every rank.
@@ -29,7 +30,7 @@ struct SavedModel {
         self.path = file
         var record: ModelRecord?
         let content = try group.coordinate { () throws -> [UInt8] in
-            let tensors = try SafetensorsFile(contentsOf: file)
+            let tensors = try Self.tensors(of: file)
             record = try Self.record(of: file, folder: folder) { ProgressLine().warn($0) }
             let description = try record?.model ?? ModelDescription(tensors)
             try description.requireFit(of: tensors)
@@ -42,6 +43,23 @@ struct SavedModel {
         }
         try classifier.replicate(over: group)
         (self.description, self.classifier, self.record) = (description, classifier, record)
+    }
+
+    /// Opens the file, or says what it is instead.
+    private static func tensors(of path: String) throws -> SafetensorsFile {
+        let source = try WeightFile.open(path)
+        guard let file = source as? SafetensorsFile else {
+            throw DataError(
+                .unsupported, path: path,
+                "is not a model that 'ballast train' wrote, but \(source.findings.first ?? "weights of another kind"); "
+                    + "give a run's folder or its model.safetensors")
+        }
+        return file
+    }
+
+    /// How images are opened for the model.
+    var datasetOptions: DatasetOptions {
+        DatasetOptions(appliesOrientation: description.appliesOrientation, threads: ComputeThreads.count)
     }
 
     /// The file of a model that was given by it or by the folder of its run.

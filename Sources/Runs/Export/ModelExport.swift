@@ -21,9 +21,20 @@ package struct ModelExport {
     private enum Format {
         case safetensors, onnx, card
 
-        init(_ path: String) {
-            let name = path.lowercased()
-            self = name.hasSuffix(".onnx") ? .onnx : name.hasSuffix(".md") ? .card : .safetensors
+        /// A name without an ending is one of safetensors; of any other, such as `.pth`, people expect what is not written.
+        init(_ path: String) throws {
+            let name = path.lowercased().split(separator: "/").last ?? ""
+            if name.hasSuffix(".onnx") {
+                self = .onnx
+            } else if name.hasSuffix(".md") {
+                self = .card
+            } else if name.hasSuffix(".safetensors") || !name.contains(".") {
+                self = .safetensors
+            } else {
+                throw UsageError(
+                    "\(path): its ending is that of no format that is written; expected .safetensors, which Python "
+                        + "reads with safetensors.torch.load_file, .onnx or .md")
+            }
         }
     }
 
@@ -32,13 +43,13 @@ package struct ModelExport {
     /// - Returns: What was written, a line each.
     /// - Throws: `UsageError` where the names do not belong to the network or the format; as `WeightImport` does.
     package func run() throws -> [String] {
-        let format = Format(output)
+        try WriteAccess.requireFile(output, apartFrom: SavedModel.files(model))
+        let format = try Format(output)
         guard names == nil || format == .safetensors else {
             throw UsageError(
                 "\(output): --names chooses the names of the tensors in a safetensors file; leave it out for this one"
             )
         }
-        try WriteAccess.requireFile(output, apartFrom: SavedModel.files(model))
         if format == .card { return try ModelCardExport(folder: model, output: output).run() }
         let source = try WeightFile.open(SavedModel.file(model))
         try WriteAccess.requireOther(output, than: (source as? ShardedSafetensors)?.shardPaths ?? [])

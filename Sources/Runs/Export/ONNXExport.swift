@@ -98,6 +98,7 @@ struct ONNXExport {
         ]
         if let description {
             values["classes"] = try JSONText.of(description.classNames)
+            if description.appliesOrientation { values["apply-exif-orientation"] = try JSONText.of(true) }
             if let transform = description.validationTransform {
                 values["transform"] = try JSONText.of(transform)
             }

@@ -37,12 +37,17 @@ struct PythonUse {
                     "    transforms.CenterCrop(\(size)),",
                 ]
             }
-        return ["from PIL import Image", "from torchvision import transforms", ""]
+        let isTurned = description.appliesOrientation
+        let open = "Image.open(\"picture.jpg\")"
+        let image = isTurned ? "ImageOps.exif_transpose(\(open))" : open
+        return [
+            "from PIL import Image\(isTurned ? ", ImageOps" : "")", "from torchvision import transforms", "",
+        ]
             + ["prepare = transforms.Compose(["] + resizing
             + [
                 "    transforms.ToTensor(),",
                 "    transforms.Normalize(\(description.mean), \(description.standardDeviation)),", "])",
-                "images = prepare(Image.open(\"picture.jpg\").convert(\"RGB\")).unsqueeze(0)",
+                "images = prepare(\(image).convert(\"RGB\")).unsqueeze(0)",
             ]
     }
 

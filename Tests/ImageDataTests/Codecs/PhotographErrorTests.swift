@@ -48,11 +48,15 @@ import Testing
         #expect(error.description.hasPrefix(path))
     }
 
-    @Test func gzipIsNamed() throws {
+    /// First bytes that are not text.
+    @Test func gzipAndThumbnailsAreNamed() throws {
         let folder = try ScratchFolder()
         defer { folder.remove() }
         let path = try folder.write([0x1F, 0x8B, 8, 0], as: "picture.jpg")
         #expect(try dataError { try decoded(path) }.detail.hasPrefix("is a gzip file,"))
+        let magic: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]
+        let thumbnails = try folder.write(magic, as: "Thumbs.db")
+        #expect(try dataError { try decoded(thumbnails) }.detail.hasPrefix("is Windows' Thumbs.db or"))
     }
 
     /// Every cut of a header, and of pixels, is a truncated or an empty file; or too short to be known.

@@ -54,6 +54,7 @@ enum FileContent: Equatable {
         ([0x00, 0x00, 0x00, 0x0C, 0x4A, 0x58, 0x4C, 0x20], "a JPEG XL file"),
         ([0xFF, 0x0A], "a JPEG XL file"),
         ([0x00, 0x05, 0x16, 0x07], "an AppleDouble file (what macOS keeps beside a file)"),
+        ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "Windows' Thumbs.db or an Office document"),
         ([0x1F, 0x8B], "a gzip file"),
         ([0x50, 0x4B, 0x03, 0x04], "a zip file"),
         (Array("version https://git-lfs".utf8), "a pointer of Git LFS (get the files with git lfs pull)"),

@@ -55,9 +55,15 @@ struct ExaminedPhotograph: Sendable {
     /// Why a file is not there, if it is not.
     private static func absence(_ path: String) -> DataError? {
         var status = stat()
-        guard stat(path, &status) != 0, [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG].contains(errno) else {
-            return nil
+        guard stat(path, &status) != 0 else { return nil }
+        let code = errno
+        guard code != ELOOP else {
+            return DataError(
+                .format, path: path,
+                "leads through more links than the system follows, as links that lead in a circle do; remove them"
+            )
         }
+        guard [ENOENT, ENOTDIR, ENAMETOOLONG].contains(code) else { return nil }
         let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
         return DataError(
             .format, path: path,

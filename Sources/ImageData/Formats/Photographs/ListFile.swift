@@ -97,7 +97,7 @@ extension PhotographListing {
         if line.contains("\t") { return min(3, max(2, line.split(separator: "\t").count)) }
         guard let three = row(line, 3), let two = row(line, 2) else { return 2 }
         func exists(_ path: String) -> Bool {
-            RegularFile.exists(path.hasPrefix("/") ? path : root + "/" + path)
+            RegularFile.exists(Self.path(path, in: root))
         }
         return !exists(two.path) && exists(three.path) ? 3 : 2
     }

@@ -38,7 +38,7 @@ package struct PhotographListing: Sendable {
         package let byteCount: Int
     }
 
-    /// The folder that relative paths begin in.
+    /// The folder that relative paths begin in; empty: the one that the program was started in.
     package let root: String
     /// The photographs in their order.
     package let entries: [Entry]
@@ -54,7 +54,16 @@ package struct PhotographListing: Sendable {
     /// Where a photograph lies: its file, or its shard.
     package func location(_ entry: Entry) -> String {
         if let member = entry.member { return shards[member.shard].path }
-        return entry.path.hasPrefix("/") ? entry.path : root + "/" + entry.path
+        return Self.path(entry.path, in: root)
+    }
+
+    /// What a path in a list leads to.
+    ///
+    /// - Parameters:
+    ///   - path: From the root of the file system, or from the folder of the list.
+    ///   - folder: That folder; empty where the list was named without one and lies where the program was started.
+    package static func path(_ path: String, in folder: String) -> String {
+        path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path
     }
 
     /// What messages call a photograph.

@@ -30,7 +30,7 @@ extension PhotographDataset {
             PhotographListing.Entry(path: $0, label: 0)
         }
         let listing = PhotographListing(
-            root: ".", entries: entries, classNames: ["0"], hasNamedClasses: false, notes: [])
+            root: "", entries: entries, classNames: ["0"], hasNamedClasses: false, notes: [])
         return PhotographDataset(contentsOf: name, listing, options: options)
     }
 }

@@ -95,7 +95,7 @@ enum ShardNames {
                     .format, path: path,
                     "expected a path in \(suffix) on each line, found '\(String(line).excerpt)'")
             }
-            shards += try expanded(line.hasPrefix("/") ? String(line) : root + "/" + line)
+            shards += try expanded(PhotographListing.path(String(line), in: root))
             guard shards.count <= mostShards else {
                 throw DataError(.format, path: path, "stands for more than \(mostShards) shards")
             }
