@@ -273,6 +273,8 @@ done
 
 # Threads: cores, ranks, what OMP_NUM_THREADS was, threads and options to be expected.
 while read -r core_count rank_count before threads options; do
+    anew=() ranks=${rank_count#anew,}
+    if [ "$ranks" != "$rank_count" ]; then anew=(--anew); fi
     cores "$core_count"
     # shellcheck source=launch/threads.sh
     # shellcheck disable=SC2030,SC2031 # A shell of its own for what is sourced.
@@ -280,7 +282,7 @@ while read -r core_count rank_count before threads options; do
         if [ "$before" != - ]; then export OMP_NUM_THREADS=$before; fi
         . "$root/launch/threads.sh"
         ballast_cpu_max=/missing
-        ballast_divide_cores "$rank_count"
+        ballast_divide_cores "${anew[@]}" "$ranks"
         echo "$OMP_NUM_THREADS $OPENBLAS_NUM_THREADS ${ballast_mpi_options[*]}"
     )
     same "$core_count cores, $rank_count ranks, OMP_NUM_THREADS $before" "$actual" "$threads $threads $options"
@@ -292,6 +294,8 @@ done <<'END'
 8 9 - 1 --bind-to none --oversubscribe
 1 1 - 1 --bind-to none
 8 2 3 3 --bind-to none
+8 anew,2 3 4 --bind-to none
+8 anew,16 many 1 --bind-to none --oversubscribe
 END
 cores 64
 while read -r limit expected; do
@@ -578,5 +582,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 383
+expect_checks 385
 end_suite
