@@ -44,6 +44,14 @@ import Training
         return try folder.text(of: "card.md")
     }
 
+    @Test func anEndingThatNothingIsWrittenForIsRefused() throws {
+        let folder = try Self.runFolder()
+        defer { folder.remove() }
+        let export = ModelExport(model: folder.path, names: nil, output: folder.path + "/model.onxx")
+        let error = #expect(throws: UsageError.self) { try export.run() }
+        #expect(error?.description.contains("nothing is known of files that end in .onxx") == true)
+    }
+
     @Test func whatIsKnownStandsInTheCard() throws {
         let folder = try Self.runFolder()
         defer { folder.remove() }

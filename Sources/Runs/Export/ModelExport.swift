@@ -1,3 +1,4 @@
+internal import Foundation
 internal import ModelFiles
 package import Networks
 
@@ -21,18 +22,28 @@ package struct ModelExport {
     private enum Format {
         case safetensors, onnx, card
 
-        init(_ path: String) {
-            let name = path.lowercased()
-            self = name.hasSuffix(".onnx") ? .onnx : name.hasSuffix(".md") ? .card : .safetensors
+        /// By the ending of a name; one without any, such as a device's, is of safetensors.
+        init(_ path: String) throws {
+            let ending = URL(fileURLWithPath: path).pathExtension
+            switch ending.lowercased() {
+            case "safetensors", "": self = .safetensors
+            case "onnx": self = .onnx
+            case "md": self = .card
+            default:
+                throw UsageError(
+                    "\(path): nothing is known of files that end in .\(ending.excerpt); what is written are .safetensors, .onnx and .md"
+                )
+            }
         }
     }
 
     /// Reads the model and writes it.
     ///
     /// - Returns: What was written, a line each.
-    /// - Throws: `UsageError` where the names do not belong to the network or the format; as `WeightImport` does.
+    /// - Throws: `UsageError` where the file's ending is unknown, or the names do not belong to the network or the
+    ///   format; as `WeightImport` does.
     package func run() throws -> [String] {
-        let format = Format(output)
+        let format = try Format(output)
         guard names == nil || format == .safetensors else {
             throw UsageError(
                 "\(output): --names chooses the names of the tensors in a safetensors file; leave it out for this one"
