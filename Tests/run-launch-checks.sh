@@ -153,6 +153,7 @@ done
 for option in -n --seeds; do
     check "photos.sh $option without a value" 64 "launch/photos.sh" "$copy/launch/photos.sh" "$option"
 done
+check "photos.sh with a folder that is none" 64 "none has no folder train" "$copy/launch/photos.sh" "$work/none"
 check "namespaces.sh with another subnet" 64 "BALLAST_TEST_SUBNET is" \
     env BALLAST_TEST_SUBNET='10.77.0 -x' "$root/Tests/cluster/namespaces.sh" options
 check "a command that begins with -" 64 "usage" "$copy/launch/local.sh" -n 2 -- -np
@@ -563,6 +564,10 @@ check "a job of Slurm that does not say how many ranks" 64 "set BALLAST_RANKS_PE
     env -u SLURM_NTASKS_PER_NODE bash "$batch" train
 check "a job of Slurm that sbatch did not start" 64 "SLURM_JOB_ID is not set" env -u SLURM_JOB_ID bash "$batch" train
 same "none of these is executed or starts a job" "$(cd "$work" && ls executed 2>/dev/null)$(count_calls)" 0
+check "a job of Slurm that knows no folder" 64 "SLURM_SUBMIT_DIR is not set: submit with sbatch" \
+    env -u SLURM_SUBMIT_DIR bash "$batch" train
+check "a job of Slurm submitted from a folder that is no checkout" 64 "is no checkout of Ballast" \
+    env SLURM_SUBMIT_DIR="$work" bash "$batch" train
 check "a job of Slurm without a command" 64 "usage" bash "$batch"
 rm "$copy/.build/release/ballast"
 check "a job of Slurm submitted from elsewhere" 64 "submit from the checkout" bash "$batch" train
@@ -582,5 +587,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 385
+expect_checks 388
 end_suite
