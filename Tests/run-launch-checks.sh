@@ -153,6 +153,7 @@ done
 for option in -n --seeds; do
     check "photos.sh $option without a value" 64 "launch/photos.sh" "$copy/launch/photos.sh" "$option"
 done
+check "quickstart.sh with an argument" 64 "usage: launch/quickstart.sh" "$copy/launch/quickstart.sh" --help
 check "photos.sh with a folder that is none" 64 "none has no folder train" "$copy/launch/photos.sh" "$work/none"
 check "namespaces.sh with another subnet" 64 "BALLAST_TEST_SUBNET is" \
     env BALLAST_TEST_SUBNET='10.77.0 -x' "$root/Tests/cluster/namespaces.sh" options
@@ -587,5 +588,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 388
+expect_checks 389
 end_suite
