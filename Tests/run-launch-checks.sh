@@ -153,6 +153,8 @@ done
 for option in -n --seeds; do
     check "photos.sh $option without a value" 64 "launch/photos.sh" "$copy/launch/photos.sh" "$option"
 done
+check "race.sh with another network" 64 "no network of the race: resnet20" "$copy/launch/race.sh" --networks "resnet18 resnet20"
+check "race.sh with a program that is missing" 64 "No such file" "$copy/launch/race.sh" --ballast "$work/none"
 check "quickstart.sh with an argument" 64 "usage: launch/quickstart.sh" "$copy/launch/quickstart.sh" --help
 check "photos.sh with a folder that is none" 64 "none has no folder train" "$copy/launch/photos.sh" "$work/none"
 check "namespaces.sh with another subnet" 64 "BALLAST_TEST_SUBNET is" \
@@ -588,5 +590,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 389
+expect_checks 391
 end_suite

@@ -51,8 +51,8 @@ while [ $# -gt 0 ]; do
     --steps) steps=$2 ;;
     --turns) turns=$2 ;;
     --venv) venv=$(cd "$here" && realpath -m -- "$2") ;;
-    --tllib) tllib=$(cd "$here" && realpath -- "$2") ;;
-    --ballast) ballast=$(cd "$here" && realpath -- "$2") ;;
+    --tllib) tllib=$(cd "$here" && realpath -- "$2") || exit 64 ;;
+    --ballast) ballast=$(cd "$here" && realpath -e -- "$2") || exit 64 ;;
     --results) results=$(cd "$here" && realpath -m -- "$2") ;;
     *) usage ;;
     esac
@@ -60,6 +60,12 @@ while [ $# -gt 0 ]; do
 done
 for number in "$batch" "$size" "$steps" "$turns"; do
     [[ $number =~ ^[1-9][0-9]{0,4}$ ]] || usage
+done
+for word in $networks; do
+    case "$word" in
+    resnet18 | resnet34 | resnet50 | resnet101 | resnet152 | resnext50-32x4d | wide-resnet50-2 | efficientnet-lite0) ;;
+    *) echo "no network of the race: $word" >&2; usage ;;
+    esac
 done
 for word in $methods; do
     case "$word" in
