@@ -153,6 +153,10 @@ done
 for option in -n --seeds; do
     check "photos.sh $option without a value" 64 "launch/photos.sh" "$copy/launch/photos.sh" "$option"
 done
+check "race.sh with another network" 64 "no network of the race: resnet20" "$copy/launch/race.sh" --networks "resnet18 resnet20"
+check "race.sh with a program that is missing" 64 "No such file" "$copy/launch/race.sh" --ballast "$work/none"
+check "quickstart.sh with an argument" 64 "usage: launch/quickstart.sh" "$copy/launch/quickstart.sh" --help
+check "photos.sh with a folder that is none" 64 "none has no folder train" "$copy/launch/photos.sh" "$work/none"
 check "namespaces.sh with another subnet" 64 "BALLAST_TEST_SUBNET is" \
     env BALLAST_TEST_SUBNET='10.77.0 -x' "$root/Tests/cluster/namespaces.sh" options
 check "a command that begins with -" 64 "usage" "$copy/launch/local.sh" -n 2 -- -np
@@ -273,6 +277,8 @@ done
 
 # Threads: cores, ranks, what OMP_NUM_THREADS was, threads and options to be expected.
 while read -r core_count rank_count before threads options; do
+    anew=() ranks=${rank_count#anew,}
+    if [ "$ranks" != "$rank_count" ]; then anew=(--anew); fi
     cores "$core_count"
     # shellcheck source=launch/threads.sh
     # shellcheck disable=SC2030,SC2031 # A shell of its own for what is sourced.
@@ -280,7 +286,7 @@ while read -r core_count rank_count before threads options; do
         if [ "$before" != - ]; then export OMP_NUM_THREADS=$before; fi
         . "$root/launch/threads.sh"
         ballast_cpu_max=/missing
-        ballast_divide_cores "$rank_count"
+        ballast_divide_cores "${anew[@]}" "$ranks"
         echo "$OMP_NUM_THREADS $OPENBLAS_NUM_THREADS ${ballast_mpi_options[*]}"
     )
     same "$core_count cores, $rank_count ranks, OMP_NUM_THREADS $before" "$actual" "$threads $threads $options"
@@ -292,6 +298,8 @@ done <<'END'
 8 9 - 1 --bind-to none --oversubscribe
 1 1 - 1 --bind-to none
 8 2 3 3 --bind-to none
+8 anew,2 3 4 --bind-to none
+8 anew,16 many 1 --bind-to none --oversubscribe
 END
 cores 64
 while read -r limit expected; do
@@ -559,6 +567,10 @@ check "a job of Slurm that does not say how many ranks" 64 "set BALLAST_RANKS_PE
     env -u SLURM_NTASKS_PER_NODE bash "$batch" train
 check "a job of Slurm that sbatch did not start" 64 "SLURM_JOB_ID is not set" env -u SLURM_JOB_ID bash "$batch" train
 same "none of these is executed or starts a job" "$(cd "$work" && ls executed 2>/dev/null)$(count_calls)" 0
+check "a job of Slurm that knows no folder" 64 "SLURM_SUBMIT_DIR is not set: submit with sbatch" \
+    env -u SLURM_SUBMIT_DIR bash "$batch" train
+check "a job of Slurm submitted from a folder that is no checkout" 64 "is no checkout of Ballast" \
+    env SLURM_SUBMIT_DIR="$work" bash "$batch" train
 check "a job of Slurm without a command" 64 "usage" bash "$batch"
 rm "$copy/.build/release/ballast"
 check "a job of Slurm submitted from elsewhere" 64 "submit from the checkout" bash "$batch" train
@@ -578,5 +590,5 @@ stuck-other|130|mpirun does not end: killing it
 stuck-thrice|129|told to stop again: ending the job
 END
 
-expect_checks 383
+expect_checks 391
 end_suite

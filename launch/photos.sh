@@ -24,6 +24,12 @@ while [ $# -gt 0 ]; do
     shift
 done
 [[ $seeds =~ ^[1-9][0-9]?$ && $ranks =~ ^[1-9][0-9]{0,3}$ ]] || usage
+for split in train test; do
+    [ -z "$folder" ] || [ -d "$folder/$split" ] || {
+        echo "$folder has no folder $split; it holds a folder for each class" >&2
+        exit 64
+    }
+done
 
 launch/install.sh --photos
 swift build -c release --product ballast
@@ -44,9 +50,6 @@ if [ -z "$folder" ]; then
         mv "$folder.partial" "$folder"
     }
 fi
-for split in train test; do
-    [ -d "$folder/$split" ] || { echo "$folder has no folder $split; it holds a folder for each class" >&2; exit 64; }
-done
 
 train() { # NAME SEED SETTINGS…
     local output=$runs/$1-$2 name=$1 seed=$2

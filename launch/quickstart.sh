@@ -3,6 +3,7 @@
 # ResNet on six classes of Fashion-MNIST and fine-tunes it on the other four, with 25 labelled images a class, by
 # every method.
 set -euo pipefail
+[ $# -eq 0 ] || { echo "usage: launch/quickstart.sh" >&2; exit 64; }
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 

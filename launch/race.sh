@@ -51,8 +51,8 @@ while [ $# -gt 0 ]; do
     --steps) steps=$2 ;;
     --turns) turns=$2 ;;
     --venv) venv=$(cd "$here" && realpath -m -- "$2") ;;
-    --tllib) tllib=$(cd "$here" && realpath -- "$2") ;;
-    --ballast) ballast=$(cd "$here" && realpath -- "$2") ;;
+    --tllib) tllib=$(cd "$here" && realpath -- "$2") || exit 64 ;;
+    --ballast) ballast=$(cd "$here" && realpath -e -- "$2") || exit 64 ;;
     --results) results=$(cd "$here" && realpath -m -- "$2") ;;
     *) usage ;;
     esac
@@ -60,6 +60,12 @@ while [ $# -gt 0 ]; do
 done
 for number in "$batch" "$size" "$steps" "$turns"; do
     [[ $number =~ ^[1-9][0-9]{0,4}$ ]] || usage
+done
+for word in $networks; do
+    case "$word" in
+    resnet18 | resnet34 | resnet50 | resnet101 | resnet152 | resnext50-32x4d | wide-resnet50-2 | efficientnet-lite0) ;;
+    *) echo "no network of the race: $word" >&2; usage ;;
+    esac
 done
 for word in $methods; do
     case "$word" in
@@ -93,26 +99,29 @@ mkdir -p "$(dirname "$results")"
 
 cores=$(ballast_cores)
 counts='1 2'
-# Processes share the cores, whatever the shell was told of threads.
-unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 if [ "$cores" -lt 2 ] || [ "$batch" -lt 2 ]; then counts=1; fi
 # An allocator that gives pages back in each step would cost PyTorch a third of its speed.
 export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=68719476736 MALLOC_TOP_PAD_=268435456
+# One process has all cores, whatever the shell was told of threads; peer and own divide them for more.
+ballast_divide_cores --anew 1 "$cores"
 
 # Each prints one JSON object.
 peer() { # PROCESSES FORMAT NETWORK METHOD PRECISION [OPTION…]
     local processes=$1 format=$2 network=$3 method=$4 precision=$5
     shift 5
-    OMP_NUM_THREADS=$((cores / processes)) "$python" launch/peers/step.py --processes "$processes" \
-        --memory-format "$format" --network "$network" --method "$method" --precision "$precision" \
-        --batch $((batch / processes)) --image-size "$size" --steps "$steps" --threads "$cores" "$@"
+    (
+        ballast_divide_cores --anew "$processes" "$cores"
+        "$python" launch/peers/step.py --processes "$processes" \
+            --memory-format "$format" --network "$network" --method "$method" --precision "$precision" \
+            --batch $((batch / processes)) --image-size "$size" --steps "$steps" --threads "$cores" "$@"
+    )
 }
 own() { # PROCESSES NETWORK METHOD PRECISION [OPTION…]
     local program=("$ballast" benchmark --network "$2" --method "${3%-attention}" --batch $((batch / $1))
         --image-size "$size" --steps "$steps" --json "${@:5}")
     if [ "$has_precision" = yes ]; then program+=(--precision "$4"); fi
     (
-        ballast_divide_cores "$1" "$cores"
+        ballast_divide_cores --anew "$1" "$cores"
         if [ "$1" -gt 1 ]; then program=(mpirun "${ballast_mpi_options[@]}" -np "$1" "${program[@]}"); fi
         "${program[@]}"
     )
@@ -201,7 +210,6 @@ for network in $networks; do
     for precision in $precisions; do
         [ "$precision" = float32 ] || [ "$has_precision" = yes ] || continue
         own 1 "$network" fine-tune "$precision" --profile "$plain.json" >"$plain"
-        OMP_NUM_THREADS=$cores "$python" launch/peers/convolutions.py \
-            "$plain.json" "$network" "$precision" "$batch" "$size"
+        "$python" launch/peers/convolutions.py "$plain.json" "$network" "$precision" "$batch" "$size"
     done
 done

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # The one place that divides a machine's cores into ranks and threads. To be sourced; defines
 #
-#     ballast_cores                         prints how many cores of this machine are ours
-#     ballast_divide_cores RANKS [CORES]    divides the cores of a machine by the ranks on it
+#     ballast_cores                                  prints how many cores of this machine are ours
+#     ballast_divide_cores [--anew] RANKS [CORES]    divides the cores of a machine by the ranks on it
 #
-# The second sets OMP_NUM_THREADS (oneDNN and Ballast's own loops) unless it is set already, and
-# OPENBLAS_NUM_THREADS for each rank, fills the array ballast_mpi_options, and lets OpenMPI run as root in a
+# The second sets OMP_NUM_THREADS (oneDNN and Ballast's own loops) unless it is set already, with --anew whatever it
+# is, and OPENBLAS_NUM_THREADS for each rank, fills the array ballast_mpi_options, and lets OpenMPI run as root in a
 # container.
 
 ballast_cores() {
@@ -23,6 +23,10 @@ ballast_cores() {
 }
 
 ballast_divide_cores() {
+    if [ "$1" = --anew ]; then
+        OMP_NUM_THREADS=''
+        shift
+    fi
     local ranks=$1 cores=${2:-$(ballast_cores)}
     # What was set by others: not arithmetic, which would execute what it finds in a subscript.
     if [ -n "${OMP_NUM_THREADS:-}" ] && [[ ! $OMP_NUM_THREADS =~ ^[1-9][0-9]{0,4}$ ]]; then

@@ -21,7 +21,7 @@ struct CompareCommand: ParsableCommand {
             Examples:
               ballast compare --config run.yaml --methods bss,l2-sp,co-tuning
               ballast compare --config run.yaml --methods bss --grid method.trade-off=0.1,1
-              launch/local.sh -n 4 -- ballast compare --config run.yaml --methods bss --groups 2
+              mpirun -n 4 ballast compare --config run.yaml --methods bss --groups 2
             """)
 
     @OptionGroup

@@ -12,10 +12,11 @@ struct ExportCommand: ParsableCommand {
             What is written depends on the ending of FILE:
 
               .safetensors  the tensors, under torchvision's or timm's names
-              .onnx         the network in evaluation, its batch normalization folded into the convolutions, for any \
-            number of images; mean, std, size and classes stand in its metadata
-              .md           a model card for a hub, of a run's folder: results, classes, how it was trained, and how \
-            Python loads it
+              .onnx         the network in evaluation, its batch normalization folded
+                            into the convolutions, for any number of images; mean,
+                            std, size and classes stand in its metadata
+              .md           a model card for a hub, of a run's folder: results,
+                            classes, how it was trained, and how Python loads it
 
             Examples:
               ballast export --model runs/flowers -o flowers.onnx

@@ -21,6 +21,7 @@ import Testing
     private func examplesAreUnderstood(in help: String) async throws {
         let lines = help.split(separator: "\n").filter { $0.contains(/^ +(ballast|launch\/local.sh)\b/) }
         #expect(lines.count >= 2, "\(help)")
+        #expect(!help.contains(/\n--/), "an example is too long for its line: \(help)")
         let folder = try ScratchFolder()
         for line in lines where line.contains(/^ +ballast\b/) && !line.contains("benchmark") {
             let words = line.replacing("'method={name: co-tuning}'", with: "method.name=co-tuning")

@@ -240,7 +240,19 @@ import Testing
             "  epochs: 3", "  epochs: 3\n  epochs: 4",
             "run.yaml:9: duplicate key 'epochs': it stands here and again further down"
         ),
+        (
+            "output: out", "output:",
+            "run.yaml:10: output is null; expected a path, written out ('~' is not expanded)"
+        ),
         // Text that is not a configuration.
+        (
+            "  epochs: 3", "\tepochs: 3",
+            "run.yaml:9: a tab stands before the text of this line; YAML indents by spaces alone"
+        ),
+        (
+            "  workers: 2", "\tworkers: 2",
+            "run.yaml:7: a tab stands before the text of this line; YAML indents by spaces alone"
+        ),
         (
             "  epochs: 3", "  epochs: [3",
             "run.yaml:10: this is not YAML: while parsing a flow sequence: did not find expected ',' or ']'"

@@ -200,4 +200,16 @@ import Testing
         // A checkpoint holds 32-bit floats and serves every precision, as those do that were made without a choice.
         #expect(!identity.contains("precision") && !identity.contains("recompute"))
     }
+
+    /// Whoever is told that steps wait for images may change that and go on.
+    @Test func howImagesAreLoadedIsNoPartOfTheIdentity() throws {
+        let assignments = ["data.workers=4", "data.cache-bytes=1000000", "data.local=true"]
+        let identities = try [[], assignments].map {
+            try RunConfiguration(
+                text: ConfigurationValueTests.shortest, file: "run.yaml", directory: "/folder",
+                assignments: $0
+            ).identity(weightsDigest: "d", samples: 255)
+        }
+        #expect(identities[0] == identities[1])
+    }
 }

@@ -161,6 +161,17 @@ import Training
         #expect(page.utf8.count < 200_000)
     }
 
+    @Test func preparedImagesAreNotCropped() throws {
+        let folder = try runFolder()
+        defer { folder.remove() }
+        try labelledImages(in: folder)
+        let evaluation = ModelEvaluation(
+            model: folder.path, data: folder.path + "/data.safetensors", classes: [], predictions: nil,
+            tenCrop: true)
+        let failure = #expect(throws: CollectiveFailure.self) { try evaluation.run(SoloGroup()) }
+        #expect(failure?.exitCode == 64 && failure?.message.contains("leave --ten-crop out") == true)
+    }
+
     /// Before anything is read: into the model, into the list, without a folder.
     @Test func aPageHasAFileOfItsOwn() throws {
         let folder = try runFolder()

@@ -47,15 +47,20 @@ struct ConfigurationDocument {
             var limits = YAMLLimits()
             return try ConfigurationNode(node, depth: 0, &limits, origin: origin)
         } catch let error as YamlError {
-            throw configurationError(error, whole: whole, origin: origin)
+            throw configurationError(error, in: text, whole: whole, origin: origin)
         }
     }
 
     /// The parser's error with our place and without its drawing of the line.
     private static func configurationError(
-        _ error: YamlError, whole: ConfigurationOrigin, origin: (_ line: Int) -> ConfigurationOrigin
+        _ error: YamlError, in text: String, whole: ConfigurationOrigin,
+        origin: (_ line: Int) -> ConfigurationOrigin
     ) -> ConfigurationError {
         switch error {
+        case .scanner(_, _, let mark, _) where isIndentedByTab(text, line: mark.line):
+            return ConfigurationError(
+                origin: origin(mark.line),
+                problem: "a tab stands before the text of this line; YAML indents by spaces alone")
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let words = [context?.text, problem].compactMap(\.self).joined(separator: ": ")
@@ -71,6 +76,15 @@ struct ConfigurationDocument {
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
             return ConfigurationError(origin: whole, problem: "this is not YAML: \("\(error)".excerpt)")
         }
+    }
+
+    /// Whether a line, counted from 1, begins with white space that has a tab in it.
+    private static func isIndentedByTab(_ text: String, line number: Int) -> Bool {
+        // As bytes: "\r\n" is one character.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.indices.contains(number - 1) else { return false }
+        let (space, tab) = (UInt8(ascii: " "), UInt8(ascii: "\t"))
+        return lines[number - 1].prefix { $0 == space || $0 == tab }.contains(tab)
     }
 }
 

@@ -138,7 +138,7 @@ extension RunConfiguration {
         var other = self
         let reference = self.data
         other.training.epochs = 1
-        other.data.workers = 1
+        (other.data.workers, other.data.cacheBytes) = (1, 0)
         other.data.train = "by contents"
         other.data.test = reference.test == nil ? nil : "given"
         if case .path = reference.validation { other.data.validation = .path("given") }

@@ -46,7 +46,7 @@ package struct SectionReader {
 
     /// The value of a key that must be there.
     mutating func required<Value>(_ key: String, _ kind: ValueKind<Value>) throws -> Value {
-        guard let node = node(key), !node.isNull else { throw missing(key, kind.expectation) }
+        guard let node = node(key) else { throw missing(key, kind.expectation) }
         return try convert(node, key, kind)
     }
 

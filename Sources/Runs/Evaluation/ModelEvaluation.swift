@@ -99,6 +99,11 @@ package struct ModelEvaluation {
     private func samples(
         of dataset: any ImageDataset, _ model: SavedModel, _ pipelines: [ImagePipeline]
     ) throws -> Subset {
+        guard !tenCrop || !dataset.isPrepared else {
+            throw UsageError(
+                "--ten-crop crops pictures, but \(data) holds prepared images, which are used as they are: leave --ten-crop out"
+            )
+        }
         for pipeline in pipelines { try model.requireSize(of: dataset, pipeline) }
         let description = model.description
         let kept = classes.isEmpty ? description.classes : classes

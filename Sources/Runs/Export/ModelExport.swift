@@ -1,3 +1,4 @@
+internal import Foundation
 internal import ModelFiles
 package import Networks
 
@@ -21,16 +22,14 @@ package struct ModelExport {
     private enum Format {
         case safetensors, onnx, card
 
-        /// A name without an ending is one of safetensors; of any other, such as `.pth`, people expect what is not written.
+        /// By the ending of a name; one without any, such as a device's, is of safetensors. Of any other, such as
+        /// `.pth`, people expect what is not written.
         init(_ path: String) throws {
-            let name = path.lowercased().split(separator: "/").last ?? ""
-            if name.hasSuffix(".onnx") {
-                self = .onnx
-            } else if name.hasSuffix(".md") {
-                self = .card
-            } else if name.hasSuffix(".safetensors") || !name.contains(".") {
-                self = .safetensors
-            } else {
+            switch URL(fileURLWithPath: path).pathExtension.lowercased() {
+            case "safetensors", "": self = .safetensors
+            case "onnx": self = .onnx
+            case "md": self = .card
+            default:
                 throw UsageError(
                     "\(path): its ending is that of no format that is written; expected .safetensors, which Python "
                         + "reads with safetensors.torch.load_file, .onnx or .md")
@@ -41,7 +40,8 @@ package struct ModelExport {
     /// Reads the model and writes it.
     ///
     /// - Returns: What was written, a line each.
-    /// - Throws: `UsageError` where the names do not belong to the network or the format; as `WeightImport` does.
+    /// - Throws: `UsageError` where the file's ending is unknown, or the names do not belong to the network or the
+    ///   format; as `WeightImport` does.
     package func run() throws -> [String] {
         try WriteAccess.requireFile(output, apartFrom: SavedModel.files(model))
         let format = try Format(output)

@@ -26,10 +26,11 @@ public final class RunLock {
         var status = stat()
         isNew = lstat(directory, &status) != 0
         do {
-            guard isNew || stat(directory, &status) == 0 else { throw LinkToNowhere() }
+            guard isNew || stat(directory, &status) == 0 else { throw Obstacle.linkToNowhere }
+            guard isNew || status.st_mode & S_IFMT == S_IFDIR else { throw Obstacle.file }
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch {
-            let reason = (error as? LinkToNowhere)?.description ?? error.systemReason
+            let reason = (error as? Obstacle)?.rawValue ?? error.systemReason
             throw RunDirectoryError("\(directory): cannot make the folder of the run: \(reason)")
         }
         self.directory = directory
@@ -39,10 +40,11 @@ public final class RunLock {
         RunFolderContents.removeLeftovers(in: directory)
     }
 
-    /// A name that stands for a folder which is not there.
-    private struct LinkToNowhere: Error, CustomStringConvertible {
-        let description =
+    /// What stands where the folder would be made.
+    private enum Obstacle: String, Error {
+        case linkToNowhere =
             "it is a link that leads nowhere: make the folder that it leads to, or choose another output"
+        case file = "it is a file, not a folder: choose another output"
     }
 
     deinit {

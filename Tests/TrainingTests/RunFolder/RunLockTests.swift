@@ -135,6 +135,16 @@ import Training
         }
     }
 
+    @Test func aFileInThePlaceOfTheFolderIsSaid() throws {
+        try withFolder { folder in
+            try makeFolder((folder as NSString).deletingLastPathComponent)
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: folder))
+            let error = #expect(throws: RunDirectoryError.self) { try lock(folder) }
+            #expect(
+                error?.exitCode == 74 && error?.description.contains("it is a file, not a folder") == true)
+        }
+    }
+
     @Test func aFolderThatCannotBeMadeIsNamed() throws {
         try withFolder { folder in
             try makeFolder((folder as NSString).deletingLastPathComponent)
