@@ -10,7 +10,7 @@ OMP_NUM_THREADS=1 swift test -c "$configuration" --skip-build ${2:+--filter "$2"
 code=$?
 # Swift Testing ends with "Test run with N tests in M suites passed" or "… failed … with K issues".
 total=$(sed -n 's/.*Test run with \([0-9]*\) tests\{0,1\}.*/\1/p' "$output" | tail -n 1)
-failed=$(grep -acE '^.{1,5}Test .* failed after ' "$output")
+failed=$(grep -aE '^.{1,5}Test .* failed after ' "$output" | grep -acv 'Test run with ')
 passed=$((${total:-0} - failed))
 if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then
     echo "swift test ended with $code, and no test says why" >&2

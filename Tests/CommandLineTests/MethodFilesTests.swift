@@ -157,12 +157,12 @@ extension ManyRanksTests {
             let configuration = BallastProcess.golden.appending(
                 path: "trajectory-delta-attention-feature-map.yaml"
             ).path
-            func train(_ name: String, ranks: Int, _ scores: String, file: String = "null") async throws
-                -> BallastProcess.Outcome
-            {
+            func train(
+                _ name: String, ranks: Int, _ scores: String, file: String = "null", resume: String = "auto"
+            ) async throws -> BallastProcess.Outcome {
                 try await BallastProcess.run(
                     [
-                        "train", "--config", configuration, "--set",
+                        "train", "--config", configuration, "--resume", resume, "--set",
                         "output=\(folder.url.appending(path: name).path)", "method.attention-file=\(file)",
                         "method.attention-scores=\(scores)", "checkpoint.every-steps=3",
                     ], ranks: ranks)
@@ -192,6 +192,11 @@ extension ManyRanksTests {
             let again = try await train("run-3", ranks: 3, "first-order")
             #expect(again.exitCode == 0, "\(again.errors)")
             #expect(again.errors.contains("goes on after step 6") && !again.errors.contains("attention: "))
+            // Begun anew, the run takes what the one before it computed.
+            let anew = try await train("run-0", ranks: 0, "first-order", resume: "none")
+            #expect(anew.exitCode == 0, "\(anew.errors)")
+            #expect(
+                anew.errors.contains("run-0.1\n") && !anew.errors.contains("attention: "), "\(anew.errors)")
             let used = try await train("used", ranks: 0, "first-order", file: file)
             #expect(used.exitCode == 0, "\(used.errors)")
             let refused = try await train("exact", ranks: 0, "exact", file: file)

@@ -1,4 +1,6 @@
+internal import Foundation
 internal import Hosts
+internal import ImageData
 internal import ProcessGroups
 internal import Tensors
 internal import Training
@@ -49,6 +51,9 @@ struct RunOutput {
             directory = try RunDirectory(
                 path: configuration.output, configuration: configuration.yaml(comments: comments),
                 resume: point, lock: lock)
+            if configuration.method.name == .delta, let aside = directory?.movedAside {
+                try Self.takeAttention(from: aside, to: configuration.output)
+            }
         }
         goesOn = try group.coordinate { [point == nil ? 0 : 1] } == [1]
         if let aside = directory?.movedAside {
@@ -74,6 +79,20 @@ struct RunOutput {
         checkpoints = RunCheckpoints(
             store, worldSize: group.size, configuration: configuration.yaml(), identity: identity,
             precision: precision, placement: placement)
+    }
+
+    /// Copies DELTA's attention from the run that was in the folder before, which may have taken hours: the file says
+    /// what it was computed from, and serves where that is the same.
+    private static func takeAttention(from aside: String, to folder: String) throws {
+        let name = "/attention.safetensors"
+        guard FileManager.default.fileExists(atPath: aside + name) else { return }
+        do {
+            try FileManager.default.copyItem(atPath: aside + name, toPath: folder + name)
+        } catch {
+            throw DataError(
+                .inputOutput, path: aside + name,
+                "cannot be copied to \(folder.shownPath): \(error.systemReason)")
+        }
     }
 
     /// How many ranks lie on which hosts, in rank order: `2 ranks on a, 2 on b`. Hosts that differ only in their order
