@@ -199,7 +199,7 @@ import Testing
         #expect(outline.texts("td").contains("A beats B by <i>"))
         #expect(outline.texts("li").contains("2 seeds are <few>"))
         #expect(outline.texts("figcaption").first?.hasPrefix("Differences from fine-tune") == true)
-        #expect(outline.texts("caption").contains("Accuracy, validation split, over seeds"))
+        #expect(outline.texts("caption").contains("Accuracy, test split, over seeds"))
         try RunReport.write(folder: fixture.path("all"))
         #expect(try fixture.folder.text(of: "all/report.html") == fixture.page("all"))
     }
