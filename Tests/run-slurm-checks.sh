@@ -114,7 +114,7 @@ check "srun --mpi=pmix" 0 "^model: " \
 check "srun --mpi=none" 64 "does not tell MPI of one another" \
     "${direct[@]}" --mpi=none "$build/ballast" "${train[@]}" "output=$work/none"
 
-ended undisturbed 0 "2 ranks of 1 threads"
+ended undisturbed 0 "2 ranks of 1 thread"
 same "undisturbed: steps" "$(losses undisturbed | wc -l)" "$steps"
 same_model direct
 ended signalled 75,0 "stopped by a signal after step" "goes on after step"
@@ -122,8 +122,8 @@ same_model signalled
 ended preempted 75,0 "stopped by a signal after step" "goes on after step"
 same_model preempted
 # What mpirun ends with when its daemons are killed is a matter of chance.
-ended shrunk '*,0' "4 ranks of 1 threads" "all-reduce in two levels: 2 hosts, 2 ranks of each send" \
-    "goes on after step" "2 ranks of 1 threads"
+ended shrunk '*,0' "4 ranks of 1 thread" "all-reduce in two levels: 2 hosts, 2 ranks of each send" \
+    "goes on after step" "2 ranks of 1 thread"
 # Other sums, of which later steps make more.
 verdict "shrunk: losses of the undisturbed run" "$(paste <(losses shrunk) <(losses undisturbed) | awk -v steps="$steps" '
     { difference = ($1 - $2) / $2; if (difference < 0) difference = -difference }

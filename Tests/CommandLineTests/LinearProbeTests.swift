@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-extension ManyRanksTests {
+extension CheckingRanksTests {
     /// The linear probe as a method and as the start of a head, and what picks and describes the model.
     @Suite(.serialized) struct LinearProbeTests {
         private static let data = BallastProcess.golden.appending(path: "trajectory-data.safetensors").path
@@ -18,7 +18,7 @@ extension ManyRanksTests {
         func theProbeIsARunAndTheSameOnAnyRanks(validation: String) async throws {
             let folder = try ScratchFolder()
             let set = Self.probe + ["data.validation=\(validation)"]
-            let alone = try await train(in: folder, as: "run-0", set: set)
+            let alone = try await ManyRanksTests.train(in: folder, as: "run-0", set: set)
             #expect(
                 try alone.names == [
                     "config.yaml", "data-index.json", RunFolder.eventFile, "metrics.jsonl", "model.json",
@@ -34,7 +34,8 @@ extension ManyRanksTests {
                 #expect(try alone.model.tensor(name).elements == source.tensor(name).elements)
             }
             for ranks in [2, 3] {
-                let run = try await train(in: folder, as: "run-\(ranks)", ranks: ranks, set: set)
+                let run = try await ManyRanksTests.train(
+                    in: folder, as: "run-\(ranks)", ranks: ranks, set: set)
                 for name in ["fc.weight", "fc.bias"] {
                     #expect(
                         mismatch(
@@ -66,9 +67,9 @@ extension ManyRanksTests {
 
         @Test func aProbeThatIsStartedAgainMovesTheFirstAside() async throws {
             let folder = try ScratchFolder()
-            let first = try await train(in: folder, as: "run", set: Self.probe)
+            let first = try await ManyRanksTests.train(in: folder, as: "run", set: Self.probe)
             let model = try first.modelBytes
-            let second = try await train(in: folder, as: "run", ranks: 2, set: Self.probe)
+            let second = try await ManyRanksTests.train(in: folder, as: "run", ranks: 2, set: Self.probe)
             #expect(try folder.names == ["run", "run.1"])
             #expect(try second.events("finished").count == 1)
             #expect(try RunFolder(url: folder.url.appending(path: "run.1")).modelBytes == model)
@@ -103,8 +104,8 @@ extension ManyRanksTests {
         @Test(arguments: [0, 3], ["fine-tune", "bi-tuning"])
         func aHeadStartsFromTheProbe(ranks: Int, method: String) async throws {
             let folder = try ScratchFolder()
-            let probe = try await train(in: folder, as: "probe", set: Self.probe)
-            let run = try await train(
+            let probe = try await ManyRanksTests.train(in: folder, as: "probe", set: Self.probe)
+            let run = try await ManyRanksTests.train(
                 "trajectory-\(method)", in: folder, as: "run", ranks: ranks,
                 set: [
                     "initial-state=null", "network.head-initialization=linear-probe",
@@ -138,7 +139,7 @@ extension ManyRanksTests {
             try #require(second.exitCode == 0, "\(second.errors)")
             #expect(second.errors.contains("goes on after step 2"))
             #expect(!second.errors.contains("linear probe: C "))
-            let whole = try await train(
+            let whole = try await ManyRanksTests.train(
                 in: folder, as: "whole", ranks: 2, set: Array(set[1..<5]) + ["training.epochs=2"])
             let run = RunFolder(url: folder.url.appending(path: "run"))
             #expect(try run.modelBytes == whole.modelBytes)
@@ -165,7 +166,7 @@ extension ManyRanksTests {
                 "data.validation=\(Self.data)", "training.steps-per-epoch=2", "training.epochs=4",
                 "training.best-by=\(measure)", "optimizer.learning-rate=0.05", "checkpoint.every-steps=4",
             ]
-            let run = try await train(in: folder, as: "run", ranks: 2, set: set)
+            let run = try await ManyRanksTests.train(in: folder, as: "run", ranks: 2, set: set)
             let values = try run.evaluations(measure, of: "validation").map { measure == "loss" ? -$0 : $0 }
             let best = try #require(values.indices.max { (values[$0], -$0) < (values[$1], -$1) })
             #expect(try run.bestStep == Double(2 * (best + 1)))
@@ -191,7 +192,7 @@ extension ManyRanksTests {
 
         @Test func predictionsGoToStandardOutputOrAFile() async throws {
             let folder = try ScratchFolder()
-            let run = try await train(in: folder, as: "run", set: Self.probe)
+            let run = try await ManyRanksTests.train(in: folder, as: "run", set: Self.probe)
             let arguments = ["predict", "--model", run.url.path, "--data", Self.data]
             let printed = try await BallastProcess.run(arguments)
             try #require(printed.exitCode == 0, "\(printed.errors)")

@@ -54,6 +54,6 @@ import Testing
     }
 }
 
-/// The tests of several ranks that do not come to train, for their input is refused or they only measure, one after the
-/// other.
+/// The tests of several ranks that take no step, for their input is refused, they only measure, or fit a probe, one after
+/// the other.
 @Suite(.serialized) enum CheckingRanksTests {}

@@ -63,7 +63,7 @@ struct DatasetOpening {
     var notes: [String] {
         guard let first = skipped.first else { return [] }
         return [
-            "left out \(skipped.count) images that cannot be decoded, the first \(first.path): \(first.reason)"
+            "left out \(Units.count(skipped.count, "image")) that cannot be decoded, the first \(first.path): \(first.reason)"
         ]
     }
 }

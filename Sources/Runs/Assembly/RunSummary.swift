@@ -30,7 +30,7 @@ struct RunSummary {
     private var facts: [String] {
         [
             "method \(configuration.method.name.rawValue), network \(configuration.network.name.rawValue), "
-                + "\(rankCount) ranks of \(ComputeThreads.count) threads",
+                + "\(Units.count(rankCount, "rank")) of \(Units.count(ComputeThreads.count, "thread"))",
             "samples: \(counts.joined(separator: ", ")); classes: \(splits.training.classCount)",
         ]
     }

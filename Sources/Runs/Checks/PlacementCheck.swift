@@ -14,7 +14,7 @@ package enum PlacementCheck {
             return RankReport(
                 rank: rank, host: placement.host,
                 message:
-                    "pinned to \(count(placement.cores.count, "core")) of \(placement.hostCoreCount), computes with \(count(placement.threadCount, "thread"))"
+                    "pinned to \(Units.count(placement.cores.count, "core")) of \(placement.hostCoreCount), computes with \(Units.count(placement.threadCount, "thread"))"
             )
         }
         guard !reports.isEmpty else { return }
@@ -33,13 +33,9 @@ package enum PlacementCheck {
             let cores =
                 share.capacity < Double(share.cores.count)
                 ? "the \(Float(share.capacity)) cores that their control group grants"
-                : count(share.cores.count, "core")
+                : Units.count(share.cores.count, "core")
             return
-                "notice: host \(share.host): \(count(share.ranks.count, "rank")) with \(count(share.threadCount, "thread")) together on \(cores); fewer ranks or a smaller OMP_NUM_THREADS would be faster"
+                "notice: host \(share.host): \(Units.count(share.ranks.count, "rank")) with \(Units.count(share.threadCount, "thread")) together on \(cores); fewer ranks or a smaller OMP_NUM_THREADS would be faster"
         }
-    }
-
-    private static func count(_ number: Int, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 }

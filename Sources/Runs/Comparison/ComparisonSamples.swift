@@ -44,7 +44,7 @@ struct ComparisonSamples: Codable, Equatable {
         learned = parts.compactMap(\.1).map { Self.hexadecimal($0) }.joined(separator: " ")
         tested = Self.hexadecimal(test)
         leftOut = splits.skipped.first.map {
-            "left out \(splits.skipped.count) images that cannot be decoded, of training and test, the first \($0.path.shownPath): \($0.reason.shownPath)"
+            "left out \(Units.count(splits.skipped.count, "image")) that cannot be decoded, of training and test, the first \($0.path.shownPath): \($0.reason.shownPath)"
         }
         var numbers: [String: Int] = [:]
         var count = 0

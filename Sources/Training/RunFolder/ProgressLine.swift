@@ -57,7 +57,8 @@ public final class ProgressLine {
         [
             .init("step \(event.step)/\(plan.stepCount)", weight: 6),
             .init("epoch \(event.epoch + 1)/\(plan.epochs)", weight: 2),
-            .init(String(format: "loss %.4f", event.loss), weight: 5),
+            .init(
+                event.loss.isNaN ? "loss not a number" : String(format: "loss %.4f", event.loss), weight: 5),
             .init(String(format: "accuracy %.1f %%", event.accuracy * 100), weight: 3),
             .init(String(format: "%.1f images/s", event.imagesPerSecond), weight: 1),
             .init("\(DurationText.words(secondsLeft)) left", weight: 4),
