@@ -1,11 +1,12 @@
 // Instructions that Swift cannot ask for: it compiles a whole module for one kind of processor, the oldest that is
-// supported, has no stores that go past the caches, and converts between vectors of integers one element at a time.
+// supported, and converts between vectors of integers one element at a time.
 // What needs more than that oldest processor is called only where the processor has it. And what must be the same in
 // several targets to the bit, inlined in each.
 #ifndef BALLAST_CVECTORS_H
 #define BALLAST_CVECTORS_H
 
 #include <stdint.h>
+#include "channels.h"
 
 typedef float cvectors_four __attribute__((ext_vector_type(4)));
 typedef int32_t cvectors_four_integers __attribute__((ext_vector_type(4)));
@@ -13,13 +14,7 @@ typedef uint32_t cvectors_four_words __attribute__((ext_vector_type(4)));
 typedef uint16_t cvectors_four_halves __attribute__((ext_vector_type(4)));
 typedef uint8_t cvectors_four_bytes __attribute__((ext_vector_type(4)));
 
-// Writes four floats to an address that is a multiple of 16, past the caches: what is larger than they are would be
-// read from memory first, only to be overwritten.
-static inline void cvectors_stream(float *target, cvectors_four values) {
-    __builtin_nontemporal_store(values, (cvectors_four *)target);
-}
-
-// Orders what was streamed before what follows, for other threads.
+// Orders what was written past the caches before what follows, for other threads.
 static inline void cvectors_finish_streaming(void) {
 #if defined(__x86_64__)
     __builtin_ia32_sfence();

@@ -17,9 +17,6 @@ protocol StoredElement: BitwiseCopyable {
 
     /// Rounds eight floats and writes them from an offset on.
     static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Self>, _ offset: Int)
-
-    /// The same past the caches, at an address that is a multiple of 16, where the type has such a store.
-    static func stream(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Self>, _ offset: Int)
 }
 
 extension Float: StoredElement {
@@ -39,12 +36,6 @@ extension Float: StoredElement {
     @inline(__always)
     static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
         UnsafeMutableRawPointer(pointer + offset).storeBytes(of: vector, as: SIMD8<Float>.self)
-    }
-
-    @inline(__always)
-    static func stream(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
-        cvectors_stream(pointer + offset, vector.lowHalf)
-        cvectors_stream(pointer + offset + 4, vector.highHalf)
     }
 }
 
@@ -71,10 +62,5 @@ struct BFloat16: StoredElement {
     static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>, _ offset: Int) {
         cvectors_to_bfloat16(pointer + offset, vector.lowHalf)
         cvectors_to_bfloat16(pointer + offset + 4, vector.highHalf)
-    }
-
-    @inline(__always)
-    static func stream(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<BFloat16>, _ offset: Int) {
-        store(vector, pointer, offset)
     }
 }

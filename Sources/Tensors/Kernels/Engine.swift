@@ -1,4 +1,5 @@
 internal import COneDNN
+internal import CVectors
 
 /// oneDNN's processor engine and stream of this process, and the funnel for its status codes.
 enum Engine {
@@ -28,6 +29,13 @@ enum Engine {
     static func computes(with instructions: dnnl_cpu_isa_t) -> Bool {
         dnnl_get_effective_cpu_isa().rawValue & instructions.rawValue == instructions.rawValue
     }
+
+    /// The vectors that passes over feature maps are computed in.
+    static let vectors: cvectors_processor = {
+        _ = shared
+        if computes(with: dnnl_cpu_isa_avx512_core) { return cvectors_avx512 }
+        return computes(with: dnnl_cpu_isa_avx2) ? cvectors_avx2 : cvectors_oldest
+    }()
 
     /// Whether this processor multiplies bfloat16 numbers by itself (AVX512-BF16 or AMX). oneDNN emulates that with
     /// AVX-512 alone, which takes longer than 32-bit floats do, and cannot do it at all with less.

@@ -64,7 +64,7 @@ extension Tensor {
 }
 
 /// `(x − y)²`, as the second of the two sums; the first stays empty.
-private struct SquaredDifferenceKernel<Element: StoredElement>: ChannelSums {
+private struct SquaredDifferenceKernel<Element: StoredElement>: VectorSums {
     let first: UnsafePointer<Element>
     let second: UnsafePointer<Element>
 
@@ -82,7 +82,7 @@ private struct SquaredDifferenceKernel<Element: StoredElement>: ChannelSums {
 }
 
 /// `factor · (x − y)`.
-private struct ScaledDifferenceKernel<Element: StoredElement>: ChannelMap {
+private struct ScaledDifferenceKernel<Element: StoredElement>: VectorMap {
     let first: UnsafePointer<Element>
     let second: UnsafePointer<Element>
     let factor: UnsafePointer<Float>

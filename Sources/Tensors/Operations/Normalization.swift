@@ -35,18 +35,13 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
         let constants = padded(mean) + padded(gain) + padded(shift.elements.map(Double.init))
         let padded = kernels.geometry.paddedChannels
         constants.withUnsafeBufferPointer { constants in
-            guard let mean = constants.baseAddress else { return }
-            let normalizing = NormalizingKernel(
-                x: elements, y: y.pointer(to: Y.self), mean: mean, gain: mean + padded,
-                shift: mean + 2 * padded, floor: activation.floor, ceiling: activation.ceiling,
-                isStreaming: kernels.isStreamed(Y.elementType))
-            if let residual {
-                kernels.forEach(
-                    AddingKernel(
-                        normalizing: normalizing, residual: UnsafePointer(residual.pointer(to: Y.self))))
-            } else {
-                kernels.forEach(normalizing)
-            }
+            guard let constants = constants.baseAddress else { return }
+            kernels.forEach(
+                NormalizingKernel(
+                    x: elements, residual: residual.map { UnsafePointer($0.pointer(to: Y.self)) },
+                    y: y.pointer(to: Y.self), constants: constants, paddedChannels: padded,
+                    floor: activation.floor, ceiling: activation.ceiling,
+                    isStreaming: kernels.isStreamed(Y.elementType)))
         }
         withExtendedLifetime((x, y, residual)) {}
         return y
@@ -103,11 +98,11 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
         let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
         let padded = kernels.geometry.paddedChannels
         constants.withUnsafeBufferPointer { constants in
-            guard let mean = constants.baseAddress else { return }
+            guard let constants = constants.baseAddress else { return }
             kernels.forEach(
                 InputGradientKernel(
-                    slope: rectified, x: elements, dx: dx.pointer(to: X.self), mean: mean,
-                    gain: mean + padded, offsets: mean + 2 * padded, slopes: mean + 3 * padded,
+                    slope: rectified, x: elements, dx: dx.pointer(to: X.self), constants: constants,
+                    paddedChannels: padded,
                     isStreaming: kernels.isStreamed(X.elementType)))
         }
         withExtendedLifetime((x, gradient, output, dx)) {}

@@ -1,15 +1,24 @@
+internal import CVectors
+
 // What batch normalization does to each element: the inner parts of the passes in `Normalization`. `X` is what the
-// input holds in memory, `Y` what the output and the residual hold.
+// input holds in memory, `Y` what the output and the residual hold. Blocks of channels are computed by
+// `CVectors`, in the widest vectors of the processor; the formula for one element serves dense storage.
+
+extension StoredElement {
+    /// For `CVectors`, which is told by numbers.
+    @inline(__always)
+    fileprivate static var isNarrow: Int32 { elementType == .bfloat16 ? 1 : 0 }
+}
 
 /// Sum and sum of squares.
 struct MomentsKernel<X: StoredElement>: ChannelSums {
     let x: UnsafePointer<X>
 
-    @inline(__always)
-    func vector(_ offset: Int, _ channel: Int) -> (ChannelKernels.Vector, ChannelKernels.WideVector) {
-        let value = X.load(x, offset)
-        let wide = ChannelKernels.WideVector(value)
-        return (value, wide * wide)
+    func block(
+        _ start: Int, _ channel: Int, _ geometry: ChannelGeometry, _ sums: UnsafeMutablePointer<Double>
+    ) {
+        cvectors_moments(
+            Engine.vectors, Int32(geometry.lanes), X.isNarrow, x + start, geometry.positions, sums)
     }
 
     @inline(__always)
@@ -19,64 +28,34 @@ struct MomentsKernel<X: StoredElement>: ChannelSums {
     }
 }
 
-/// `y = activation((x − mean) · gain + shift)`.
+/// `y = activation((x − mean) · gain + shift + residual)`.
 struct NormalizingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     let x: UnsafePointer<X>
+    /// What is added, or nil.
+    let residual: UnsafePointer<Y>?
     let y: UnsafeMutablePointer<Y>
-    let mean: UnsafePointer<Float>
-    let gain: UnsafePointer<Float>
-    let shift: UnsafePointer<Float>
+    /// Mean, gain and shift of each channel, those of padding included, one kind behind the other.
+    let constants: UnsafePointer<Float>
+    let paddedChannels: Int
     let floor: Float
     let ceiling: Float
     let isStreaming: Bool
 
-    @inline(__always)
-    func normalized(_ offset: Int, _ channel: Int) -> ChannelKernels.Vector {
-        (X.load(x, offset) - Float.load(mean, channel)) * Float.load(gain, channel)
-            + Float.load(shift, channel)
-    }
-
-    @inline(__always)
-    func normalizedElement(_ offset: Int, _ channel: Int) -> Float {
-        (x[offset].widened - mean[channel]) * gain[channel] + shift[channel]
-    }
-
-    /// Writes the result between the bounds; NaN propagates.
-    @inline(__always)
-    func write(_ value: ChannelKernels.Vector, _ offset: Int) {
-        let (lowest, highest) = (
-            ChannelKernels.Vector(repeating: floor), ChannelKernels.Vector(repeating: ceiling)
-        )
-        let result = value.replacing(with: lowest, where: value .< lowest)
-            .replacing(with: highest, where: value .> highest)
-        if isStreaming { Y.stream(result, y, offset) } else { Y.store(result, y, offset) }
-    }
-
-    @inline(__always)
-    func write(_ value: Float, _ offset: Int) { y[offset] = Y(rounding: min(max(value, floor), ceiling)) }
-
-    @inline(__always)
-    func vector(_ offset: Int, _ channel: Int) { write(normalized(offset, channel), offset) }
-
-    @inline(__always)
-    func scalar(_ offset: Int, _ channel: Int) { write(normalizedElement(offset, channel), offset) }
-}
-
-/// `y = activation((x − mean) · gain + shift + residual)`.
-struct AddingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
-    let normalizing: NormalizingKernel<X, Y>
-    let residual: UnsafePointer<Y>
-
-    var isStreaming: Bool { normalizing.isStreaming }
-
-    @inline(__always)
-    func vector(_ offset: Int, _ channel: Int) {
-        normalizing.write(normalizing.normalized(offset, channel) + Y.load(residual, offset), offset)
+    func block(_ start: Int, _ channel: Int, _ geometry: ChannelGeometry) {
+        cvectors_normalize(
+            Engine.vectors, Int32(geometry.lanes), X.isNarrow, Y.isNarrow, x + start,
+            residual.map { $0 + start }, y + start, constants + channel, paddedChannels, geometry.positions,
+            floor, ceiling, isStreaming ? 1 : 0)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) {
-        normalizing.write(normalizing.normalizedElement(offset, channel) + residual[offset].widened, offset)
+        let (mean, gain, shift) = (
+            constants[channel], constants[paddedChannels + channel], constants[2 * paddedChannels + channel]
+        )
+        var value = (x[offset].widened - mean) * gain + shift
+        if let residual { value += residual[offset].widened }
+        y[offset] = Y(rounding: min(max(value, floor), ceiling))
     }
 }
 
@@ -88,18 +67,6 @@ struct RectifiedGradient<Y: StoredElement> {
     /// Nil without an activation.
     let output: UnsafePointer<Y>?
     let ceiling: Float
-
-    @inline(__always)
-    func vector(_ offset: Int) -> ChannelKernels.Vector {
-        var value = Y.load(gradient, offset)
-        if let second { value += Y.load(second, offset) }
-        if let output {
-            let result = Y.load(output, offset)
-            let highest = ChannelKernels.Vector(repeating: ceiling)
-            value.replace(with: 0, where: (result .<= 0) .| (result .>= highest))
-        }
-        return value
-    }
 
     @inline(__always)
     func scalar(_ offset: Int) -> Float {
@@ -118,12 +85,13 @@ struct GradientSumsKernel<X: StoredElement, Y: StoredElement>: ChannelSums {
     let mean: UnsafePointer<Float>
     let kept: UnsafeMutablePointer<Y>?
 
-    @inline(__always)
-    func vector(_ offset: Int, _ channel: Int) -> (ChannelKernels.Vector, ChannelKernels.WideVector) {
-        let value = slope.vector(offset)
-        if let kept { Y.store(value, kept, offset) }
-        let deviation = X.load(x, offset) - Float.load(mean, channel)
-        return (value, ChannelKernels.WideVector(value * deviation))
+    func block(
+        _ start: Int, _ channel: Int, _ geometry: ChannelGeometry, _ sums: UnsafeMutablePointer<Double>
+    ) {
+        cvectors_slope_sums(
+            Engine.vectors, Int32(geometry.lanes), X.isNarrow, Y.isNarrow, slope.gradient + start,
+            slope.second.map { $0 + start }, slope.output.map { $0 + start }, x + start,
+            kept.map { $0 + start }, mean + channel, geometry.positions, slope.ceiling, sums)
     }
 
     @inline(__always)
@@ -134,30 +102,28 @@ struct GradientSumsKernel<X: StoredElement, Y: StoredElement>: ChannelSums {
     }
 }
 
-/// `dx = gain · dy + offset + slope · (x − mean)`.
+/// `dx = gain · dy + offset + factor · (x − mean)`.
 struct InputGradientKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     let slope: RectifiedGradient<Y>
     let x: UnsafePointer<X>
     let dx: UnsafeMutablePointer<X>
-    let mean: UnsafePointer<Float>
-    let gain: UnsafePointer<Float>
-    let offsets: UnsafePointer<Float>
-    let slopes: UnsafePointer<Float>
+    /// Mean, gain, offset and factor of each channel, those of padding included, one kind behind the other.
+    let constants: UnsafePointer<Float>
+    let paddedChannels: Int
     let isStreaming: Bool
 
-    @inline(__always)
-    func vector(_ offset: Int, _ channel: Int) {
-        let deviation = X.load(x, offset) - Float.load(mean, channel)
-        let result =
-            slope.vector(offset) * Float.load(gain, channel) + Float.load(offsets, channel)
-            + deviation * Float.load(slopes, channel)
-        if isStreaming { X.stream(result, dx, offset) } else { X.store(result, dx, offset) }
+    func block(_ start: Int, _ channel: Int, _ geometry: ChannelGeometry) {
+        cvectors_input_gradient(
+            Engine.vectors, Int32(geometry.lanes), X.isNarrow, Y.isNarrow, slope.gradient + start,
+            slope.output.map { $0 + start }, x + start, dx + start, constants + channel, paddedChannels,
+            geometry.positions, slope.ceiling, isStreaming ? 1 : 0)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) {
+        let constant = { kind in constants[kind * paddedChannels + channel] }
         dx[offset] = X(
-            rounding: slope.scalar(offset) * gain[channel] + offsets[channel]
-                + (x[offset].widened - mean[channel]) * slopes[channel])
+            rounding: slope.scalar(offset) * constant(1) + constant(2)
+                + (x[offset].widened - constant(0)) * constant(3))
     }
 }
