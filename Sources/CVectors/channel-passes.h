@@ -9,6 +9,7 @@ typedef double CVECTORS_NAME(doubles) __attribute__((ext_vector_type(CVECTORS_LA
 typedef int32_t CVECTORS_NAME(integers) __attribute__((ext_vector_type(CVECTORS_LANES)));
 typedef uint32_t CVECTORS_NAME(words) __attribute__((ext_vector_type(CVECTORS_LANES)));
 typedef uint16_t CVECTORS_NAME(halves) __attribute__((ext_vector_type(CVECTORS_LANES)));
+typedef uint8_t CVECTORS_NAME(bytes) __attribute__((ext_vector_type(CVECTORS_LANES)));
 
 // The channels of the position that begins at an element. Vectors are handed over by address: in a register that the
 // oldest processor does not have, they could not be.
@@ -30,9 +31,9 @@ CVECTORS_INLINE void CVECTORS_NAME(prefetch)(const void *from, long element, int
     __builtin_prefetch((const char *)from + bytes);
 }
 
-// Rounds as cvectors_to_bfloat16 does.
+// Rounds as cvectors_to_bfloat16 does, and leaves the rounded numbers.
 CVECTORS_INLINE void CVECTORS_NAME(store)(
-    void *to, long element, const CVECTORS_NAME(floats) *address, int is_narrow, int is_streaming) {
+    void *to, long element, CVECTORS_NAME(floats) *address, int is_narrow, int is_streaming) {
     const CVECTORS_NAME(floats) values = *address;
     if (is_narrow) {
         const CVECTORS_NAME(words) bits = (CVECTORS_NAME(words))values;
@@ -40,6 +41,7 @@ CVECTORS_INLINE void CVECTORS_NAME(store)(
         const CVECTORS_NAME(words) is_number = (CVECTORS_NAME(words))(values == values);
         const CVECTORS_NAME(words) result = (rounded & is_number) | ((bits | 0x400000) & ~is_number);
         const CVECTORS_NAME(halves) halves = __builtin_convertvector(result >> 16, CVECTORS_NAME(halves));
+        *address = (CVECTORS_NAME(floats))(result & 0xFFFF0000);
         if (is_streaming) {
             __builtin_nontemporal_store(halves, (CVECTORS_NAME(halves) *)((uint16_t *)to + element));
         } else {
@@ -52,12 +54,10 @@ CVECTORS_INLINE void CVECTORS_NAME(store)(
     }
 }
 
-// Zero where the output of an activation does not lie between its bounds.
+// Zero where a result does not lie between the bounds.
 CVECTORS_INLINE void CVECTORS_NAME(rectify)(
-    CVECTORS_NAME(floats) *slope, const void *output, long element, int is_narrow, float ceiling) {
-    CVECTORS_NAME(floats) result;
-    CVECTORS_NAME(load)(output, element, is_narrow, &result);
-    const CVECTORS_NAME(integers) is_outside = (result <= 0) | (result >= ceiling);
+    CVECTORS_NAME(floats) *slope, const CVECTORS_NAME(floats) *result, float low, float high) {
+    const CVECTORS_NAME(integers) is_outside = (*result <= low) | (*result >= high);
     *slope = (CVECTORS_NAME(floats))((CVECTORS_NAME(integers))*slope & ~is_outside);
 }
 
@@ -100,26 +100,37 @@ CVECTORS_INLINE void CVECTORS_NAME(normalize)(
 }
 
 CVECTORS_INLINE void CVECTORS_NAME(slope_sums)(
-    const void *gradient, const void *second, const void *output, const void *x, void *kept, const float *means,
-    long positions, float ceiling, double *sums, int is_narrow_x, int is_narrow_y) {
+    const void *gradient, const void *second, const void *output, int is_rectified, float low, float high,
+    const void *x, void *kept, const float *constants, long stride, long positions, double *sums, int is_narrow_x,
+    int is_narrow_y) {
 #pragma clang fp contract(off)
-    CVECTORS_NAME(floats) mean;
-    CVECTORS_NAME(load)(means, 0, 0, &mean);
+    CVECTORS_NAME(floats) mean, gain, shift;
+    CVECTORS_NAME(load)(constants, 0, 0, &mean);
+    CVECTORS_NAME(load)(constants, stride, 0, &gain);
+    CVECTORS_NAME(load)(constants, 2 * stride, 0, &shift);
     CVECTORS_NAME(doubles) slopes = 0, products = 0;
     for (long element = 0; element < positions * CVECTORS_LANES; element += CVECTORS_LANES) {
         CVECTORS_NAME(prefetch)(gradient, element, is_narrow_y);
         CVECTORS_NAME(prefetch)(x, element, is_narrow_x);
-        if (output) { CVECTORS_NAME(prefetch)(output, element, is_narrow_y); }
-        CVECTORS_NAME(floats) value, addend, deviation;
+        CVECTORS_NAME(floats) value, addend, deviation, result;
         CVECTORS_NAME(load)(gradient, element, is_narrow_y, &value);
+        CVECTORS_NAME(load)(x, element, is_narrow_x, &deviation);
+        deviation -= mean;
         if (second) {
+            CVECTORS_NAME(prefetch)(second, element, is_narrow_y);
             CVECTORS_NAME(load)(second, element, is_narrow_y, &addend);
             value += addend;
         }
-        if (output) { CVECTORS_NAME(rectify)(&value, output, element, is_narrow_y, ceiling); }
+        if (output) {
+            CVECTORS_NAME(prefetch)(output, element, is_narrow_y);
+            CVECTORS_NAME(load)(output, element, is_narrow_y, &result);
+            CVECTORS_NAME(rectify)(&value, &result, low, high);
+        } else if (is_rectified) {
+            result = deviation * gain + shift;
+            CVECTORS_NAME(rectify)(&value, &result, low, high);
+        }
+        // What is kept is what is summed.
         if (kept) { CVECTORS_NAME(store)(kept, element, &value, is_narrow_y, 0); }
-        CVECTORS_NAME(load)(x, element, is_narrow_x, &deviation);
-        deviation -= mean;
         slopes += __builtin_convertvector(value, CVECTORS_NAME(doubles));
         products += __builtin_convertvector(value * deviation, CVECTORS_NAME(doubles));
     }
@@ -128,35 +139,138 @@ CVECTORS_INLINE void CVECTORS_NAME(slope_sums)(
 }
 
 CVECTORS_INLINE void CVECTORS_NAME(input_gradient)(
-    const void *gradient, const void *output, const void *x, void *dx, const float *constants, long stride,
-    long positions, float ceiling, int is_streaming, int is_narrow_x, int is_narrow_y) {
+    const void *gradient, const void *output, int is_rectified, float low, float high, const void *x, void *dx,
+    const float *constants, long stride, long positions, int is_streaming, int is_narrow_x, int is_narrow_y) {
 #pragma clang fp contract(off)
-    CVECTORS_NAME(floats) mean, gain, offset, factor;
+    CVECTORS_NAME(floats) mean, gain, shift, offset, factor;
     CVECTORS_NAME(load)(constants, 0, 0, &mean);
     CVECTORS_NAME(load)(constants, stride, 0, &gain);
-    CVECTORS_NAME(load)(constants, 2 * stride, 0, &offset);
-    CVECTORS_NAME(load)(constants, 3 * stride, 0, &factor);
+    CVECTORS_NAME(load)(constants, 2 * stride, 0, &shift);
+    CVECTORS_NAME(load)(constants, 3 * stride, 0, &offset);
+    CVECTORS_NAME(load)(constants, 4 * stride, 0, &factor);
     for (long element = 0; element < positions * CVECTORS_LANES; element += CVECTORS_LANES) {
-        CVECTORS_NAME(floats) value, deviation;
+        CVECTORS_NAME(floats) value, deviation, result;
         CVECTORS_NAME(load)(gradient, element, is_narrow_y, &value);
-        if (output) { CVECTORS_NAME(rectify)(&value, output, element, is_narrow_y, ceiling); }
         CVECTORS_NAME(load)(x, element, is_narrow_x, &deviation);
         deviation -= mean;
+        if (output) {
+            CVECTORS_NAME(load)(output, element, is_narrow_y, &result);
+            CVECTORS_NAME(rectify)(&value, &result, low, high);
+        } else if (is_rectified) {
+            result = deviation * gain + shift;
+            CVECTORS_NAME(rectify)(&value, &result, low, high);
+        }
         value = value * gain + offset + deviation * factor;
         CVECTORS_NAME(store)(dx, element, &value, is_narrow_x, is_streaming);
     }
 }
 
-// One loop of each pair of types, so that none is asked for inside.
-CVECTORS_PROCESSOR static inline void CVECTORS_NAME(moments_of)(
-    int is_narrow, const void *x, long positions, double *sums) {
-    if (is_narrow) {
-        CVECTORS_NAME(moments)(x, positions, sums, 1);
-    } else {
-        CVECTORS_NAME(moments)(x, positions, sums, 0);
+CVECTORS_INLINE void CVECTORS_NAME(largest)(
+    const void *x, void *y, uint8_t *places, const cvectors_windows *windows, int is_narrow) {
+    const long size = windows->size;
+    for (long row = 0; row < windows->output_rows; row++) {
+        const long top = row * windows->stride - windows->padding;
+        const long first_row = top < 0 ? -top : 0;
+        const long last_row = windows->rows - top < size ? windows->rows - top : size;
+        for (long column = 0; column < windows->output_columns; column++) {
+            const long left = column * windows->stride - windows->padding;
+            const long first_column = left < 0 ? -left : 0;
+            const long last_column = windows->columns - left < size ? windows->columns - left : size;
+            CVECTORS_NAME(floats) best = -__builtin_inff(), value;
+            // Where nothing is larger than minus infinity.
+            CVECTORS_NAME(integers) place = (int32_t)(first_row * size + first_column);
+            for (long i = first_row; i < last_row; i++) {
+                for (long j = first_column; j < last_column; j++) {
+                    const long position = (top + i) * windows->columns + left + j;
+                    CVECTORS_NAME(load)(x, position * CVECTORS_LANES, is_narrow, &value);
+                    const CVECTORS_NAME(integers) is_larger = (value > best) | (value != value);
+                    const CVECTORS_NAME(integers) here = (int32_t)(i * size + j);
+                    best = is_larger ? value : best;
+                    place = is_larger ? here : place;
+                }
+            }
+            const long element = (row * windows->output_columns + column) * CVECTORS_LANES;
+            CVECTORS_NAME(store)(y, element, &best, is_narrow, 0);
+            if (places) {
+                const CVECTORS_NAME(bytes) bytes = __builtin_convertvector(place, CVECTORS_NAME(bytes));
+                __builtin_memcpy(places + element, &bytes, sizeof bytes);
+            }
+        }
     }
 }
 
+CVECTORS_INLINE void CVECTORS_NAME(largest_gradient)(
+    const void *gradient, const uint8_t *places, void *dx, const cvectors_windows *windows, int is_narrow) {
+    const long size = windows->size, stride = windows->stride, padding = windows->padding;
+    for (long row = 0; row < windows->rows; row++) {
+        // The windows that contain the row, and below those that contain the column.
+        const long above = row + padding - size;
+        const long first_row = above < 0 ? 0 : above / stride + 1;
+        const long below = (row + padding) / stride + 1;
+        const long last_row = below < windows->output_rows ? below : windows->output_rows;
+        for (long column = 0; column < windows->columns; column++) {
+            const long before = column + padding - size;
+            const long first_column = before < 0 ? 0 : before / stride + 1;
+            const long behind = (column + padding) / stride + 1;
+            const long last_column = behind < windows->output_columns ? behind : windows->output_columns;
+            CVECTORS_NAME(floats) sum = 0, slope;
+            for (long i = first_row; i < last_row; i++) {
+                for (long j = first_column; j < last_column; j++) {
+                    const long element = (i * windows->output_columns + j) * CVECTORS_LANES;
+                    const long here = (row + padding - i * stride) * size + column + padding - j * stride;
+                    CVECTORS_NAME(bytes) bytes;
+                    __builtin_memcpy(&bytes, places + element, sizeof bytes);
+                    CVECTORS_NAME(load)(gradient, element, is_narrow, &slope);
+                    const CVECTORS_NAME(integers) place = __builtin_convertvector(bytes, CVECTORS_NAME(integers));
+                    const CVECTORS_NAME(integers) is_here = place == (CVECTORS_NAME(integers))(int32_t)here;
+                    sum += (CVECTORS_NAME(floats))((CVECTORS_NAME(integers))slope & is_here);
+                }
+            }
+            CVECTORS_NAME(store)(dx, (row * windows->columns + column) * CVECTORS_LANES, &sum, is_narrow, 0);
+        }
+    }
+}
+
+CVECTORS_INLINE void CVECTORS_NAME(five_columns)(
+    const float *x, long x_row, long x_step, const void *dy, long rows, long columns, double *sums, int is_narrow) {
+#pragma clang fp contract(off)
+    CVECTORS_NAME(floats) first = 0, second = 0, third = 0, fourth = 0, fifth = 0, slope, value;
+    for (long row = 0; row < rows; row++) {
+        const float *from = x + row * x_row;
+        for (long column = 0; column < columns; column++, from += x_step) {
+            CVECTORS_NAME(load)(dy, (row * columns + column) * CVECTORS_LANES, is_narrow, &slope);
+            CVECTORS_NAME(load)(from, 0, 0, &value);
+            first += slope * value;
+            CVECTORS_NAME(load)(from, CVECTORS_LANES, 0, &value);
+            second += slope * value;
+            CVECTORS_NAME(load)(from, 2 * CVECTORS_LANES, 0, &value);
+            third += slope * value;
+            CVECTORS_NAME(load)(from, 3 * CVECTORS_LANES, 0, &value);
+            fourth += slope * value;
+            CVECTORS_NAME(load)(from, 4 * CVECTORS_LANES, 0, &value);
+            fifth += slope * value;
+        }
+    }
+    const CVECTORS_NAME(floats) all[5] = {first, second, third, fourth, fifth};
+    for (long column = 0; column < 5; column++) {
+        for (long lane = 0; lane < CVECTORS_LANES; lane++) {
+            sums[column * CVECTORS_LANES + lane] += all[column][lane];
+        }
+    }
+}
+
+CVECTORS_INLINE void CVECTORS_NAME(widen)(const void *from, float *to, long count, int is_narrow) {
+    CVECTORS_NAME(floats) values;
+    for (long element = 0; element < count; element += CVECTORS_LANES) {
+        CVECTORS_NAME(load)(from, element, is_narrow, &values);
+        CVECTORS_NAME(store)(to, element, &values, 0, 0);
+    }
+}
+
+// One loop of each type or pair of types, so that none is asked for inside.
+#define CVECTORS_BY_TYPE(function, ...) \
+    if (is_narrow) { CVECTORS_NAME(function)(__VA_ARGS__, 1); } \
+    else { CVECTORS_NAME(function)(__VA_ARGS__, 0); }
 #define CVECTORS_BY_TYPES(function, ...) \
     switch (2 * is_narrow_x + is_narrow_y) { \
     case 0: CVECTORS_NAME(function)(__VA_ARGS__, 0, 0); break; \
@@ -165,6 +279,11 @@ CVECTORS_PROCESSOR static inline void CVECTORS_NAME(moments_of)(
     default: CVECTORS_NAME(function)(__VA_ARGS__, 1, 1); \
     }
 
+CVECTORS_PROCESSOR static inline void CVECTORS_NAME(moments_of)(
+    int is_narrow, const void *x, long positions, double *sums) {
+    CVECTORS_BY_TYPE(moments, x, positions, sums)
+}
+
 CVECTORS_PROCESSOR static inline void CVECTORS_NAME(normalize_of)(
     int is_narrow_x, int is_narrow_y, const void *x, const void *residual, void *y, const float *constants,
     long stride, long positions, float floor, float ceiling, int is_streaming) {
@@ -172,17 +291,40 @@ CVECTORS_PROCESSOR static inline void CVECTORS_NAME(normalize_of)(
 }
 
 CVECTORS_PROCESSOR static inline void CVECTORS_NAME(slope_sums_of)(
-    int is_narrow_x, int is_narrow_y, const void *gradient, const void *second, const void *output, const void *x,
-    void *kept, const float *means, long positions, float ceiling, double *sums) {
-    CVECTORS_BY_TYPES(slope_sums, gradient, second, output, x, kept, means, positions, ceiling, sums)
+    int is_narrow_x, int is_narrow_y, const void *gradient, const void *second, const void *output, int is_rectified,
+    float low, float high, const void *x, void *kept, const float *constants, long stride, long positions,
+    double *sums) {
+    CVECTORS_BY_TYPES(
+        slope_sums, gradient, second, output, is_rectified, low, high, x, kept, constants, stride, positions, sums)
 }
 
 CVECTORS_PROCESSOR static inline void CVECTORS_NAME(input_gradient_of)(
-    int is_narrow_x, int is_narrow_y, const void *gradient, const void *output, const void *x, void *dx,
-    const float *constants, long stride, long positions, float ceiling, int is_streaming) {
+    int is_narrow_x, int is_narrow_y, const void *gradient, const void *output, int is_rectified, float low,
+    float high, const void *x, void *dx, const float *constants, long stride, long positions, int is_streaming) {
     CVECTORS_BY_TYPES(
-        input_gradient, gradient, output, x, dx, constants, stride, positions, ceiling, is_streaming)
+        input_gradient, gradient, output, is_rectified, low, high, x, dx, constants, stride, positions, is_streaming)
 }
 
+CVECTORS_PROCESSOR static inline void CVECTORS_NAME(largest_of)(
+    int is_narrow, const void *x, void *y, uint8_t *places, const cvectors_windows *windows) {
+    CVECTORS_BY_TYPE(largest, x, y, places, windows)
+}
+
+CVECTORS_PROCESSOR static inline void CVECTORS_NAME(largest_gradient_of)(
+    int is_narrow, const void *gradient, const uint8_t *places, void *dx, const cvectors_windows *windows) {
+    CVECTORS_BY_TYPE(largest_gradient, gradient, places, dx, windows)
+}
+
+CVECTORS_PROCESSOR static inline void CVECTORS_NAME(five_columns_of)(
+    int is_narrow, const float *x, long x_row, long x_step, const void *dy, long rows, long columns, double *sums) {
+    CVECTORS_BY_TYPE(five_columns, x, x_row, x_step, dy, rows, columns, sums)
+}
+
+CVECTORS_PROCESSOR static inline void CVECTORS_NAME(widen_of)(
+    int is_narrow, const void *from, float *to, long count) {
+    CVECTORS_BY_TYPE(widen, from, to, count)
+}
+
+#undef CVECTORS_BY_TYPE
 #undef CVECTORS_BY_TYPES
 #undef CVECTORS_INLINE

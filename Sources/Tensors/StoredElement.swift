@@ -12,6 +12,12 @@ protocol StoredElement: BitwiseCopyable {
     /// The element as a float, exactly.
     var widened: Float { get }
 
+    /// The largest float that is rounded to zero.
+    static var largestRoundedToZero: Float { get }
+
+    /// The smallest float that is rounded to a number of this type, or to a larger one.
+    static func smallestRounded(to number: Float) -> Float
+
     /// Eight elements from an offset on.
     static func load(_ pointer: UnsafePointer<Self>, _ offset: Int) -> SIMD8<Float>
 
@@ -19,8 +25,18 @@ protocol StoredElement: BitwiseCopyable {
     static func store(_ vector: SIMD8<Float>, _ pointer: UnsafeMutablePointer<Self>, _ offset: Int)
 }
 
+extension StoredElement {
+    /// Whether it is `bfloat16`, for `CVectors`, which is told by numbers.
+    @inline(__always)
+    static var isNarrow: Int32 { elementType == .bfloat16 ? 1 : 0 }
+}
+
 extension Float: StoredElement {
     static var elementType: ElementType { .float32 }
+
+    static var largestRoundedToZero: Float { 0 }
+
+    static func smallestRounded(to number: Float) -> Float { number }
 
     @inline(__always)
     init(rounding value: Float) { self = value }
@@ -44,6 +60,16 @@ struct BFloat16: StoredElement {
     let bits: UInt16
 
     static var elementType: ElementType { .bfloat16 }
+
+    /// Half of the smallest one above zero: of two that are as near, zero has the even mantissa.
+    static var largestRoundedToZero: Float { 0x1p-134 }
+
+    static func smallestRounded(to number: Float) -> Float {
+        guard number.isFinite else { return number }
+        // In the middle between the number and the one before.
+        let middle = Float(bitPattern: number.bitPattern - 0x8000)
+        return BFloat16(rounding: middle).widened == number ? middle : middle.nextUp
+    }
 
     @inline(__always)
     init(rounding value: Float) { bits = cvectors_bfloat16(value) }

@@ -126,8 +126,8 @@ public final class Variable {
             }
         } else {
             addAddend()
-            // Sums of narrow numbers are rounded once, where they are added.
-            if isResult, addend.elementType == .float32, value.elementType == .float32 {
+            // What has a wider type than the value is rounded once, with the sum.
+            if isResult, addend.elementType == value.elementType {
                 self.addend = addend
             } else {
                 add(addend)

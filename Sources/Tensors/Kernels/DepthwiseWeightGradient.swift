@@ -1,10 +1,10 @@
+internal import CVectors
+
 /// The gradient of the weights of a depthwise convolution whose kernel has five columns, for blocked input and
 /// output: `dw[c, i, j] = Σ dy[n, c, h, w] · x[n, c, h · stride + i − top, w · stride + j − left]`.
 ///
 /// oneDNN 2.6 has kernels for three columns at most; what it falls back to takes about five times as long.
 struct DepthwiseWeightGradient: OwnWeightGradient {
-    private typealias Vector = ChannelKernels.Vector
-
     /// Columns of the kernels that this computes: the sums of a row stay in registers.
     private static let columns = 5
 
@@ -53,52 +53,25 @@ struct DepthwiseWeightGradient: OwnWeightGradient {
         let blocks = (input[1] + block - 1) / block
         let (inputStride, outputStride) = (input[2] * input[3] * block, output[2] * output[3] * block)
         let count = rows * Self.columns
-        var sums = [Double](repeating: 0, count: count * block)
+        let storage = Storage(count: 2 * count * block)
+        let totals = storage.memory.bindMemory(to: Double.self, capacity: count * block)
+        totals.update(repeating: 0, count: count * block)
         for sample in 0..<input[0] {
             let start = sample * blocks + index
             frame.fill(from: x + start * inputStride)
             let slopes = dy + start * outputStride
             for row in 0..<rows {
-                for lane in Swift.stride(from: 0, to: block, by: 8) {
-                    add(row: row, lane: lane, slopes, frame, to: &sums)
-                }
+                cvectors_add_five_columns(
+                    Engine.vectors, Int32(block), Element.isNarrow, frame.elements + row * frame.rowCount,
+                    stride * frame.rowCount, stride * block, slopes, output[2], output[3],
+                    totals + row * Self.columns * block)
             }
         }
         for lane in 0..<min(block, input[1] - index * block) {
             for place in 0..<count {
-                dw[(index * block + lane) * count + place] = Float(sums[place * block + lane])
+                dw[(index * block + lane) * count + place] = Float(totals[place * block + lane])
             }
         }
-    }
-
-    /// Adds what one sample gives for one row of the kernel, in eight channels.
-    @inline(__always)
-    private func add<Element: StoredElement>(
-        row: Int, lane: Int, _ slopes: UnsafePointer<Element>, _ frame: PaddedFrame, to sums: inout [Double]
-    ) {
-        var (first, second, third, fourth, fifth) = (
-            Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero
-        )
-        let values = UnsafePointer(frame.elements) + lane
-        let (outputRows, outputColumns, step) = (output[2], output[3], stride * block)
-        for outputRow in 0..<outputRows {
-            var from = values + (outputRow * stride + row) * frame.rowCount
-            var slope = slopes + outputRow * outputColumns * block + lane
-            for _ in 0..<outputColumns {
-                let factor = Element.load(slope, 0)
-                first += factor * Float.load(from, 0)
-                second += factor * Float.load(from, block)
-                third += factor * Float.load(from, 2 * block)
-                fourth += factor * Float.load(from, 3 * block)
-                fifth += factor * Float.load(from, 4 * block)
-                from += step
-                slope += block
-            }
-        }
-        for (column, sum) in [first, second, third, fourth, fifth].enumerated() {
-            for index in 0..<8 {
-                sums[(row * Self.columns + column) * block + lane + index] += Double(sum[index])
-            }
-        }
+        withExtendedLifetime(storage) {}
     }
 }

@@ -103,14 +103,16 @@ extension Tape {
             mean: mean, gain: gain, shift: shift.value,
             residual: residual.map { normalization.side($0.value) },
             activation: activation)
-        let rectified = activation == .none ? nil : y
+        let constants = Normalization<X, Y>.Constants(mean: mean, gain: gain, shift: shift.value)
+        let mask: Normalization<X, Y>.Mask =
+            activation == .none ? .none : residual == nil ? .normalized : .output(y)
         let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
         let output = record(
             y, from: inputs,
             taking: { [unowned self] output in
                 let (passed, isSlope, sums) = normalization.gradientSums(
-                    of: output, rectified: rectified, ceiling: activation.ceiling, mean: mean,
-                    keepingSlope: residual != nil && rectified != nil)
+                    of: output, mask: mask, ceiling: activation.ceiling, constants,
+                    keepingSlope: residual != nil && activation != .none)
                 if shift.requiresGradient {
                     shift.accumulate(Tensor([channels], sums[..<channels].map(Float.init)))
                 }
@@ -124,13 +126,13 @@ extension Tape {
                 guard input.requiresGradient else { return }
                 let count = batch?.count ?? .infinity
                 let offsets = (0..<channels).map { -gain[$0] * total[$0] / count }
-                let slopes = (0..<channels).map {
+                let factors = (0..<channels).map {
                     -gain[$0] * inverse[$0] * inverse[$0] * total[channels + $0] / count
                 }
                 input.accumulate(
                     normalization.inputGradient(
-                        passed, output: isSlope ? nil : rectified, ceiling: activation.ceiling,
-                        mean: mean, gain: gain, offsets: offsets, slopes: slopes))
+                        passed, mask: isSlope ? .none : mask, ceiling: activation.ceiling, constants,
+                        offsets: offsets, factors: factors))
             })
         return (output, batch)
     }

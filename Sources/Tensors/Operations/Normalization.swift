@@ -39,7 +39,8 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
             kernels.forEach(
                 NormalizingKernel(
                     x: elements, residual: residual.map { UnsafePointer($0.pointer(to: Y.self)) },
-                    y: y.pointer(to: Y.self), constants: constants, paddedChannels: padded,
+                    y: y.pointer(to: Y.self),
+                    constants: ChannelConstants(elements: constants, paddedChannels: padded),
                     floor: activation.floor, ceiling: activation.ceiling,
                     isStreaming: kernels.isStreamed(Y.elementType)))
         }
@@ -48,12 +49,34 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
     }
 
     private func rectified(
-        _ gradient: Tensor, _ second: Tensor? = nil, _ output: Tensor?, _ ceiling: Float
+        _ gradient: Tensor, _ second: Tensor? = nil, _ mask: Mask, _ ceiling: Float
     ) -> RectifiedGradient<Y> {
-        RectifiedGradient(
-            gradient: UnsafePointer(gradient.pointer(to: Y.self)),
-            second: second.map { UnsafePointer($0.pointer(to: Y.self)) },
-            output: output.map { UnsafePointer($0.pointer(to: Y.self)) }, ceiling: ceiling)
+        let pointers: RectifiedGradient<Y>.Mask =
+            switch mask {
+            case .none: .none
+            case .output(let output): .output(UnsafePointer(output.pointer(to: Y.self)))
+            case .normalized: .normalized
+            }
+        return RectifiedGradient(
+            UnsafePointer(gradient.pointer(to: Y.self)),
+            second.map { UnsafePointer($0.pointer(to: Y.self)) }, pointers, ceiling: ceiling)
+    }
+
+    /// What tells where the activation passes a gradient.
+    enum Mask {
+        /// There is no activation, or the gradient is that before it already.
+        case none
+        /// The output, as something was added before the activation.
+        case output(Tensor)
+        /// The normalized input, computed once more.
+        case normalized
+    }
+
+    /// Mean, gain and shift of each channel.
+    struct Constants {
+        let mean: [Double]
+        let gain: [Double]
+        let shift: Tensor
     }
 
     /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the
@@ -61,12 +84,12 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
     ///
     /// - Parameters:
     ///   - result: The output as a variable, which gives its gradient away.
-    ///   - output: What the activation gave, or nil without one.
+    ///   - mask: What tells where that is.
     ///   - keepingSlope: Whether `dy` before the activation is wanted as a tensor. Where the gradient is a sum that was
     ///     not formed yet, it is in any case; it overwrites the gradient if nothing else holds that.
     /// - Returns: `dy`, whether it is that before the activation, and the sums.
     func gradientSums(
-        of result: Variable, rectified output: Tensor?, ceiling: Float, mean: [Double], keepingSlope: Bool
+        of result: Variable, mask: Mask, ceiling: Float, _ given: Constants, keepingSlope: Bool
     ) -> (gradient: Tensor, isSlope: Bool, sums: [Double]) {
         let second = result.takeAddend().map(side)
         guard let taken = result.takeGradient() else { preconditionFailure("no gradient to pull back") }
@@ -77,35 +100,40 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
                 first.isOwned
                 ? first : Tensor(uninitialized: x.shape, layout: x.layout, elementType: Y.elementType)
         }
-        let rectified = self.rectified(first, second, output, ceiling)
-        let sums = padded(mean).withUnsafeBufferPointer { means -> [Double] in
-            guard let mean = means.baseAddress else { return [] }
+        let rectified = self.rectified(first, second, mask, ceiling)
+        let constants =
+            padded(given.mean) + padded(given.gain) + padded(given.shift.elements.map(Double.init))
+        let sums = constants.withUnsafeBufferPointer { constants -> [Double] in
+            guard let elements = constants.baseAddress else { return [] }
             return kernels.sums(
                 GradientSumsKernel(
-                    slope: rectified, x: elements, mean: mean, kept: slope?.pointer(to: Y.self)))
+                    slope: rectified, x: self.elements,
+                    constants: .init(elements: elements, paddedChannels: kernels.geometry.paddedChannels),
+                    kept: slope?.pointer(to: Y.self)))
         }
-        withExtendedLifetime((x, first, second, output)) {}
+        withExtendedLifetime((x, first, second, mask)) {}
         return (slope ?? first, slope != nil, sums)
     }
 
-    /// `dx = gain · dy + offset + slope · (x − mean)`.
+    /// `dx = gain · dy + offset + factor · (x − mean)`.
     func inputGradient(
-        _ gradient: Tensor, output: Tensor?, ceiling: Float, mean: [Double], gain: [Double],
-        offsets: [Double], slopes: [Double]
+        _ gradient: Tensor, mask: Mask, ceiling: Float, _ given: Constants, offsets: [Double],
+        factors: [Double]
     ) -> Tensor {
         let dx = Tensor(uninitialized: x.shape, layout: x.layout, elementType: X.elementType)
-        let rectified = self.rectified(gradient, nil, output, ceiling)
-        let constants = padded(mean) + padded(gain) + padded(offsets) + padded(slopes)
-        let padded = kernels.geometry.paddedChannels
+        let rectified = self.rectified(gradient, nil, mask, ceiling)
+        let constants =
+            padded(given.mean) + padded(given.gain) + padded(given.shift.elements.map(Double.init))
+            + padded(offsets) + padded(factors)
         constants.withUnsafeBufferPointer { constants in
-            guard let constants = constants.baseAddress else { return }
+            guard let elements = constants.baseAddress else { return }
             kernels.forEach(
                 InputGradientKernel(
-                    slope: rectified, x: elements, dx: dx.pointer(to: X.self), constants: constants,
-                    paddedChannels: padded,
+                    slope: rectified, x: self.elements, dx: dx.pointer(to: X.self),
+                    constants: .init(elements: elements, paddedChannels: kernels.geometry.paddedChannels),
                     isStreaming: kernels.isStreamed(X.elementType)))
         }
-        withExtendedLifetime((x, gradient, output, dx)) {}
+        withExtendedLifetime((x, gradient, mask, dx)) {}
         return dx
     }
 }

@@ -4,12 +4,6 @@ internal import CVectors
 // input holds in memory, `Y` what the output and the residual hold. Blocks of channels are computed by
 // `CVectors`, in the widest vectors of the processor; the formula for one element serves dense storage.
 
-extension StoredElement {
-    /// For `CVectors`, which is told by numbers.
-    @inline(__always)
-    fileprivate static var isNarrow: Int32 { elementType == .bfloat16 ? 1 : 0 }
-}
-
 /// Sum and sum of squares.
 struct MomentsKernel<X: StoredElement>: ChannelSums {
     let x: UnsafePointer<X>
@@ -34,9 +28,7 @@ struct NormalizingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     /// What is added, or nil.
     let residual: UnsafePointer<Y>?
     let y: UnsafeMutablePointer<Y>
-    /// Mean, gain and shift of each channel, those of padding included, one kind behind the other.
-    let constants: UnsafePointer<Float>
-    let paddedChannels: Int
+    let constants: ChannelConstants
     let floor: Float
     let ceiling: Float
     let isStreaming: Bool
@@ -44,45 +36,96 @@ struct NormalizingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     func block(_ start: Int, _ channel: Int, _ geometry: ChannelGeometry) {
         cvectors_normalize(
             Engine.vectors, Int32(geometry.lanes), X.isNarrow, Y.isNarrow, x + start,
-            residual.map { $0 + start }, y + start, constants + channel, paddedChannels, geometry.positions,
-            floor, ceiling, isStreaming ? 1 : 0)
+            residual.map { $0 + start }, y + start, constants.elements + channel, constants.paddedChannels,
+            geometry.positions, floor, ceiling, isStreaming ? 1 : 0)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) {
-        let (mean, gain, shift) = (
-            constants[channel], constants[paddedChannels + channel], constants[2 * paddedChannels + channel]
-        )
-        var value = (x[offset].widened - mean) * gain + shift
+        var value =
+            (x[offset].widened - constants.mean(channel)) * constants.gain(channel)
+            + constants.shift(channel)
         if let residual { value += residual[offset].widened }
         y[offset] = Y(rounding: min(max(value, floor), ceiling))
     }
 }
 
-/// The gradient before an activation: zero where the output does not lie between its bounds.
+/// The gradient before an activation: zero where the result does not lie between its bounds.
 struct RectifiedGradient<Y: StoredElement> {
+    /// What tells on which side of the bounds a result lies.
+    enum Mask {
+        /// There is no activation.
+        case none
+        /// The output, after an addition.
+        case output(UnsafePointer<Y>)
+        /// `(x − mean) · gain + shift`, which takes less time than reading the output.
+        case normalized
+    }
+
     let gradient: UnsafePointer<Y>
     /// What is added to it first, or nil.
     let second: UnsafePointer<Y>?
-    /// Nil without an activation.
-    let output: UnsafePointer<Y>?
-    let ceiling: Float
+    let mask: Mask
+    let low: Float
+    let high: Float
+
+    /// - Parameters:
+    ///   - gradient: `dy` behind the activation.
+    ///   - second: What is added to it first, or nil.
+    ///   - mask: What tells where the gradient passes.
+    ///   - ceiling: Upper bound of the activation, whose lower bound is zero.
+    init(_ gradient: UnsafePointer<Y>, _ second: UnsafePointer<Y>?, _ mask: Mask, ceiling: Float) {
+        (self.gradient, self.second, self.mask) = (gradient, second, mask)
+        if case .normalized = mask {
+            (low, high) = (Y.largestRoundedToZero, Y.smallestRounded(to: ceiling))
+        } else {
+            (low, high) = (0, ceiling)
+        }
+    }
+
+    func output(_ start: Int) -> UnsafePointer<Y>? {
+        if case .output(let output) = mask { output + start } else { nil }
+    }
+
+    var isRectified: Int32 { if case .none = mask { 0 } else { 1 } }
 
     @inline(__always)
-    func scalar(_ offset: Int) -> Float {
+    func scalar(_ offset: Int, normalized: Float) -> Float {
         var value = gradient[offset].widened
         if let second { value += second[offset].widened }
-        guard let output else { return value }
-        let result = output[offset].widened
-        return result <= 0 || result >= ceiling ? 0 : value
+        let result: Float
+        switch mask {
+        case .none: return value
+        case .output(let output): result = output[offset].widened
+        case .normalized: result = normalized
+        }
+        return result <= low || result >= high ? 0 : value
     }
+}
+
+/// What a batch normalization knows of each channel, those of padding included: mean, gain, shift and, for the gradient
+/// of the input, its offset and factor; one kind behind the other.
+struct ChannelConstants {
+    let elements: UnsafePointer<Float>
+    let paddedChannels: Int
+
+    @inline(__always)
+    func mean(_ channel: Int) -> Float { elements[channel] }
+    @inline(__always)
+    func gain(_ channel: Int) -> Float { elements[paddedChannels + channel] }
+    @inline(__always)
+    func shift(_ channel: Int) -> Float { elements[2 * paddedChannels + channel] }
+    @inline(__always)
+    func offset(_ channel: Int) -> Float { elements[3 * paddedChannels + channel] }
+    @inline(__always)
+    func factor(_ channel: Int) -> Float { elements[4 * paddedChannels + channel] }
 }
 
 /// `Σ dy` and `Σ dy · (x − mean)`, keeping `dy` before the activation where asked to.
 struct GradientSumsKernel<X: StoredElement, Y: StoredElement>: ChannelSums {
     let slope: RectifiedGradient<Y>
     let x: UnsafePointer<X>
-    let mean: UnsafePointer<Float>
+    let constants: ChannelConstants
     let kept: UnsafeMutablePointer<Y>?
 
     func block(
@@ -90,15 +133,21 @@ struct GradientSumsKernel<X: StoredElement, Y: StoredElement>: ChannelSums {
     ) {
         cvectors_slope_sums(
             Engine.vectors, Int32(geometry.lanes), X.isNarrow, Y.isNarrow, slope.gradient + start,
-            slope.second.map { $0 + start }, slope.output.map { $0 + start }, x + start,
-            kept.map { $0 + start }, mean + channel, geometry.positions, slope.ceiling, sums)
+            slope.second.map { $0 + start }, slope.output(start), slope.isRectified, slope.low, slope.high,
+            x + start, kept.map { $0 + start }, constants.elements + channel, constants.paddedChannels,
+            geometry.positions, sums)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) -> (Float, Double) {
-        let value = slope.scalar(offset)
-        if let kept { kept[offset] = Y(rounding: value) }
-        return (value, Double(value * (x[offset].widened - mean[channel])))
+        let deviation = x[offset].widened - constants.mean(channel)
+        var value = slope.scalar(
+            offset, normalized: deviation * constants.gain(channel) + constants.shift(channel))
+        if let kept {
+            kept[offset] = Y(rounding: value)
+            value = kept[offset].widened
+        }
+        return (value, Double(value * deviation))
     }
 }
 
@@ -107,23 +156,22 @@ struct InputGradientKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     let slope: RectifiedGradient<Y>
     let x: UnsafePointer<X>
     let dx: UnsafeMutablePointer<X>
-    /// Mean, gain, offset and factor of each channel, those of padding included, one kind behind the other.
-    let constants: UnsafePointer<Float>
-    let paddedChannels: Int
+    let constants: ChannelConstants
     let isStreaming: Bool
 
     func block(_ start: Int, _ channel: Int, _ geometry: ChannelGeometry) {
         cvectors_input_gradient(
             Engine.vectors, Int32(geometry.lanes), X.isNarrow, Y.isNarrow, slope.gradient + start,
-            slope.output.map { $0 + start }, x + start, dx + start, constants + channel, paddedChannels,
-            geometry.positions, slope.ceiling, isStreaming ? 1 : 0)
+            slope.output(start), slope.isRectified, slope.low, slope.high, x + start, dx + start,
+            constants.elements + channel, constants.paddedChannels, geometry.positions, isStreaming ? 1 : 0)
     }
 
     @inline(__always)
     func scalar(_ offset: Int, _ channel: Int) {
-        let constant = { kind in constants[kind * paddedChannels + channel] }
+        let deviation = x[offset].widened - constants.mean(channel)
+        let gain = constants.gain(channel)
+        let dy = slope.scalar(offset, normalized: deviation * gain + constants.shift(channel))
         dx[offset] = X(
-            rounding: slope.scalar(offset) * constant(1) + constant(2)
-                + (x[offset].widened - constant(0)) * constant(3))
+            rounding: dy * gain + constants.offset(channel) + deviation * constants.factor(channel))
     }
 }

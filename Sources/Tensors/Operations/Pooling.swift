@@ -130,7 +130,7 @@ extension Tape {
             return record(y, from: [input]) { gradient in
                 guard let places else { return }
                 input.accumulate(
-                    maximum.backward(gradient.with(layout: x.layout).converted(to: .float32), places))
+                    maximum.backward(gradient.with(layout: x.layout).converted(to: x.elementType), places))
             }
         }
         let kernels = PoolingKernels.cache.value(
