@@ -33,9 +33,24 @@ func product(
     precondition(
         a.layout == .dense && b.layout == .dense && result.layout == .dense, "dense matrices expected")
     guard rows > 0, columns > 0 else { return }
-    cblas_sgemm(
-        CblasRowMajor, transposed.0 ? CblasTrans : CblasNoTrans, transposed.1 ? CblasTrans : CblasNoTrans,
-        blasint(rows), blasint(columns), blasint(inner), 1, a.pointer, blasint(a.shape[1]), b.pointer,
-        blasint(b.shape[1]), adding ? 1 : 0, result.pointer, blasint(columns))
+    let (transposesA, transposesB) = (
+        transposed.0 ? CblasTrans : CblasNoTrans, transposed.1 ? CblasTrans : CblasNoTrans
+    )
+    let (strideOfA, strideOfB) = (a.shape[1], b.shape[1])
+    // Divided here, among the threads of all other loops: OpenBLAS would wake threads of its own, which wait for a core
+    // as long as those still look for work.
+    openblas_set_num_threads(1)
+    defer { openblas_set_num_threads(Int32(ComputeThreads.count)) }
+    let dividesColumns = columns >= rows
+    parallelRanges(dividesColumns ? columns : rows, weight: inner * min(rows, columns)) { range in
+        let first = range.lowerBound
+        let partOfA = dividesColumns ? 0 : first * (transposed.0 ? 1 : strideOfA)
+        let partOfB = dividesColumns ? first * (transposed.1 ? strideOfB : 1) : 0
+        cblas_sgemm(
+            CblasRowMajor, transposesA, transposesB, blasint(dividesColumns ? rows : range.count),
+            blasint(dividesColumns ? range.count : columns), blasint(inner), 1, a.pointer + partOfA,
+            blasint(strideOfA), b.pointer + partOfB, blasint(strideOfB), adding ? 1 : 0,
+            result.pointer + (dividesColumns ? first : first * columns), blasint(columns))
+    }
     withExtendedLifetime((a, b, result)) {}
 }
