@@ -203,10 +203,13 @@ final class ConvolutionKernels: @unchecked Sendable {
             self.inputGradient = inputGradient
             self.weightGradient = weightGradient
             (operandType, self.layouts, isPicture) = (type, layouts, key.isPicture)
-            ownWeightGradient =
-                weightGradient.isReference
-                ? DepthwiseWeightGradient(key, layouts: layouts, output: outputShape)
-                : SquareWeightGradient(key, layouts: layouts, type, output: outputShape)
+            if weightGradient.isReference {
+                ownWeightGradient = DepthwiseWeightGradient(key, layouts: layouts, output: outputShape)
+            } else if let square = SquareWeightGradient(key, layouts: layouts, type, output: outputShape) {
+                ownWeightGradient = square
+            } else {
+                ownWeightGradient = PointwiseWeightGradient(key, layouts: layouts, type, output: outputShape)
+            }
         }
     }
 }
