@@ -7,7 +7,7 @@ internal import CVectors
 /// `x` is `[N, I, H, W]`, `dy` is `[N, O, H', W']` and `dw` is `[O, I]`; products are summed in 32 bits. The processor
 /// adds the products of two positions at once. Of one map, the factors, some positions are copied in pairs, of which one
 /// number after the other is multiplied with whole blocks of the other, the columns; these are put into pairs on their
-/// way into registers. oneDNN 2.6 copies both, and waits for memory meanwhile: it reaches a third to four fifths of what
+/// way into registers. oneDNN 2.6 copies both, and waits for memory meanwhile: it reaches a sixth to four fifths of what
 /// the processor can multiply, this up to nine tenths.
 struct PointwiseWeightGradient: OwnWeightGradient {
     private static let block = 16
