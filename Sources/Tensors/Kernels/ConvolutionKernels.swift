@@ -207,6 +207,10 @@ final class ConvolutionKernels: @unchecked Sendable {
                 ownWeightGradient = DepthwiseWeightGradient(key, layouts: layouts, output: outputShape)
             } else if let square = SquareWeightGradient(key, layouts: layouts, type, output: outputShape) {
                 ownWeightGradient = square
+            } else if let square = PairedSquareWeightGradient(
+                key, layouts: layouts, type, output: outputShape)
+            {
+                ownWeightGradient = square
             } else {
                 ownWeightGradient = PointwiseWeightGradient(key, layouts: layouts, type, output: outputShape)
             }

@@ -17,4 +17,23 @@ extension OwnWeightGradient {
         }
         run(tensor(DNNL_ARG_SRC), tensor(DNNL_ARG_DIFF_DST), tensor(DNNL_ARG_DIFF_WEIGHTS))
     }
+
+    /// `0 ..< count` in as few ranges as have `limit` elements at most, all of about the same length.
+    static func parts(_ count: Int, atMost limit: Int) -> [Range<Int>] {
+        let parts = (count + limit - 1) / limit
+        return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
+    }
+
+    /// Adds the sums of some slices, `count` each, to those in `result` in their order.
+    static func add(
+        _ partials: UnsafePointer<Float>, slices: Int, count: Int, to result: UnsafeMutablePointer<Float>
+    ) {
+        guard slices > 0 else { return }
+        parallelRanges(count, weight: slices + 1) { range in
+            for slice in 0..<slices {
+                let addends = partials + slice * count
+                for index in range { result[index] += addends[index] }
+            }
+        }
+    }
 }

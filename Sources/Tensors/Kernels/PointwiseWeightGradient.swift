@@ -101,12 +101,6 @@ struct PointwiseWeightGradient: OwnWeightGradient {
         #endif
     }
 
-    /// `0 ..< count` in as few ranges as have `limit` elements at most, all of about the same length.
-    private static func parts(_ count: Int, atMost limit: Int) -> [Range<Int>] {
-        let parts = (count + limit - 1) / limit
-        return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
-    }
-
     private static func chunks(samples: Int, positions: Int) -> [Chunk] {
         let pairs = (positions + 1) / 2
         if pairs > longestChunk {
@@ -151,14 +145,7 @@ struct PointwiseWeightGradient: OwnWeightGradient {
                 }
                 withExtendedLifetime((pairStorage, sumStorage)) {}
             }
-            if slices > 1 {
-                parallelRanges(count, weight: slices) { range in
-                    for slice in 0..<slices - 1 {
-                        let addends = partials + slice * count
-                        for index in range { result[index] += addends[index] }
-                    }
-                }
-            }
+            Self.add(partials, slices: slices - 1, count: count, to: result)
             withExtendedLifetime((x, dy, dw, partial)) {}
         #endif
     }
