@@ -99,7 +99,9 @@ let package = Package(
         target("TestSupport", ["ProcessGroups", "Tensors"]),
         tests(of: "Hosts", ["Hosts", "TestSupport"]),
         tests(of: "ProcessGroups", ["Hosts", "ProcessGroups", "TestSupport"]),
-        tests(of: "Tensors", ["CVectors", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"], areOptimized: true),
+        tests(
+            of: "Tensors", ["CVectors", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"],
+            areOptimized: true),
         tests(of: "ModelFiles", ["ModelFiles", "Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests(of: "Layers", ["Layers", "ModelFiles", "ProcessGroups", "Tensors", "TestSupport"]),
         tests(

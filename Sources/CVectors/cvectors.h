@@ -1,7 +1,6 @@
 // Instructions that Swift cannot ask for: it compiles a whole module for one kind of processor, the oldest that is
-// supported, and converts between vectors of integers one element at a time.
-// What needs more than that oldest processor is called only where the processor has it. And what must be the same in
-// several targets to the bit, inlined in each.
+// supported, and converts between vectors of integers one element at a time. What needs more than that oldest processor
+// is called only where the processor has it. And what must be the same in several targets to the bit, inlined in each.
 #ifndef BALLAST_CVECTORS_H
 #define BALLAST_CVECTORS_H
 
@@ -9,10 +8,8 @@
 #include "channels.h"
 
 typedef float cvectors_four __attribute__((ext_vector_type(4)));
-typedef int32_t cvectors_four_integers __attribute__((ext_vector_type(4)));
 typedef uint32_t cvectors_four_words __attribute__((ext_vector_type(4)));
 typedef uint16_t cvectors_four_halves __attribute__((ext_vector_type(4)));
-typedef uint8_t cvectors_four_bytes __attribute__((ext_vector_type(4)));
 
 // Orders what was written past the caches before what follows, for other threads.
 static inline void cvectors_finish_streaming(void) {
@@ -21,19 +18,6 @@ static inline void cvectors_finish_streaming(void) {
 #else
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
-}
-
-// Four small integers as floats, and back.
-static inline cvectors_four cvectors_from_bytes(const void *source) {
-    cvectors_four_bytes bytes;
-    __builtin_memcpy(&bytes, source, sizeof bytes);
-    return __builtin_convertvector(__builtin_convertvector(bytes, cvectors_four_integers), cvectors_four);
-}
-
-static inline void cvectors_to_bytes(void *target, cvectors_four values) {
-    const cvectors_four_bytes bytes =
-        __builtin_convertvector(__builtin_convertvector(values, cvectors_four_integers), cvectors_four_bytes);
-    __builtin_memcpy(target, &bytes, sizeof bytes);
 }
 
 // Four bfloat16 numbers, the upper halves of floats, as floats.

@@ -35,7 +35,8 @@ import Testing
             #expect(paddingMismatch(dx) == nil)
             let dw = try #require(weight.gradient)
             #expect(dw.elementType == .float32)
-            #expect(mismatch(dw, expected.w, absolute: 2e-5, relative: 1e-5) == nil)
+            // Up to 2,160 products of about one are added in 32 bits.
+            #expect(mismatch(dw, expected.w, absolute: 4e-5, relative: 1e-5) == nil)
             if let bias {
                 let db = try #require(bias.gradient)
                 #expect(mismatch(db, expected.bias, absolute: 2e-5, relative: 1e-5) == nil)
