@@ -52,6 +52,30 @@ import Testing
         }
     }
 
+    /// A gradient passes where the output lies between the bounds of the activation as it is stored: rounded.
+    @Test(arguments: testLayouts)
+    func gradientsPassWhereTheRoundedOutputLies(_ layout: Layout) throws {
+        // Zero and its neighbours, the middle between 6 and the number before, its neighbours, and numbers beyond.
+        let values: [Float] = [
+            0, -1, 0x1p-134, Float(0x1p-134).nextUp, 0x1p-133, 0.01, 5.9, Float(5.984375).nextDown, 5.984375,
+            6, 7,
+        ]
+        let shape: Shape = [1, 16, 1, values.count]
+        let x = Variable(
+            Tensor(shape, (0..<16).flatMap { _ in values }).with(layout: layout), requiresGradient: true)
+        let (one, zero) = (Tensor(repeating: 1, [16]), Tensor(repeating: 0, [16]))
+        let tape = Tape()
+        // Mean 0 and variance 1 leave the numbers as they are.
+        let y = try tape.batchNormalization(
+            x, scale: Variable(one), shift: Variable(zero), statistics: .fixed(mean: zero, variance: one),
+            epsilon: 0, activation: .relu6, elementType: .bfloat16
+        ).output
+        try tape.backward(from: tape.dot(y, Tensor(repeating: 1, shape)))
+        let expected = y.value.dense().elements.map { Float($0 <= 0 || $0 >= 6 ? 0 : 1) }
+        #expect(try #require(x.gradient).dense().elements == expected)
+        #expect(Array(expected[..<values.count]) == [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0])
+    }
+
     @Test(arguments: NormalizationCase.all.filter(\.isFixed))
     func fixedNormalizationGivesTheBitsOfTheTrainedOne(_ given: NormalizationCase) throws {
         let fixed = try #require(given.fixed)
