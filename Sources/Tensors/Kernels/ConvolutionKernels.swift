@@ -181,24 +181,44 @@ final class ConvolutionKernels: @unchecked Sendable {
             let before = [Int64(sides.top), Int64(sides.left)]
             let after = [Int64(sides.bottom), Int64(sides.right)]
             var operation = dnnl_convolution_desc_t()
-            Engine.check(
-                "dnnl_dilated_convolution_forward_desc_init",
-                dnnl_dilated_convolution_forward_desc_init(
-                    &operation, dnnl_forward_training, dnnl_convolution_direct, source.pointer,
-                    weight.pointer, bias?.pointer, result.pointer, strides, dilations, before, after))
-            guard let forward = Primitive.Description(&operation) else { return nil }
-            Engine.check(
-                "dnnl_dilated_convolution_backward_data_desc_init",
-                dnnl_dilated_convolution_backward_data_desc_init(
-                    &operation, dnnl_convolution_direct, source.pointer, weight.pointer, target.pointer,
-                    strides, dilations, before, after))
-            guard let inputGradient = Primitive.Description(&operation, hint: forward) else { return nil }
-            Engine.check(
-                "dnnl_dilated_convolution_backward_weights_desc_init",
-                dnnl_dilated_convolution_backward_weights_desc_init(
-                    &operation, dnnl_convolution_direct, source.pointer, weightGradientTarget.pointer,
-                    bias?.pointer, target.pointer, strides, dilations, before, after))
-            guard let weightGradient = Primitive.Description(&operation, hint: forward) else { return nil }
+            /// What oneDNN has for the first of the algorithms of a pass that it has anything for.
+            func first(
+                _ pass: WinogradChoice.Pass, _ describe: (dnnl_alg_kind_t) -> Primitive.Description?
+            ) -> Primitive.Description? {
+                for algorithm in WinogradChoice.algorithms(
+                    pass, of: key, layouts: layouts, type, output: outputShape)
+                {
+                    if let description = describe(algorithm) { return description }
+                }
+                return nil
+            }
+            let forward = first(.forward) { algorithm in
+                Engine.check(
+                    "dnnl_dilated_convolution_forward_desc_init",
+                    dnnl_dilated_convolution_forward_desc_init(
+                        &operation, dnnl_forward_training, algorithm, source.pointer, weight.pointer,
+                        bias?.pointer, result.pointer, strides, dilations, before, after))
+                return Primitive.Description(&operation)
+            }
+            guard let forward else { return nil }
+            let inputGradient = first(.inputGradient) { algorithm in
+                Engine.check(
+                    "dnnl_dilated_convolution_backward_data_desc_init",
+                    dnnl_dilated_convolution_backward_data_desc_init(
+                        &operation, algorithm, source.pointer, weight.pointer, target.pointer, strides,
+                        dilations, before, after))
+                return Primitive.Description(&operation, hint: forward)
+            }
+            guard let inputGradient else { return nil }
+            let weightGradient = first(.weightGradient) { algorithm in
+                Engine.check(
+                    "dnnl_dilated_convolution_backward_weights_desc_init",
+                    dnnl_dilated_convolution_backward_weights_desc_init(
+                        &operation, algorithm, source.pointer, weightGradientTarget.pointer, bias?.pointer,
+                        target.pointer, strides, dilations, before, after))
+                return Primitive.Description(&operation, hint: forward)
+            }
+            guard let weightGradient else { return nil }
             self.forward = forward
             self.inputGradient = inputGradient
             self.weightGradient = weightGradient
