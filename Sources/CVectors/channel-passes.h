@@ -61,6 +61,33 @@ CVECTORS_INLINE void CVECTORS_NAME(rectify)(
     *slope = (CVECTORS_NAME(floats))((CVECTORS_NAME(integers))*slope & ~is_outside);
 }
 
+// Mean, gain and shift of sixteen or eight channels, as they lie a stride apart.
+typedef struct {
+    CVECTORS_NAME(floats) mean, gain, shift;
+} CVECTORS_NAME(constants);
+
+CVECTORS_INLINE void CVECTORS_NAME(load_constants)(
+    const float *from, long stride, CVECTORS_NAME(constants) *channel) {
+    CVECTORS_NAME(load)(from, 0, 0, &channel->mean);
+    CVECTORS_NAME(load)(from, stride, 0, &channel->gain);
+    CVECTORS_NAME(load)(from, 2 * stride, 0, &channel->shift);
+}
+
+// Clears a slope where the output of an activation, or without one the normalized input, does not lie between the bounds.
+CVECTORS_INLINE void CVECTORS_NAME(rectify_by)(
+    CVECTORS_NAME(floats) *slope, const void *output, long element, int is_narrow, int is_rectified,
+    const CVECTORS_NAME(floats) *deviation, const CVECTORS_NAME(constants) *channel, float low, float high) {
+#pragma clang fp contract(off)
+    CVECTORS_NAME(floats) result;
+    if (output) {
+        CVECTORS_NAME(load)(output, element, is_narrow, &result);
+        CVECTORS_NAME(rectify)(slope, &result, low, high);
+    } else if (is_rectified) {
+        result = *deviation * channel->gain + channel->shift;
+        CVECTORS_NAME(rectify)(slope, &result, low, high);
+    }
+}
+
 CVECTORS_INLINE void CVECTORS_NAME(moments)(const void *x, long positions, double *sums, int is_narrow) {
 #pragma clang fp contract(off)
     CVECTORS_NAME(doubles) first = 0, second = 0;
@@ -79,15 +106,13 @@ CVECTORS_INLINE void CVECTORS_NAME(normalize)(
     const void *x, const void *residual, void *y, const float *constants, long stride, long positions, float floor,
     float ceiling, int is_streaming, int is_narrow_x, int is_narrow_y) {
 #pragma clang fp contract(off)
-    CVECTORS_NAME(floats) mean, gain, shift;
-    CVECTORS_NAME(load)(constants, 0, 0, &mean);
-    CVECTORS_NAME(load)(constants, stride, 0, &gain);
-    CVECTORS_NAME(load)(constants, 2 * stride, 0, &shift);
+    CVECTORS_NAME(constants) channel;
+    CVECTORS_NAME(load_constants)(constants, stride, &channel);
     const CVECTORS_NAME(floats) lowest = floor, highest = ceiling;
     for (long element = 0; element < positions * CVECTORS_LANES; element += CVECTORS_LANES) {
         CVECTORS_NAME(floats) value, addend;
         CVECTORS_NAME(load)(x, element, is_narrow_x, &value);
-        value = (value - mean) * gain + shift;
+        value = (value - channel.mean) * channel.gain + channel.shift;
         if (residual) {
             CVECTORS_NAME(load)(residual, element, is_narrow_y, &addend);
             value += addend;
@@ -104,31 +129,24 @@ CVECTORS_INLINE void CVECTORS_NAME(slope_sums)(
     const void *x, void *kept, const float *constants, long stride, long positions, double *sums, int is_narrow_x,
     int is_narrow_y) {
 #pragma clang fp contract(off)
-    CVECTORS_NAME(floats) mean, gain, shift;
-    CVECTORS_NAME(load)(constants, 0, 0, &mean);
-    CVECTORS_NAME(load)(constants, stride, 0, &gain);
-    CVECTORS_NAME(load)(constants, 2 * stride, 0, &shift);
+    CVECTORS_NAME(constants) channel;
+    CVECTORS_NAME(load_constants)(constants, stride, &channel);
     CVECTORS_NAME(doubles) slopes = 0, products = 0;
     for (long element = 0; element < positions * CVECTORS_LANES; element += CVECTORS_LANES) {
         CVECTORS_NAME(prefetch)(gradient, element, is_narrow_y);
         CVECTORS_NAME(prefetch)(x, element, is_narrow_x);
-        CVECTORS_NAME(floats) value, addend, deviation, result;
+        CVECTORS_NAME(floats) value, addend, deviation;
         CVECTORS_NAME(load)(gradient, element, is_narrow_y, &value);
         CVECTORS_NAME(load)(x, element, is_narrow_x, &deviation);
-        deviation -= mean;
+        deviation -= channel.mean;
         if (second) {
             CVECTORS_NAME(prefetch)(second, element, is_narrow_y);
             CVECTORS_NAME(load)(second, element, is_narrow_y, &addend);
             value += addend;
         }
-        if (output) {
-            CVECTORS_NAME(prefetch)(output, element, is_narrow_y);
-            CVECTORS_NAME(load)(output, element, is_narrow_y, &result);
-            CVECTORS_NAME(rectify)(&value, &result, low, high);
-        } else if (is_rectified) {
-            result = deviation * gain + shift;
-            CVECTORS_NAME(rectify)(&value, &result, low, high);
-        }
+        if (output) { CVECTORS_NAME(prefetch)(output, element, is_narrow_y); }
+        CVECTORS_NAME(rectify_by)(
+            &value, output, element, is_narrow_y, is_rectified, &deviation, &channel, low, high);
         // What is kept is what is summed.
         if (kept) { CVECTORS_NAME(store)(kept, element, &value, is_narrow_y, 0); }
         slopes += __builtin_convertvector(value, CVECTORS_NAME(doubles));
@@ -142,25 +160,19 @@ CVECTORS_INLINE void CVECTORS_NAME(input_gradient)(
     const void *gradient, const void *output, int is_rectified, float low, float high, const void *x, void *dx,
     const float *constants, long stride, long positions, int is_streaming, int is_narrow_x, int is_narrow_y) {
 #pragma clang fp contract(off)
-    CVECTORS_NAME(floats) mean, gain, shift, offset, factor;
-    CVECTORS_NAME(load)(constants, 0, 0, &mean);
-    CVECTORS_NAME(load)(constants, stride, 0, &gain);
-    CVECTORS_NAME(load)(constants, 2 * stride, 0, &shift);
+    CVECTORS_NAME(constants) channel;
+    CVECTORS_NAME(load_constants)(constants, stride, &channel);
+    CVECTORS_NAME(floats) offset, factor;
     CVECTORS_NAME(load)(constants, 3 * stride, 0, &offset);
     CVECTORS_NAME(load)(constants, 4 * stride, 0, &factor);
     for (long element = 0; element < positions * CVECTORS_LANES; element += CVECTORS_LANES) {
-        CVECTORS_NAME(floats) value, deviation, result;
+        CVECTORS_NAME(floats) value, deviation;
         CVECTORS_NAME(load)(gradient, element, is_narrow_y, &value);
         CVECTORS_NAME(load)(x, element, is_narrow_x, &deviation);
-        deviation -= mean;
-        if (output) {
-            CVECTORS_NAME(load)(output, element, is_narrow_y, &result);
-            CVECTORS_NAME(rectify)(&value, &result, low, high);
-        } else if (is_rectified) {
-            result = deviation * gain + shift;
-            CVECTORS_NAME(rectify)(&value, &result, low, high);
-        }
-        value = value * gain + offset + deviation * factor;
+        deviation -= channel.mean;
+        CVECTORS_NAME(rectify_by)(
+            &value, output, element, is_narrow_y, is_rectified, &deviation, &channel, low, high);
+        value = value * channel.gain + offset + deviation * factor;
         CVECTORS_NAME(store)(dx, element, &value, is_narrow_x, is_streaming);
     }
 }

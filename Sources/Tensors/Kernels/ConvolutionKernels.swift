@@ -225,14 +225,12 @@ final class ConvolutionKernels: @unchecked Sendable {
             (operandType, self.layouts, isPicture) = (type, layouts, key.isPicture)
             if weightGradient.isReference {
                 ownWeightGradient = DepthwiseWeightGradient(key, layouts: layouts, output: outputShape)
-            } else if let square = SquareWeightGradient(key, layouts: layouts, type, output: outputShape) {
-                ownWeightGradient = square
-            } else if let square = PairedSquareWeightGradient(
-                key, layouts: layouts, type, output: outputShape)
-            {
-                ownWeightGradient = square
             } else {
-                ownWeightGradient = PointwiseWeightGradient(key, layouts: layouts, type, output: outputShape)
+                let square: (any OwnWeightGradient)? =
+                    SquareWeightGradient(key, layouts: layouts, type, output: outputShape)
+                ownWeightGradient =
+                    square ?? PairedSquareWeightGradient(key, layouts: layouts, type, output: outputShape)
+                    ?? PointwiseWeightGradient(key, layouts: layouts, type, output: outputShape)
             }
         }
     }

@@ -23,17 +23,4 @@ extension OwnWeightGradient {
         let parts = (count + limit - 1) / limit
         return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
     }
-
-    /// Adds the sums of some slices, `count` each, to those in `result` in their order.
-    static func add(
-        _ partials: UnsafePointer<Float>, slices: Int, count: Int, to result: UnsafeMutablePointer<Float>
-    ) {
-        guard slices > 0 else { return }
-        parallelRanges(count, weight: slices + 1) { range in
-            for slice in 0..<slices {
-                let addends = partials + slice * count
-                for index in range { result[index] += addends[index] }
-            }
-        }
-    }
 }

@@ -25,10 +25,6 @@ struct PairedSquareWeightGradient: OwnWeightGradient {
     /// Blocks of the input and of the output whose sums are one piece of work, which stays in the second cache.
     private static let inputBlocks = 4
     private static let outputBlocks = 4
-    /// Positions are cut into slices where there are fewer pieces than this, but none of fewer chunks than that: the
-    /// sums of a slice are written and read once more. Neither depends on the threads, so that no bit does.
-    private static let enoughPieces = 32
-    private static let fewestChunks = 4
 
     /// With a stride oneDNN 2.6 reaches a third to two thirds of what the processor can multiply, so this is faster with
     /// few positions of all samples, and with one sample in six left without a second one. Without a stride
@@ -58,8 +54,7 @@ struct PairedSquareWeightGradient: OwnWeightGradient {
     private let top: Int
     private let left: Int
     private let chunks: [Chunk]
-    private let tiles: [Tile]
-    private let slices: Int
+    private let pieces: WeightGradientPieces<Tile>
 
     /// Nil for any other convolution, and where oneDNN has something as fast or the processor no AVX512-BF16.
     init?(_ key: ConvolutionKernels.Key, layouts: (Layout, Layout), _ type: ElementType, output: Shape) {
@@ -81,9 +76,8 @@ struct PairedSquareWeightGradient: OwnWeightGradient {
             chunks = Self.chunks(pairs: (samples + 1) / 2, rows: output[2], columns: output[3])
             let across = Self.parts(Self.blocks(output[1]), atMost: Self.outputBlocks)
             let along = Self.parts(Self.blocks(key.input[1]), atMost: Self.inputBlocks)
-            tiles = across.flatMap { outputs in along.map { Tile(inputs: $0, outputs: outputs) } }
-            let wanted = (Self.enoughPieces + tiles.count - 1) / tiles.count
-            slices = max(min(wanted, chunks.count / Self.fewestChunks), 1)
+            let tiles = across.flatMap { outputs in along.map { Tile(inputs: $0, outputs: outputs) } }
+            pieces = WeightGradientPieces(tiles: tiles, chunkCount: chunks.count)
         #else
             return nil
         #endif
@@ -99,38 +93,27 @@ struct PairedSquareWeightGradient: OwnWeightGradient {
         return parts(pairs, atMost: longestChunk / (rows * columns)).map { Chunk(pairs: $0, rows: 0..<rows) }
     }
 
-    /// Each element is summed over a slice by one thread, and over slices in their order.
     func run(_ x: Tensor, _ dy: Tensor, _ dw: Tensor) {
         #if arch(x86_64)
-            let count = output[1] * input[1] * Self.kernel * Self.kernel
-            let (tiles, slices) = (tiles, slices)
-            let partial = Storage(count: (slices - 1) * count)
-            let (partials, result) = (partial.pointer(to: Float.self), dw.pointer)
-            let (from, slopes) = (x.pointer(to: BFloat16.self), dy.pointer(to: BFloat16.self))
-            let pieces = slices * tiles.count
-            let products = input[0] * output[2] * output[3] * count
+            let (values, slopes) = (x.pointer(to: BFloat16.self), dy.pointer(to: BFloat16.self))
             let layouts = chunks.map(layout)
             let frameCount = layouts.map { $0.images * $0.image }.max() ?? 0
             let slopeCount = layouts.map(\.block).max() ?? 0
-            parallelRanges(pieces, weight: max(products / pieces, 1)) { range in
+            pieces.run(dw, positions: input[0] * output[2] * output[3]) { pieces in
                 let frameStorage = Storage(count: Self.inputBlocks * frameCount)
                 let slopeStorage = Storage(count: Self.outputBlocks * slopeCount)
                 let sumStorage = Storage(
                     count: Self.outputBlocks * Self.block * Self.inputBlocks * Self.taps)
+                let frames = frameStorage.pointer(to: Float.self)
+                let pairs = slopeStorage.pointer(to: Float.self)
                 let sums = sumStorage.pointer(to: Float.self)
-                for piece in range {
-                    let (slice, tile) = (piece / tiles.count, tiles[piece % tiles.count])
-                    sum(
-                        tile, chunks.count * slice / slices..<chunks.count * (slice + 1) / slices, from,
-                        slopes,
-                        frames: frameStorage.pointer(to: Float.self),
-                        pairs: slopeStorage.pointer(to: Float.self), sums: sums)
-                    write(tile, sums, to: slice == 0 ? result : partials + (slice - 1) * count)
+                for piece in pieces {
+                    sum(piece.tile, piece.chunks, values, slopes, frames: frames, pairs: pairs, sums: sums)
+                    write(piece.tile, sums, to: piece.target)
                 }
                 withExtendedLifetime((frameStorage, slopeStorage, sumStorage)) {}
             }
-            Self.add(partials, slices: slices - 1, count: count, to: result)
-            withExtendedLifetime((x, dy, dw, partial)) {}
+            withExtendedLifetime((x, dy)) {}
         #endif
     }
 

@@ -19,10 +19,6 @@ struct PointwiseWeightGradient: OwnWeightGradient {
     /// Blocks of the factors and of the columns whose sums are one piece of work, which stays in the second cache.
     private static let factorBlocks = 4
     private static let columnBlocks = 16
-    /// Positions are cut into slices where there are fewer pieces than this, but none of fewer chunks than that: the
-    /// sums of a slice are written and read once more. Neither depends on the threads, so that no bit does.
-    private static let enoughPieces = 32
-    private static let fewestChunks = 4
 
     /// With fewer positions of all samples, clearing and writing the sums takes so much of the time that oneDNN is about
     /// as fast. With a stride, copying the input takes some more of it.
@@ -63,8 +59,7 @@ struct PointwiseWeightGradient: OwnWeightGradient {
     private let factors: Map
     private let columns: Map
     private let chunks: [Chunk]
-    private let tiles: [Tile]
-    private let slices: Int
+    private let pieces: WeightGradientPieces<Tile>
 
     /// Nil for any other convolution, and where oneDNN has something faster or the processor no AVX512-BF16.
     init?(_ key: ConvolutionKernels.Key, layouts: (Layout, Layout), _ type: ElementType, output: Shape) {
@@ -91,11 +86,10 @@ struct PointwiseWeightGradient: OwnWeightGradient {
             guard columns.blocks > 1 else { return nil }
             chunks = Self.chunks(samples: samples, positions: positions)
             let across = Self.parts(columns.blocks, atMost: Self.columnBlocks)
-            tiles = Self.parts(factors.blocks, atMost: Self.factorBlocks).flatMap { rows in
+            let tiles = Self.parts(factors.blocks, atMost: Self.factorBlocks).flatMap { rows in
                 across.map { Tile(factors: rows, columns: $0) }
             }
-            let wanted = (Self.enoughPieces + tiles.count - 1) / tiles.count
-            slices = max(min(wanted, chunks.count / Self.fewestChunks), 1)
+            pieces = WeightGradientPieces(tiles: tiles, chunkCount: chunks.count)
         #else
             return nil
         #endif
@@ -118,35 +112,24 @@ struct PointwiseWeightGradient: OwnWeightGradient {
         }
     }
 
-    /// Each element is summed over a slice by one thread, and over slices in their order.
     func run(_ x: Tensor, _ dy: Tensor, _ dw: Tensor) {
         #if arch(x86_64)
-            let count = factors.channels * columns.channels
-            let (tiles, slices) = (tiles, slices)
-            let partial = Storage(count: (slices - 1) * count)
-            let (partials, result) = (partial.pointer(to: Float.self), dw.pointer)
             let (input, slopes) = (x.pointer(to: BFloat16.self), dy.pointer(to: BFloat16.self))
-            let pieces = slices * tiles.count
-            let products = samples * output[2] * output[3] * count
-            parallelRanges(pieces, weight: max(products / pieces, 1)) { range in
+            let (left, right) = factorsAreInput ? (input, slopes) : (slopes, input)
+            pieces.run(dw, positions: samples * output[2] * output[3]) { pieces in
                 let pairStorage = Storage(
                     count: Self.factorBlocks * Self.longestChunk * Self.block)
                 let sumStorage = Storage(
                     count: Self.factorBlocks * Self.columnBlocks * Self.block * Self.block)
                 let pairs = pairStorage.pointer(to: Float.self)
                 let sums = sumStorage.pointer(to: Float.self)
-                for piece in range {
-                    let (slice, tile) = (piece / tiles.count, tiles[piece % tiles.count])
-                    sum(
-                        tile, chunks.count * slice / slices..<chunks.count * (slice + 1) / slices,
-                        factorsAreInput ? input : slopes, factorsAreInput ? slopes : input, pairs: pairs,
-                        sums: sums)
-                    write(tile, sums, to: slice == 0 ? result : partials + (slice - 1) * count)
+                for piece in pieces {
+                    sum(piece.tile, piece.chunks, left, right, pairs: pairs, sums: sums)
+                    write(piece.tile, sums, to: piece.target)
                 }
                 withExtendedLifetime((pairStorage, sumStorage)) {}
             }
-            Self.add(partials, slices: slices - 1, count: count, to: result)
-            withExtendedLifetime((x, dy, dw, partial)) {}
+            withExtendedLifetime((x, dy)) {}
         #endif
     }
 

@@ -99,12 +99,10 @@ extension Tape {
         let gain = zip(scale.value.elements, zip(variance, inverse)).map { scale, of in
             batch == nil ? Double(scale) / (of.0 + epsilon).squareRoot() : Double(scale) * of.1
         }
-        let y = normalization.apply(
-            mean: mean, gain: gain, shift: shift.value,
-            residual: residual.map { normalization.side($0.value) },
-            activation: activation)
         let constants = Normalization<X, Y>.Constants(mean: mean, gain: gain, shift: shift.value)
-        let mask: Normalization<X, Y>.Mask =
+        let y = normalization.apply(
+            constants, residual: residual.map { normalization.side($0.value) }, activation: activation)
+        let mask: ActivationMask<Tensor> =
             activation == .none ? .none : residual == nil ? .normalized : .output(y)
         let inputs = [input, scale, shift] + (residual.map { [$0] } ?? [])
         let output = record(

@@ -45,7 +45,7 @@ public struct FixedNormalization: Sendable {
         )
         func applied<X, Y>(_ passes: Normalization<X, Y>) -> Tensor {
             passes.apply(
-                mean: mean, gain: gain, shift: shift, residual: residual.map(passes.side),
+                .init(mean: mean, gain: gain, shift: shift), residual: residual.map(passes.side),
                 activation: activation)
         }
         switch (input.elementType, elementType ?? input.elementType) {

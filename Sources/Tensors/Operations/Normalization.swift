@@ -28,55 +28,47 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
         return BatchStatistics(mean: mean, variance: variance, count: count)
     }
 
-    func apply(
-        mean: [Double], gain: [Double], shift: Tensor, residual: Tensor?, activation: Activation
-    ) -> Tensor {
+    /// Mean, gain and shift of each channel.
+    struct Constants {
+        let mean: [Double]
+        let gain: [Double]
+        let shift: Tensor
+    }
+
+    /// Calls `body` with the constants of each channel, and with others behind them, as kernels read them.
+    private func with<Result>(
+        _ given: Constants, _ others: [[Double]] = [], _ body: (ChannelConstants) -> Result
+    ) -> Result {
+        let values = ([given.mean, given.gain, given.shift.elements.map(Double.init)] + others).flatMap(
+            padded)
+        return values.withUnsafeBufferPointer { values in
+            guard let elements = values.baseAddress else {
+                preconditionFailure("no channels in \(x.shape)")
+            }
+            return body(.init(elements: elements, paddedChannels: kernels.geometry.paddedChannels))
+        }
+    }
+
+    func apply(_ given: Constants, residual: Tensor?, activation: Activation) -> Tensor {
         let y = Tensor(uninitialized: x.shape, layout: x.layout, elementType: Y.elementType)
-        let constants = padded(mean) + padded(gain) + padded(shift.elements.map(Double.init))
-        let padded = kernels.geometry.paddedChannels
-        constants.withUnsafeBufferPointer { constants in
-            guard let constants = constants.baseAddress else { return }
+        with(given) { constants in
             kernels.forEach(
                 NormalizingKernel(
                     x: elements, residual: residual.map { UnsafePointer($0.pointer(to: Y.self)) },
-                    y: y.pointer(to: Y.self),
-                    constants: ChannelConstants(elements: constants, paddedChannels: padded),
-                    floor: activation.floor, ceiling: activation.ceiling,
-                    isStreaming: kernels.isStreamed(Y.elementType)))
+                    y: y.pointer(to: Y.self), constants: constants, floor: activation.floor,
+                    ceiling: activation.ceiling, isStreaming: kernels.isStreamed(Y.elementType)))
         }
         withExtendedLifetime((x, y, residual)) {}
         return y
     }
 
     private func rectified(
-        _ gradient: Tensor, _ second: Tensor? = nil, _ mask: Mask, _ ceiling: Float
+        _ gradient: Tensor, _ second: Tensor? = nil, _ mask: ActivationMask<Tensor>, _ ceiling: Float
     ) -> RectifiedGradient<Y> {
-        let pointers: RectifiedGradient<Y>.Mask =
-            switch mask {
-            case .none: .none
-            case .output(let output): .output(UnsafePointer(output.pointer(to: Y.self)))
-            case .normalized: .normalized
-            }
-        return RectifiedGradient(
+        RectifiedGradient(
             UnsafePointer(gradient.pointer(to: Y.self)),
-            second.map { UnsafePointer($0.pointer(to: Y.self)) }, pointers, ceiling: ceiling)
-    }
-
-    /// What tells where the activation passes a gradient.
-    enum Mask {
-        /// There is no activation, or the gradient is that before it already.
-        case none
-        /// The output, as something was added before the activation.
-        case output(Tensor)
-        /// The normalized input, computed once more.
-        case normalized
-    }
-
-    /// Mean, gain and shift of each channel.
-    struct Constants {
-        let mean: [Double]
-        let gain: [Double]
-        let shift: Tensor
+            second.map { UnsafePointer($0.pointer(to: Y.self)) },
+            mask.map { UnsafePointer($0.pointer(to: Y.self)) }, ceiling: ceiling)
     }
 
     /// `Σ dy` and `Σ dy · (x − mean)` of each channel, where `dy` counts only where the
@@ -89,7 +81,8 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
     ///     not formed yet, it is in any case; it overwrites the gradient if nothing else holds that.
     /// - Returns: `dy`, whether it is that before the activation, and the sums.
     func gradientSums(
-        of result: Variable, mask: Mask, ceiling: Float, _ given: Constants, keepingSlope: Bool
+        of result: Variable, mask: ActivationMask<Tensor>, ceiling: Float, _ given: Constants,
+        keepingSlope: Bool
     ) -> (gradient: Tensor, isSlope: Bool, sums: [Double]) {
         let second = result.takeAddend().map(side)
         guard let taken = result.takeGradient() else { preconditionFailure("no gradient to pull back") }
@@ -101,15 +94,10 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
                 ? first : Tensor(uninitialized: x.shape, layout: x.layout, elementType: Y.elementType)
         }
         let rectified = self.rectified(first, second, mask, ceiling)
-        let constants =
-            padded(given.mean) + padded(given.gain) + padded(given.shift.elements.map(Double.init))
-        let sums = constants.withUnsafeBufferPointer { constants -> [Double] in
-            guard let elements = constants.baseAddress else { return [] }
-            return kernels.sums(
+        let sums = with(given) { constants in
+            kernels.sums(
                 GradientSumsKernel(
-                    slope: rectified, x: self.elements,
-                    constants: .init(elements: elements, paddedChannels: kernels.geometry.paddedChannels),
-                    kept: slope?.pointer(to: Y.self)))
+                    slope: rectified, x: elements, constants: constants, kept: slope?.pointer(to: Y.self)))
         }
         withExtendedLifetime((x, first, second, mask)) {}
         return (slope ?? first, slope != nil, sums)
@@ -117,20 +105,16 @@ struct Normalization<X: StoredElement, Y: StoredElement> {
 
     /// `dx = gain · dy + offset + factor · (x − mean)`.
     func inputGradient(
-        _ gradient: Tensor, mask: Mask, ceiling: Float, _ given: Constants, offsets: [Double],
+        _ gradient: Tensor, mask: ActivationMask<Tensor>, ceiling: Float, _ given: Constants,
+        offsets: [Double],
         factors: [Double]
     ) -> Tensor {
         let dx = Tensor(uninitialized: x.shape, layout: x.layout, elementType: X.elementType)
         let rectified = self.rectified(gradient, nil, mask, ceiling)
-        let constants =
-            padded(given.mean) + padded(given.gain) + padded(given.shift.elements.map(Double.init))
-            + padded(offsets) + padded(factors)
-        constants.withUnsafeBufferPointer { constants in
-            guard let elements = constants.baseAddress else { return }
+        with(given, [offsets, factors]) { constants in
             kernels.forEach(
                 InputGradientKernel(
-                    slope: rectified, x: self.elements, dx: dx.pointer(to: X.self),
-                    constants: .init(elements: elements, paddedChannels: kernels.geometry.paddedChannels),
+                    slope: rectified, x: elements, dx: dx.pointer(to: X.self), constants: constants,
                     isStreaming: kernels.isStreamed(X.elementType)))
         }
         withExtendedLifetime((x, gradient, mask, dx)) {}

@@ -50,22 +50,30 @@ struct NormalizingKernel<X: StoredElement, Y: StoredElement>: ChannelMap {
     }
 }
 
+/// What tells on which side of an activation's bounds a result lies.
+enum ActivationMask<Output> {
+    /// There is no activation, or the gradient is that before it already.
+    case none
+    /// The output, as something was added before the activation.
+    case output(Output)
+    /// `(x − mean) · gain + shift`, which takes less time than reading the output.
+    case normalized
+
+    func map<Other>(_ transform: (Output) -> Other) -> ActivationMask<Other> {
+        switch self {
+        case .none: .none
+        case .output(let output): .output(transform(output))
+        case .normalized: .normalized
+        }
+    }
+}
+
 /// The gradient before an activation: zero where the result does not lie between its bounds.
 struct RectifiedGradient<Y: StoredElement> {
-    /// What tells on which side of the bounds a result lies.
-    enum Mask {
-        /// There is no activation.
-        case none
-        /// The output, after an addition.
-        case output(UnsafePointer<Y>)
-        /// `(x − mean) · gain + shift`, which takes less time than reading the output.
-        case normalized
-    }
-
     let gradient: UnsafePointer<Y>
     /// What is added to it first, or nil.
     let second: UnsafePointer<Y>?
-    let mask: Mask
+    let mask: ActivationMask<UnsafePointer<Y>>
     let low: Float
     let high: Float
 
@@ -74,7 +82,10 @@ struct RectifiedGradient<Y: StoredElement> {
     ///   - second: What is added to it first, or nil.
     ///   - mask: What tells where the gradient passes.
     ///   - ceiling: Upper bound of the activation, whose lower bound is zero.
-    init(_ gradient: UnsafePointer<Y>, _ second: UnsafePointer<Y>?, _ mask: Mask, ceiling: Float) {
+    init(
+        _ gradient: UnsafePointer<Y>, _ second: UnsafePointer<Y>?, _ mask: ActivationMask<UnsafePointer<Y>>,
+        ceiling: Float
+    ) {
         (self.gradient, self.second, self.mask) = (gradient, second, mask)
         if case .normalized = mask {
             (low, high) = (Y.largestRoundedToZero, Y.smallestRounded(to: ceiling))
