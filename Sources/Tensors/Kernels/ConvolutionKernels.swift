@@ -181,18 +181,17 @@ final class ConvolutionKernels: @unchecked Sendable {
             let before = [Int64(sides.top), Int64(sides.left)]
             let after = [Int64(sides.bottom), Int64(sides.right)]
             var operation = dnnl_convolution_desc_t()
-            /// What oneDNN has for the first of the algorithms of a pass that it has anything for.
+            let algorithms = WinogradChoice.algorithms(key, layouts: layouts, type, output: outputShape)
+            /// What oneDNN has for the first of the algorithms that it has anything for.
             func first(
-                _ pass: WinogradChoice.Pass, _ describe: (dnnl_alg_kind_t) -> Primitive.Description?
+                _ describe: (dnnl_alg_kind_t) -> Primitive.Description?
             ) -> Primitive.Description? {
-                for algorithm in WinogradChoice.algorithms(
-                    pass, of: key, layouts: layouts, type, output: outputShape)
-                {
+                for algorithm in algorithms {
                     if let description = describe(algorithm) { return description }
                 }
                 return nil
             }
-            let forward = first(.forward) { algorithm in
+            let forward = first { algorithm in
                 Engine.check(
                     "dnnl_dilated_convolution_forward_desc_init",
                     dnnl_dilated_convolution_forward_desc_init(
@@ -201,7 +200,7 @@ final class ConvolutionKernels: @unchecked Sendable {
                 return Primitive.Description(&operation)
             }
             guard let forward else { return nil }
-            let inputGradient = first(.inputGradient) { algorithm in
+            let inputGradient = first { algorithm in
                 Engine.check(
                     "dnnl_dilated_convolution_backward_data_desc_init",
                     dnnl_dilated_convolution_backward_data_desc_init(
@@ -210,7 +209,7 @@ final class ConvolutionKernels: @unchecked Sendable {
                 return Primitive.Description(&operation, hint: forward)
             }
             guard let inputGradient else { return nil }
-            let weightGradient = first(.weightGradient) { algorithm in
+            let weightGradient = first { algorithm in
                 Engine.check(
                     "dnnl_dilated_convolution_backward_weights_desc_init",
                     dnnl_dilated_convolution_backward_weights_desc_init(

@@ -8,21 +8,15 @@ internal import COneDNN
 /// direct algorithm. Against sums of 64 bits, outputs and gradients of inputs are off by 1e-6 of their root mean square
 /// (the direct ones by 2e-7), gradients of weights by 6e-7 (the direct ones by 2e-7 to 2e-6).
 enum WinogradChoice {
-    /// What is computed of a convolution.
-    enum Pass {
-        case forward, inputGradient, weightGradient
-
-        /// With fewer positions, of all samples together, the transforms of the weights take longer than the products
-        /// that they save.
-        fileprivate var fewestPositions: Int { self == .weightGradient ? 768 : 1024 }
-    }
-
+    /// With fewer positions, of all samples together, the transforms of the weights take longer than the products that
+    /// they save.
+    private static let fewestPositions = 768
     private static let block = 16
     private static let kernel = 3
 
     /// The algorithms in the order in which they are tried.
     static func algorithms(
-        _ pass: Pass, of key: ConvolutionKernels.Key, layouts: (Layout, Layout), _ type: ElementType,
+        _ key: ConvolutionKernels.Key, layouts: (Layout, Layout), _ type: ElementType,
         output: Shape
     ) -> [dnnl_alg_kind_t] {
         // With zeros on some sides only, oneDNN's gradient of the input is wrong: a test of convolutions sees it.
@@ -31,7 +25,7 @@ enum WinogradChoice {
             && layouts == (.blocked(block), .blocked(block)) && key.settings.groups == 1
             && key.settings.stride == 1 && key.weight[2] == kernel && key.weight[3] == kernel
             && key.settings.sides(input: key.input, weight: key.weight) == (1, 1, 1, 1)
-            && output[0] * output[2] * output[3] >= pass.fewestPositions
+            && output[0] * output[2] * output[3] >= fewestPositions
         return pays ? [dnnl_convolution_winograd, dnnl_convolution_direct] : [dnnl_convolution_direct]
     }
 }
