@@ -69,6 +69,16 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         .init(
             samples: 40, channels: 16, outputs: 16, kernel: 3, padding: [1, 1, 1, 1], size: [4, 5],
             tolerance: 2e-4),
+        // Enough for it in bfloat16, where there is AVX512-BF16: more channels of the output than of the input, fewer, and
+        // numbers of tiles that are not a multiple of those that are multiplied at once.
+        .init(
+            channels: 32, outputs: 64, kernel: 3, padding: [1, 1, 1, 1], size: [24, 33], tolerance: 2e-4),
+        .init(
+            samples: 3, channels: 64, outputs: 32, kernel: 3, padding: [1, 1, 1, 1], size: [23, 25],
+            tolerance: 2e-4),
+        .init(
+            samples: 33, channels: 32, outputs: 32, kernel: 3, padding: [1, 1, 1, 1], size: [7, 7],
+            tolerance: 2e-4),
         // As many positions, with zeros on no side, and on some.
         .init(channels: 16, outputs: 16, kernel: 3, size: [30, 22]),
         .init(channels: 16, outputs: 16, kernel: 3, padding: [0, 1, 1, 0], size: [30, 22]),

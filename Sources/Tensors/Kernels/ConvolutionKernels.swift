@@ -45,8 +45,8 @@ final class ConvolutionKernels: @unchecked Sendable {
     let operandType: ElementType
     private let elementType: ElementType
     private let outputType: ElementType
-    private let forwardPrimitive: LazyPrimitive
-    let inputGradient: LazyPrimitive
+    private let forwardPass: MapPass
+    private let inputGradientPass: MapPass
     let weightGradient: WeightGradient
     /// Orders of the weights that the primitives read and write.
     let forwardWeight: PackedLayout
@@ -74,8 +74,6 @@ final class ConvolutionKernels: @unchecked Sendable {
         }
         (inputLayout, outputLayout) = chosen.layouts
         operandType = chosen.operandType
-        forwardPrimitive = LazyPrimitive(chosen.forward)
-        inputGradient = LazyPrimitive(chosen.inputGradient)
         if let own = chosen.ownWeightGradient {
             weightGradient = .own(own)
             weightGradientWeight = PackedLayout(.dense(key.settings.weightExtents(key.weight)))
@@ -83,8 +81,19 @@ final class ConvolutionKernels: @unchecked Sendable {
             weightGradient = .primitive(LazyPrimitive(chosen.weightGradient))
             weightGradientWeight = PackedLayout(chosen.weightGradient.descriptor(dnnl_query_diff_weights_md))
         }
-        forwardWeight = PackedLayout(chosen.forward.descriptor(dnnl_query_weights_md))
-        inputGradientWeight = PackedLayout(chosen.inputGradient.descriptor(dnnl_query_weights_md))
+        let denseWeight = PackedLayout(.dense(key.settings.weightExtents(key.weight)))
+        if let own = NarrowWinograd(.output, key, layouts: chosen.layouts, operandType) {
+            (forwardPass, forwardWeight) = (.own(own), denseWeight)
+        } else {
+            forwardPass = .primitive(LazyPrimitive(chosen.forward))
+            forwardWeight = PackedLayout(chosen.forward.descriptor(dnnl_query_weights_md))
+        }
+        if let own = NarrowWinograd(.inputGradient, key, layouts: chosen.layouts, operandType) {
+            (inputGradientPass, inputGradientWeight) = (.own(own), denseWeight)
+        } else {
+            inputGradientPass = .primitive(LazyPrimitive(chosen.inputGradient))
+            inputGradientWeight = PackedLayout(chosen.inputGradient.descriptor(dnnl_query_weights_md))
+        }
     }
 
     /// Whether weights are rounded before the primitives get them.
@@ -105,13 +114,39 @@ final class ConvolutionKernels: @unchecked Sendable {
         let y = Tensor(
             uninitialized: outputShape, layout: outputLayout,
             elementType: operandType == .bfloat16 ? outputType : .float32)
-        var arguments: [Primitive.Argument] = [
-            .init(DNNL_ARG_SRC, operand(x, inputLayout)), .init(DNNL_ARG_WEIGHTS, weight),
-            .init(DNNL_ARG_DST, y),
-        ]
-        if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias)) }
-        forwardPrimitive.run(arguments)
+        let read = operand(x, inputLayout)
+        switch forwardPass {
+        case .primitive(let primitive):
+            var arguments: [Primitive.Argument] = [
+                .init(DNNL_ARG_SRC, read), .init(DNNL_ARG_WEIGHTS, weight), .init(DNNL_ARG_DST, y),
+            ]
+            if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias)) }
+            primitive.run(arguments)
+        case .own(let own): own.run(read, weight, y)
+        }
         return y.converted(to: outputType)
+    }
+
+    /// The gradient of the input.
+    ///
+    /// - Parameters:
+    ///   - dy: The gradient of the output as `operand` gives it, in the layout `outputLayout`.
+    ///   - weight: In the order `inputGradientWeight`, rounded where `roundsWeights` says so.
+    ///   - dx: What is written, in the layout `inputLayout` and of `operandType`.
+    func inputGradient(_ dy: Tensor, _ weight: Tensor, into dx: Tensor) {
+        switch inputGradientPass {
+        case .primitive(let primitive):
+            primitive.run([
+                .init(DNNL_ARG_DIFF_DST, dy), .init(DNNL_ARG_WEIGHTS, weight), .init(DNNL_ARG_DIFF_SRC, dx),
+            ])
+        case .own(let own): own.run(dy, weight, dx)
+        }
+    }
+
+    /// How a map is computed: by oneDNN, or where there is a faster way, here.
+    private enum MapPass: Sendable {
+        case primitive(LazyPrimitive)
+        case own(NarrowWinograd)
     }
 
     /// How the gradient of the weights is computed: by oneDNN, or where that is slow, here.

@@ -29,13 +29,10 @@ extension Tape {
             if input.requiresGradient {
                 let dx = Tensor(
                     uninitialized: input.shape, layout: kernels.inputLayout, elementType: kernels.operandType)
-                kernels.inputGradient.run([
-                    .init(DNNL_ARG_DIFF_DST, dy),
-                    .init(
-                        DNNL_ARG_WEIGHTS,
-                        weight.value(packed: kernels.inputGradientWeight, rounded: kernels.roundsWeights)),
-                    .init(DNNL_ARG_DIFF_SRC, dx),
-                ])
+                kernels.inputGradient(
+                    dy,
+                    weight.value(packed: kernels.inputGradientWeight, rounded: kernels.roundsWeights),
+                    into: dx)
                 input.accumulate(dx)
             }
             guard weight.requiresGradient || bias?.requiresGradient == true else { return }
