@@ -406,6 +406,7 @@ codes 76 0
 same "only train resumes" "$(grep -c -- --resume "$work/calls")" 0
 
 codes 76
+: >"$output" # holds what the last command said, and is looked at from the outset
 BALLAST_RESTART_PAUSE=60 "$cluster" --hostfile "$hosts" -n 2 --restarts 1 -- ballast train >"$output" 2>&1 &
 for ((i = 0; i < 200; i++)); do ! grep -q "restart 1 of 1" "$output" || break; sleep 0.05; done
 began=$SECONDS code=0
