@@ -60,7 +60,7 @@ import Testing
             }
             #expect(y.value.elementType == .float32)
             let output = naive.forward(x.dense(), rounded(w).dense(), bias: nil)
-            #expect(mismatch(y.value, output, absolute: 2e-5, relative: 1e-5) == nil)
+            #expect(mismatch(y.value, output, absolute: given.tolerance, relative: 1e-5) == nil)
             try tape.backward(from: tape.dot(y, dy))
             let expected = naive.gradients(x.dense(), rounded(w).dense(), rounded(dy).dense())
             #expect(

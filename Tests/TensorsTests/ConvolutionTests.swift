@@ -55,8 +55,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         // More rows than the fastest cache holds, and more positions than are summed in 32 bits.
         .init(
             channels: 16, outputs: 16, kernel: 3, padding: [1, 1, 1, 1], size: [12, 90], tolerance: 2e-4),
-        // Enough positions for Winograd's algorithm where there is AVX-512: tiles that are whole, that are cut, and maps
-        // smaller than two tiles. Its rounding is 5e-6 of the outputs.
+        // Enough positions for Winograd's algorithm, but not the channels for it; then both: tiles that are whole, that are
+        // cut, and maps smaller than two tiles. Its rounding is 2e-5 of the outputs.
         .init(
             channels: 16, outputs: 48, kernel: 3, padding: [1, 1, 1, 1], size: [24, 32], hasBias: true,
             tolerance: 2e-4),
@@ -69,8 +69,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         .init(
             samples: 40, channels: 16, outputs: 16, kernel: 3, padding: [1, 1, 1, 1], size: [4, 5],
             tolerance: 2e-4),
-        // Enough for it in bfloat16, where there is AVX512-BF16: more channels of the output than of the input, fewer, and
-        // numbers of tiles that are not a multiple of those that are multiplied at once.
+        // Enough for it in bfloat16 too: more channels of the output than of the input, fewer, and numbers of tiles that
+        // are not a multiple of those that are multiplied at once.
         .init(
             channels: 32, outputs: 64, kernel: 3, padding: [1, 1, 1, 1], size: [24, 33], tolerance: 2e-4),
         .init(
@@ -78,7 +78,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             tolerance: 2e-4),
         .init(
             samples: 33, channels: 32, outputs: 32, kernel: 3, padding: [1, 1, 1, 1], size: [7, 7],
-            tolerance: 2e-4),
+            tolerance: 3e-4),
         // As many positions, with zeros on no side, and on some.
         .init(channels: 16, outputs: 16, kernel: 3, size: [30, 22]),
         .init(channels: 16, outputs: 16, kernel: 3, padding: [0, 1, 1, 0], size: [30, 22]),

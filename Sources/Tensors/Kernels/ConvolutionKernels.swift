@@ -45,13 +45,9 @@ final class ConvolutionKernels: @unchecked Sendable {
     let operandType: ElementType
     private let elementType: ElementType
     private let outputType: ElementType
-    private let forwardPass: MapPass
-    private let inputGradientPass: MapPass
-    let weightGradient: WeightGradient
-    /// Orders of the weights that the primitives read and write.
-    let forwardWeight: PackedLayout
-    let inputGradientWeight: PackedLayout
-    let weightGradientWeight: PackedLayout
+    private let forwardPass: ConvolutionPass
+    private let inputGradientPass: ConvolutionPass
+    private let weightGradientPass: ConvolutionPass
 
     private init(_ key: Key) {
         outputShape = key.settings.outputShape(input: key.input, weight: key.weight)
@@ -74,27 +70,27 @@ final class ConvolutionKernels: @unchecked Sendable {
         }
         (inputLayout, outputLayout) = chosen.layouts
         operandType = chosen.operandType
-        if let own = chosen.ownWeightGradient {
-            weightGradient = .own(own)
-            weightGradientWeight = PackedLayout(.dense(key.settings.weightExtents(key.weight)))
-        } else {
-            weightGradient = .primitive(LazyPrimitive(chosen.weightGradient))
-            weightGradientWeight = PackedLayout(chosen.weightGradient.descriptor(dnnl_query_diff_weights_md))
-        }
         let denseWeight = PackedLayout(.dense(key.settings.weightExtents(key.weight)))
-        if let own = NarrowWinograd(.output, key, layouts: chosen.layouts, operandType) {
-            (forwardPass, forwardWeight) = (.own(own), denseWeight)
-        } else {
-            forwardPass = .primitive(LazyPrimitive(chosen.forward))
-            forwardWeight = PackedLayout(chosen.forward.descriptor(dnnl_query_weights_md))
+        func pass(
+            _ own: (any OwnPass)?, _ description: Primitive.Description, _ weight: dnnl_query_t
+        ) -> ConvolutionPass {
+            own.map { ConvolutionPass($0, weight: denseWeight) }
+                ?? ConvolutionPass(description, weight: weight)
         }
-        if let own = NarrowWinograd(.inputGradient, key, layouts: chosen.layouts, operandType) {
-            (inputGradientPass, inputGradientWeight) = (.own(own), denseWeight)
-        } else {
-            inputGradientPass = .primitive(LazyPrimitive(chosen.inputGradient))
-            inputGradientWeight = PackedLayout(chosen.inputGradient.descriptor(dnnl_query_weights_md))
-        }
+        forwardPass = pass(
+            WinogradMap(.output, key, layouts: chosen.layouts, operandType), chosen.forward,
+            dnnl_query_weights_md)
+        inputGradientPass = pass(
+            WinogradMap(.inputGradient, key, layouts: chosen.layouts, operandType), chosen.inputGradient,
+            dnnl_query_weights_md)
+        weightGradientPass = pass(
+            chosen.ownWeightGradient, chosen.weightGradient, dnnl_query_diff_weights_md)
     }
+
+    /// Orders of the weights that are read, and of their gradient.
+    var forwardWeight: PackedLayout { forwardPass.weight }
+    var inputGradientWeight: PackedLayout { inputGradientPass.weight }
+    var weightGradientWeight: PackedLayout { weightGradientPass.weight }
 
     /// Whether weights are rounded before the primitives get them.
     var roundsWeights: Bool { elementType == .bfloat16 }
@@ -115,15 +111,9 @@ final class ConvolutionKernels: @unchecked Sendable {
             uninitialized: outputShape, layout: outputLayout,
             elementType: operandType == .bfloat16 ? outputType : .float32)
         let read = operand(x, inputLayout)
-        switch forwardPass {
-        case .primitive(let primitive):
-            var arguments: [Primitive.Argument] = [
-                .init(DNNL_ARG_SRC, read), .init(DNNL_ARG_WEIGHTS, weight), .init(DNNL_ARG_DST, y),
-            ]
-            if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias)) }
-            primitive.run(arguments)
-        case .own(let own): own.run(read, weight, y)
-        }
+        forwardPass.run(
+            .init(DNNL_ARG_SRC, read), .init(DNNL_ARG_WEIGHTS, weight), .init(DNNL_ARG_DST, y),
+            bias: bias.map { .init(DNNL_ARG_BIAS, $0) })
         return y.converted(to: outputType)
     }
 
@@ -134,33 +124,21 @@ final class ConvolutionKernels: @unchecked Sendable {
     ///   - weight: In the order `inputGradientWeight`, rounded where `roundsWeights` says so.
     ///   - dx: What is written, in the layout `inputLayout` and of `operandType`.
     func inputGradient(_ dy: Tensor, _ weight: Tensor, into dx: Tensor) {
-        switch inputGradientPass {
-        case .primitive(let primitive):
-            primitive.run([
-                .init(DNNL_ARG_DIFF_DST, dy), .init(DNNL_ARG_WEIGHTS, weight), .init(DNNL_ARG_DIFF_SRC, dx),
-            ])
-        case .own(let own): own.run(dy, weight, dx)
-        }
+        inputGradientPass.run(
+            .init(DNNL_ARG_DIFF_DST, dy), .init(DNNL_ARG_WEIGHTS, weight), .init(DNNL_ARG_DIFF_SRC, dx))
     }
 
-    /// How a map is computed: by oneDNN, or where there is a faster way, here.
-    private enum MapPass: Sendable {
-        case primitive(LazyPrimitive)
-        case own(NarrowWinograd)
-    }
-
-    /// How the gradient of the weights is computed: by oneDNN, or where that is slow, here.
-    enum WeightGradient: Sendable {
-        case primitive(LazyPrimitive)
-        case own(any OwnWeightGradient)
-
-        /// Computes it to the end.
-        func run(_ arguments: [Primitive.Argument]) {
-            switch self {
-            case .primitive(let primitive): primitive.run(arguments)
-            case .own(let gradient): gradient.run(arguments)
-            }
-        }
+    /// The gradients of the weights, and of a bias.
+    ///
+    /// - Parameters:
+    ///   - x: The input, in the layout `inputLayout` and of `operandType`.
+    ///   - dy: The gradient of the output as `operand` gives it, in the layout `outputLayout`.
+    ///   - dw: What is written, in the order `weightGradientWeight`.
+    ///   - db: The gradient of the bias, or nil, which is written too.
+    func weightGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor, bias db: Tensor?) {
+        weightGradientPass.run(
+            .init(DNNL_ARG_SRC, x), .init(DNNL_ARG_DIFF_DST, dy), .init(DNNL_ARG_DIFF_WEIGHTS, dw),
+            bias: db.map { .init(DNNL_ARG_DIFF_BIAS, $0) })
     }
 
     /// Layouts of input and output in the order in which they are tried: first the one that the input has,
@@ -189,7 +167,7 @@ final class ConvolutionKernels: @unchecked Sendable {
         let weightGradient: Primitive.Description
 
         /// Set where oneDNN is slow in computing the gradient of the weights.
-        let ownWeightGradient: (any OwnWeightGradient)?
+        let ownWeightGradient: (any OwnPass)?
         let operandType: ElementType
         let layouts: (Layout, Layout)
         private let isPicture: Bool
@@ -216,43 +194,26 @@ final class ConvolutionKernels: @unchecked Sendable {
             let before = [Int64(sides.top), Int64(sides.left)]
             let after = [Int64(sides.bottom), Int64(sides.right)]
             var operation = dnnl_convolution_desc_t()
-            let algorithms = WinogradChoice.algorithms(key, layouts: layouts, type, output: outputShape)
-            /// What oneDNN has for the first of the algorithms that it has anything for.
-            func first(
-                _ describe: (dnnl_alg_kind_t) -> Primitive.Description?
-            ) -> Primitive.Description? {
-                for algorithm in algorithms {
-                    if let description = describe(algorithm) { return description }
-                }
-                return nil
-            }
-            let forward = first { algorithm in
-                Engine.check(
-                    "dnnl_dilated_convolution_forward_desc_init",
-                    dnnl_dilated_convolution_forward_desc_init(
-                        &operation, dnnl_forward_training, algorithm, source.pointer, weight.pointer,
-                        bias?.pointer, result.pointer, strides, dilations, before, after))
-                return Primitive.Description(&operation)
-            }
-            guard let forward else { return nil }
-            let inputGradient = first { algorithm in
-                Engine.check(
-                    "dnnl_dilated_convolution_backward_data_desc_init",
-                    dnnl_dilated_convolution_backward_data_desc_init(
-                        &operation, algorithm, source.pointer, weight.pointer, target.pointer, strides,
-                        dilations, before, after))
-                return Primitive.Description(&operation, hint: forward)
-            }
-            guard let inputGradient else { return nil }
-            let weightGradient = first { algorithm in
-                Engine.check(
-                    "dnnl_dilated_convolution_backward_weights_desc_init",
-                    dnnl_dilated_convolution_backward_weights_desc_init(
-                        &operation, algorithm, source.pointer, weightGradientTarget.pointer, bias?.pointer,
-                        target.pointer, strides, dilations, before, after))
-                return Primitive.Description(&operation, hint: forward)
-            }
-            guard let weightGradient else { return nil }
+            Engine.check(
+                "dnnl_dilated_convolution_forward_desc_init",
+                dnnl_dilated_convolution_forward_desc_init(
+                    &operation, dnnl_forward_training, dnnl_convolution_direct, source.pointer,
+                    weight.pointer,
+                    bias?.pointer, result.pointer, strides, dilations, before, after))
+            guard let forward = Primitive.Description(&operation) else { return nil }
+            Engine.check(
+                "dnnl_dilated_convolution_backward_data_desc_init",
+                dnnl_dilated_convolution_backward_data_desc_init(
+                    &operation, dnnl_convolution_direct, source.pointer, weight.pointer, target.pointer,
+                    strides,
+                    dilations, before, after))
+            guard let inputGradient = Primitive.Description(&operation, hint: forward) else { return nil }
+            Engine.check(
+                "dnnl_dilated_convolution_backward_weights_desc_init",
+                dnnl_dilated_convolution_backward_weights_desc_init(
+                    &operation, dnnl_convolution_direct, source.pointer, weightGradientTarget.pointer,
+                    bias?.pointer, target.pointer, strides, dilations, before, after))
+            guard let weightGradient = Primitive.Description(&operation, hint: forward) else { return nil }
             self.forward = forward
             self.inputGradient = inputGradient
             self.weightGradient = weightGradient
@@ -260,10 +221,11 @@ final class ConvolutionKernels: @unchecked Sendable {
             if weightGradient.isReference {
                 ownWeightGradient = DepthwiseWeightGradient(key, layouts: layouts, output: outputShape)
             } else {
-                let square: (any OwnWeightGradient)? =
-                    SquareWeightGradient(key, layouts: layouts, type, output: outputShape)
+                let own: (any OwnPass)? =
+                    WinogradWeightGradient(key, layouts: layouts, type)
+                    ?? SquareWeightGradient(key, layouts: layouts, type, output: outputShape)
                 ownWeightGradient =
-                    square ?? PairedSquareWeightGradient(key, layouts: layouts, type, output: outputShape)
+                    own ?? PairedSquareWeightGradient(key, layouts: layouts, type, output: outputShape)
                     ?? PointwiseWeightGradient(key, layouts: layouts, type, output: outputShape)
             }
         }

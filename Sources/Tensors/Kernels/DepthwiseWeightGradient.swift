@@ -4,7 +4,7 @@ internal import CVectors
 /// output: `dw[c, i, j] = Σ dy[n, c, h, w] · x[n, c, h · stride + i − top, w · stride + j − left]`.
 ///
 /// oneDNN 2.6 has kernels for three columns at most; what it falls back to takes about five times as long.
-struct DepthwiseWeightGradient: OwnWeightGradient {
+struct DepthwiseWeightGradient: OwnPass {
     /// Columns of the kernels that this computes: the sums of a row stay in registers.
     private static let columns = 5
 

@@ -44,6 +44,10 @@ enum Engine {
         return computes(with: dnnl_cpu_isa_avx512_core_bf16)
     }()
 
+    /// Whether it multiplies vectors of them (AVX512-BF16) and not matrices (AMX), with which oneDNN is the faster one.
+    static let multipliesBFloat16Vectors: Bool =
+        multipliesBFloat16 && !computes(with: dnnl_cpu_isa_avx512_core_amx)
+
     /// Whether oneDNN has primitives of bfloat16 here, be they emulated.
     static let hasBFloat16Primitives: Bool = {
         _ = shared

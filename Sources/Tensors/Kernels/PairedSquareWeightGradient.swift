@@ -10,7 +10,7 @@ internal import CVectors
 /// begin at odd and at even ones by turns, lie apart with a stride, and leave one over in rows of odd length; pairs of
 /// samples serve all nine shifts from one copy of `x` with zeros around it. What is copied stays in the second cache and
 /// is multiplied at up to nine tenths of what the processor can.
-struct PairedSquareWeightGradient: OwnWeightGradient {
+struct PairedSquareWeightGradient: OwnPass {
     /// Rows and columns of the kernels that this computes.
     private static let kernel = 3
     private static let block = 16
@@ -63,9 +63,8 @@ struct PairedSquareWeightGradient: OwnWeightGradient {
             let isStrided = key.settings.stride > 1
             let fewest = isStrided ? Self.fewestPositions.strided : Self.fewestPositions.plain
             let fewestOdd = isStrided ? Self.fewestOddSamples.strided : Self.fewestOddSamples.plain
-            // With AMX oneDNN multiplies matrices.
-            guard Engine.multipliesBFloat16, !Engine.computes(with: dnnl_cpu_isa_avx512_core_amx),
-                type == .bfloat16, layouts == (.blocked(Self.block), .blocked(Self.block)), !key.hasBias,
+            guard Engine.multipliesBFloat16Vectors, type == .bfloat16,
+                layouts == (.blocked(Self.block), .blocked(Self.block)), !key.hasBias,
                 key.settings.groups == 1, key.weight[2] == Self.kernel, key.weight[3] == Self.kernel,
                 samples * output[2] * output[3] >= fewest, samples % 2 == 0 || samples >= fewestOdd,
                 isStrided || output[3] < Self.slowColumns || channels < Self.slowChannels

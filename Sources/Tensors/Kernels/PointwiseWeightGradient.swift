@@ -9,7 +9,7 @@ internal import CVectors
 /// number after the other is multiplied with whole blocks of the other, the columns; these are put into pairs on their
 /// way into registers. oneDNN 2.6 copies both, and waits for memory meanwhile: it reaches a sixth to four fifths of what
 /// the processor can multiply, this up to nine tenths.
-struct PointwiseWeightGradient: OwnWeightGradient {
+struct PointwiseWeightGradient: OwnPass {
     private static let block = 16
     /// Channels of the factors in one call.
     private static let group = 8

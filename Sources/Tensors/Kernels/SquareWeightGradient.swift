@@ -6,7 +6,7 @@ internal import CVectors
 ///
 /// The 24 numbers that three columns of a block of `x` hold lie next to each other. Six of them times sixteen channels
 /// of `dy` are summed in registers, at nine tenths of what the processor can multiply; oneDNN 2.6 reaches seven tenths.
-struct SquareWeightGradient: OwnWeightGradient {
+struct SquareWeightGradient: OwnPass {
     /// Rows and columns of the kernels that this computes.
     private static let kernel = 3
     private static let block = 8

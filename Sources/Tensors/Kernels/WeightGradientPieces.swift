@@ -1,10 +1,9 @@
 /// The gradient of the weights of a convolution in pieces of work: tiles of its elements times slices of the positions
 /// that each sums over.
 struct WeightGradientPieces<Tile: Sendable>: Sendable {
-    /// Positions are cut into slices where there are fewer pieces than this, but none of fewer chunks than that: the
-    /// sums of a slice are written and read once more. Neither depends on the threads, so that no bit does.
+    /// Positions are cut into slices where there are fewer pieces than this. It does not depend on the threads, so that no
+    /// bit does.
     private static var enoughPieces: Int { 32 }
-    private static var fewestChunks: Int { 4 }
 
     /// One tile over one slice.
     struct Piece {
@@ -21,10 +20,11 @@ struct WeightGradientPieces<Tile: Sendable>: Sendable {
     /// - Parameters:
     ///   - tiles: Parts of the gradient that share no element.
     ///   - chunkCount: Into how many parts the positions are divided at most.
-    init(tiles: [Tile], chunkCount: Int) {
+    ///   - fewestChunks: No slice has fewer of them: its sums are written and read once more.
+    init(tiles: [Tile], chunkCount: Int, fewestChunks: Int = 4) {
         (self.tiles, self.chunkCount) = (tiles, chunkCount)
         let wanted = (Self.enoughPieces + tiles.count - 1) / tiles.count
-        slices = max(min(wanted, chunkCount / Self.fewestChunks), 1)
+        slices = max(min(wanted, chunkCount / fewestChunks), 1)
     }
 
     /// Each element is summed over a slice by one thread, and over slices in their order.

@@ -39,14 +39,8 @@ extension Tape {
             postpone {
                 let dw = Tensor(
                     uninitialized: weight.shape, layout: .packed(kernels.weightGradientWeight))
-                var arguments: [Primitive.Argument] = [
-                    .init(DNNL_ARG_SRC, kernels.operand(x, kernels.inputLayout)),
-                    .init(DNNL_ARG_DIFF_DST, dy),
-                    .init(DNNL_ARG_DIFF_WEIGHTS, dw),
-                ]
                 let db = bias.map { Tensor(uninitialized: $0.shape) }
-                if let db { arguments.append(.init(DNNL_ARG_DIFF_BIAS, db)) }
-                kernels.weightGradient.run(arguments)
+                kernels.weightGradient(kernels.operand(x, kernels.inputLayout), dy, into: dw, bias: db)
                 if weight.requiresGradient { weight.accumulate(dw) }
                 if let bias, let db, bias.requiresGradient { bias.accumulate(db) }
             }
