@@ -150,10 +150,11 @@ CVECTORS_INLINE void CVECTORS_NAME(winograd_slope_tile)(
     }
 }
 
-// The outputs of one block of channels of a tile; each of the 36 sums lies `stride` floats behind the one before.
+// The outputs of one block of channels of a tile; each of the 36 sums lies `stride` floats behind the one before. The
+// block begins at an element of the map, and of what is added to it.
 CVECTORS_INLINE void CVECTORS_NAME(winograd_output_tile)(
-    const float *from, long stride, void *map, const struct cvectors_winograd *shape, long top, long left,
-    const int is_narrow) {
+    const float *from, long stride, void *map, long first, long channel, const struct cvectors_winograd *shape,
+    long top, long left, const struct cvectors_winograd_following *following, const int is_narrow) {
     CVECTORS_FLOATS rows[4][6];
     for (long column = 0; column < 6; column++) {
         CVECTORS_FLOATS values[6], transformed[4];
@@ -165,11 +166,26 @@ CVECTORS_INLINE void CVECTORS_NAME(winograd_output_tile)(
     }
     const long height = shape->rows - top < 4 ? shape->rows - top : 4;
     const long width = shape->columns - left < 4 ? shape->columns - left : 4;
+    CVECTORS_FLOATS bias = CVECTORS_SPLAT(0.0f);
+    if (following && following->bias) CVECTORS_NAME(load)(following->bias, channel, 0, &bias);
     for (long row = 0; row < height; row++) {
         CVECTORS_FLOATS values[4];
         CVECTORS_NAME(winograd_outputs)(rows[row], values);
         for (long column = 0; column < width; column++) {
-            const long element = ((top + row) * shape->columns + left + column) * CVECTORS_LANES;
+            const long element = first + ((top + row) * shape->columns + left + column) * CVECTORS_LANES;
+            if (following) {
+                const CVECTORS_FLOATS floor = CVECTORS_SPLAT(following->floor);
+                const CVECTORS_FLOATS ceiling = CVECTORS_SPLAT(following->ceiling);
+                CVECTORS_FLOATS value = values[column] + bias;
+                if (following->added) {
+                    CVECTORS_FLOATS addend;
+                    CVECTORS_NAME(load)(following->added, element, is_narrow, &addend);
+                    value += addend;
+                }
+                // NaN passes: a comparison with it is false.
+                value = value < floor ? floor : value;
+                values[column] = value > ceiling ? ceiling : value;
+            }
             CVECTORS_NAME(store)(map, element, values + column, is_narrow, 0);
         }
     }
@@ -281,8 +297,9 @@ CVECTORS_INLINE const void *CVECTORS_NAME(winograd_block)(
 }
 
 CVECTORS_INLINE void CVECTORS_NAME(winograd_convolve_of)(
-    const struct cvectors_winograd *shape, const void *x, const float *weights, void *y, long start, long count,
-    float *tiles, float *sums, const int is_narrow) {
+    const struct cvectors_winograd *shape, const void *x, const float *weights, void *y,
+    const struct cvectors_winograd_following *following, long start, long count, float *tiles, float *sums,
+    const int is_narrow) {
     const long room = (count + CVECTORS_ROW - 1) / CVECTORS_ROW * CVECTORS_ROW;
     const long inputs = shape->input_blocks, outputs = shape->output_blocks;
     const long tile_stride = inputs * room * CVECTORS_LANES + cvectors_winograd_gap;
@@ -314,23 +331,23 @@ CVECTORS_INLINE void CVECTORS_NAME(winograd_convolve_of)(
         for (long half = 0; half < 2; half++) {
             for (long t = 0; t < count; t++) {
                 const struct cvectors_winograd_place place = cvectors_winograd_place(shape, start + t);
+                const long block = 2 * pair + half;
                 CVECTORS_NAME(winograd_output_tile)(
-                    sums + (half * room + t) * CVECTORS_LANES, sum_stride,
-                    (void *)CVECTORS_NAME(winograd_block)(
-                        y, shape, place.sample * outputs + 2 * pair + half, is_narrow),
-                    shape, place.top, place.left, is_narrow);
+                    sums + (half * room + t) * CVECTORS_LANES, sum_stride, y,
+                    (place.sample * outputs + block) * shape->rows * shape->columns * CVECTORS_LANES,
+                    block * CVECTORS_LANES, shape, place.top, place.left, following, is_narrow);
             }
         }
     }
 }
 
 CVECTORS_PROCESSOR static inline void CVECTORS_NAME(winograd_convolve)(
-    const struct cvectors_winograd *shape, const void *x, const float *weights, void *y, long start, long count,
-    float *tiles, float *sums) {
+    const struct cvectors_winograd *shape, const void *x, const float *weights, void *y,
+    const struct cvectors_winograd_following *following, long start, long count, float *tiles, float *sums) {
     if (shape->is_narrow) {
-        CVECTORS_NAME(winograd_convolve_of)(shape, x, weights, y, start, count, tiles, sums, 1);
+        CVECTORS_NAME(winograd_convolve_of)(shape, x, weights, y, following, start, count, tiles, sums, 1);
     } else {
-        CVECTORS_NAME(winograd_convolve_of)(shape, x, weights, y, start, count, tiles, sums, 0);
+        CVECTORS_NAME(winograd_convolve_of)(shape, x, weights, y, following, start, count, tiles, sums, 0);
     }
 }
 

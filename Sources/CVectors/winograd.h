@@ -9,20 +9,6 @@
 #include "channels.h"
 #include "pointwise.h"
 
-#if defined(__x86_64__)
-
-#define CVECTORS_UNROLL _Pragma("clang loop unroll(full)")
-#define CVECTORS_INLINE CVECTORS_PROCESSOR __attribute__((always_inline)) static inline
-
-// The numbers at which the polynomials of the algorithm are taken are 0, ±a, ±b and infinity. With 1 and 2, as in the
-// paper, errors of rounding are four times as large. All powers of these are exact. Behind them the factors of the
-// weights: 1 / (a² b²), 1 / (2 a² (a² − b²)) and 1 / (2 b² (b² − a²)).
-#define CVECTORS_A 0.625f
-#define CVECTORS_B 1.5f
-#define CVECTORS_AT_ZERO (float)(1 / 0.87890625)
-#define CVECTORS_AT_A (float)(1 / (2 * 0.390625 * (0.390625 - 2.25)))
-#define CVECTORS_AT_B (float)(1 / (2 * 2.25 * (2.25 - 0.390625)))
-
 // Floats between one of the 36 numbers of all tiles or weights and the next one: with powers of two between them, all
 // that belong together would fall into one set of a cache.
 enum { cvectors_winograd_gap = 32 };
@@ -31,6 +17,14 @@ enum { cvectors_winograd_gap = 32 };
 struct cvectors_winograd {
     long input_blocks, output_blocks, rows, columns, tiles;
     int is_narrow;
+};
+
+// What happens to an output before it is written: min(max(output + bias + added, floor), ceiling), with a number for each
+// channel and a map, each of which may be null.
+struct cvectors_winograd_following {
+    const float *bias;
+    const void *added;
+    float floor, ceiling;
 };
 
 // Some blocks of channels of the input and of the output: a part of the weights.
@@ -47,6 +41,20 @@ static inline struct cvectors_winograd_place cvectors_winograd_place(const struc
     const long across = (shape->columns + 3) / 4, tiles = across * ((shape->rows + 3) / 4), place = tile % tiles;
     return (struct cvectors_winograd_place){tile / tiles, place / across * 4, place % across * 4};
 }
+
+#if defined(__x86_64__)
+
+#define CVECTORS_UNROLL _Pragma("clang loop unroll(full)")
+#define CVECTORS_INLINE CVECTORS_PROCESSOR __attribute__((always_inline)) static inline
+
+// The numbers at which the polynomials of the algorithm are taken are 0, ±a, ±b and infinity. With 1 and 2, as in the
+// paper, errors of rounding are four times as large. All powers of these are exact. Behind them the factors of the
+// weights: 1 / (a² b²), 1 / (2 a² (a² − b²)) and 1 / (2 b² (b² − a²)).
+#define CVECTORS_A 0.625f
+#define CVECTORS_B 1.5f
+#define CVECTORS_AT_ZERO (float)(1 / 0.87890625)
+#define CVECTORS_AT_A (float)(1 / (2 * 0.390625 * (0.390625 - 2.25)))
+#define CVECTORS_AT_B (float)(1 / (2 * 2.25 * (2.25 - 0.390625)))
 
 // Turns 8 rows of 8 numbers, which lie next to each other.
 static inline void cvectors_transpose_8(const float *source, float *target, long target_row) {
@@ -101,15 +109,15 @@ static inline void cvectors_winograd_transform(
     }
 }
 
-// Convolves `count` tiles of all samples from the tile `start` on. `tiles` has room for 36 times all channels of the
+// Convolves `count` tiles of all samples from the tile `start` on; what follows may be null. `tiles` has room for 36 times all channels of the
 // input with gaps, `sums` for 36 times two blocks, of as many tiles as are whole rows of tiles.
 static inline void cvectors_winograd_convolve(
     cvectors_processor processor, const struct cvectors_winograd *shape, const void *x, const float *weights, void *y,
-    long start, long count, float *tiles, float *sums) {
+    const struct cvectors_winograd_following *following, long start, long count, float *tiles, float *sums) {
     if (processor == cvectors_avx512) {
-        cvectors_winograd_convolve_16_avx512(shape, x, weights, y, start, count, tiles, sums);
+        cvectors_winograd_convolve_16_avx512(shape, x, weights, y, following, start, count, tiles, sums);
     } else {
-        cvectors_winograd_convolve_8_avx2(shape, x, weights, y, start, count, tiles, sums);
+        cvectors_winograd_convolve_8_avx2(shape, x, weights, y, following, start, count, tiles, sums);
     }
 }
 

@@ -77,9 +77,9 @@ final class ConvolutionKernels: @unchecked Sendable {
             own.map { ConvolutionPass($0, weight: denseWeight) }
                 ?? ConvolutionPass(description, weight: weight)
         }
-        forwardPass = pass(
-            WinogradMap(.output, key, layouts: chosen.layouts, operandType), chosen.forward,
-            dnnl_query_weights_md)
+        let ownForward =
+            key.hasBias ? nil : WinogradMap(.output, key, layouts: chosen.layouts, operandType)
+        forwardPass = pass(ownForward, chosen.forward, dnnl_query_weights_md)
         inputGradientPass = pass(
             WinogradMap(.inputGradient, key, layouts: chosen.layouts, operandType), chosen.inputGradient,
             dnnl_query_weights_md)

@@ -1,6 +1,7 @@
 internal import COneDNN
 
-/// The primitive of one convolution that only infers, with the addition and the activation behind it.
+/// One convolution that only infers, with the addition and the activation behind it: by oneDNN, or where there is a faster
+/// way, here.
 final class InferenceConvolutionKernel: @unchecked Sendable {
     /// Everything that the choice of an implementation depends on.
     struct Key: Hashable, Sendable {
@@ -18,9 +19,15 @@ final class InferenceConvolutionKernel: @unchecked Sendable {
     let inputLayout: Layout
     let outputLayout: Layout
     let outputShape: Shape
-    let primitive: Primitive
-    /// Order of the weights that the primitive reads.
+    /// Order of the weights that are read.
     let weight: PackedLayout
+    private let way: Way
+    private let activation: Activation
+
+    private enum Way {
+        case primitive(Primitive)
+        case own(WinogradMap)
+    }
 
     private init(_ key: Key) {
         let convolution = key.convolution
@@ -38,8 +45,38 @@ final class InferenceConvolutionKernel: @unchecked Sendable {
             fatalError("oneDNN cannot convolve \(convolution.input) with \(convolution.weight) for inference")
         }
         (inputLayout, outputLayout) = best.layouts
-        primitive = Primitive(best.description)
-        weight = PackedLayout(best.description.descriptor(dnnl_query_weights_md))
+        activation = key.activation
+        if let own = WinogradMap(.output, convolution, layouts: best.layouts, .float32) {
+            way = .own(own)
+            weight = PackedLayout(.dense(convolution.settings.weightExtents(convolution.weight)))
+        } else {
+            way = .primitive(Primitive(best.description))
+            weight = PackedLayout(best.description.descriptor(dnnl_query_weights_md))
+        }
+    }
+
+    /// Computes the output.
+    ///
+    /// - Parameters:
+    ///   - x: In the layout `inputLayout`.
+    ///   - weight: In the order that `self.weight` names.
+    ///   - bias: `[O]`, or nil.
+    ///   - added: What is added before the activation, in the layout `outputLayout`, or nil.
+    func run(_ x: Tensor, _ weight: Tensor, bias: Tensor?, adding added: Tensor?) -> Tensor {
+        let output = Tensor(uninitialized: outputShape, layout: outputLayout)
+        switch way {
+        case .own(let own):
+            own.run(x, weight, output, bias: bias, adding: added, activation: activation)
+        case .primitive(let primitive):
+            var arguments: [Primitive.Argument] = [
+                .init(DNNL_ARG_SRC, x), .init(DNNL_ARG_WEIGHTS, weight), .init(DNNL_ARG_DST, output),
+            ]
+            if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias)) }
+            // The addition is the first of the operations that follow the convolution.
+            if let added { arguments.append(.init(conednn_following_source(0), added)) }
+            primitive.run(arguments)
+        }
+        return output
     }
 
     private static func description(

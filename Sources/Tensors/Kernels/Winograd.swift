@@ -31,8 +31,8 @@ struct Winograd: Sendable {
         #if arch(x86_64)
             let (outputs, inputs, block) = (key.weight[0], key.weight[1], Engine.nativeBlock)
             guard Engine.vectors != cvectors_oldest, type == .float32 || Engine.multipliesBFloat16Vectors,
-                layouts == (.blocked(block), .blocked(block)), !key.hasBias,
-                key.settings.groups == 1, key.settings.stride == 1,
+                layouts == (.blocked(block), .blocked(block)), key.settings.groups == 1,
+                key.settings.stride == 1,
                 key.weight[2] == Self.kernel, key.weight[3] == Self.kernel,
                 key.settings.sides(input: key.input, weight: key.weight) == (1, 1, 1, 1),
                 outputs % (2 * block) == 0, inputs % (2 * block) == 0

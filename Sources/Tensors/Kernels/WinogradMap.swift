@@ -21,7 +21,7 @@ struct WinogradMap: OwnPass {
     private let inputs: Int
     private let outputs: Int
 
-    /// Nil for any other convolution, and where something else is as fast.
+    /// Nil for any other convolution, and where something else is as fast. A bias is added by what follows.
     init?(_ pass: Pass, _ key: ConvolutionKernels.Key, layouts: (Layout, Layout), _ type: ElementType) {
         guard let convolution = Winograd(key, layouts: layouts, type),
             type == .float32 || key.outputType == .bfloat16
@@ -42,7 +42,30 @@ struct WinogradMap: OwnPass {
     ///   - x: The input of the convolution, or the gradient of its output.
     ///   - weight: `[O, I, 3, 3]` in row-major order, 32-bit floats, rounded to bfloat16 where the maps are.
     ///   - y: What is written.
-    func run(_ x: Tensor, _ weight: Tensor, _ y: Tensor) {
+    func run(_ x: Tensor, _ weight: Tensor, _ y: Tensor) { run(x, weight, y, following: nil) }
+
+    /// Computes an output, and what follows in the same pass over memory.
+    ///
+    /// - Parameters:
+    ///   - bias: `[O]`, 32-bit floats, or nil.
+    ///   - added: What is added to the output, in its layout, or nil.
+    ///   - activation: What follows the additions.
+    func run(
+        _ x: Tensor, _ weight: Tensor, _ y: Tensor, bias: Tensor?, adding added: Tensor?,
+        activation: Activation
+    ) {
+        run(
+            x, weight, y,
+            following: .init(
+                bias: bias.map { UnsafePointer($0.pointer) },
+                added: added.map { UnsafeRawPointer($0.memory) },
+                floor: activation.floor, ceiling: activation.ceiling))
+        withExtendedLifetime((bias, added)) {}
+    }
+
+    private func run(
+        _ x: Tensor, _ weight: Tensor, _ y: Tensor, following: cvectors_winograd_following?
+    ) {
         #if arch(x86_64)
             let transformed = transform(weight)
             let weights = transformed.pointer(to: Float.self)
@@ -58,10 +81,12 @@ struct WinogradMap: OwnPass {
                 for group in range {
                     let first = rows * group / groups * row
                     let last = min(rows * (group + 1) / groups * row, count)
-                    withUnsafePointer(to: shape) { shape in
+                    var (shape, after) = (shape, following ?? .init())
+                    withUnsafePointer(to: &after) { after in
                         cvectors_winograd_convolve(
-                            Engine.vectors, shape, from, weights, to, first, last - first,
-                            tileStorage.pointer(to: Float.self), sumStorage.pointer(to: Float.self))
+                            Engine.vectors, &shape, from, weights, to, following == nil ? nil : after, first,
+                            last - first, tileStorage.pointer(to: Float.self),
+                            sumStorage.pointer(to: Float.self))
                     }
                 }
                 withExtendedLifetime((tileStorage, sumStorage)) {}

@@ -12,7 +12,7 @@ struct WinogradWeightGradient: OwnPass {
     private static let tilesAtOnce = 28
     /// No slice of the tiles is shorter, as its sums are transformed and added to those of the other slices.
     private static let fewestChunks = 14
-    /// With fewer tiles, for each tile of a side's channels, the sums take longer to transform than the products.
+    /// With fewer tiles the sums take longer to transform than the products that are saved.
     private static let fewestTiles = 64
 
     private let convolution: Winograd
@@ -27,7 +27,7 @@ struct WinogradWeightGradient: OwnPass {
 
     /// Nil for any other convolution, and where something else is as fast.
     init?(_ key: ConvolutionKernels.Key, layouts: (Layout, Layout), _ type: ElementType) {
-        guard let convolution = Winograd(key, layouts: layouts, type),
+        guard !key.hasBias, let convolution = Winograd(key, layouts: layouts, type),
             convolution.tiles >= Self.fewestTiles
         else { return nil }
         self.convolution = convolution

@@ -1,5 +1,3 @@
-internal import COneDNN
-
 /// A convolution whose weights never change, with what follows it done in the same pass over memory:
 /// `y[n, o] = activation(bias[o] + Σ_i x[n, i] ⋆ weight[o, i] + added[n, o])`.
 public struct InferenceConvolution: Sendable {
@@ -51,23 +49,12 @@ public struct InferenceConvolution: Sendable {
         precondition(
             added == nil || added?.shape == kernel.outputShape,
             "cannot add another shape to \(kernel.outputShape)")
-        let output = Tensor(uninitialized: kernel.outputShape, layout: kernel.outputLayout)
-        var arguments: [Primitive.Argument] = [
-            .init(DNNL_ARG_SRC, input.with(layout: kernel.inputLayout)),
-            .init(DNNL_ARG_WEIGHTS, weight.value(packed: kernel.weight)),
-            .init(DNNL_ARG_DST, output),
-        ]
-        if let bias { arguments.append(.init(DNNL_ARG_BIAS, bias)) }
-        if let added {
-            // The addition is the first of the operations that follow the convolution.
-            arguments.append(
-                .init(conednn_following_source(0), added.with(layout: kernel.outputLayout)))
-        }
-        kernel.primitive.run(arguments)
-        return output
+        return kernel.run(
+            input.with(layout: kernel.inputLayout), weight.value(packed: kernel.weight), bias: bias,
+            adding: added?.with(layout: kernel.outputLayout))
     }
 
-    /// The convolution alone, by the primitive that the trained network uses.
+    /// The convolution alone, as the trained network computes it.
     private func plain(_ input: Tensor, elementType: ElementType) -> Tensor {
         let kernels = ConvolutionKernels.of(
             .init(
