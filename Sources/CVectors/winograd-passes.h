@@ -193,7 +193,7 @@ CVECTORS_INLINE void CVECTORS_NAME(winograd_output_tile)(
 
 // Transforms weights of two blocks of channels of the map that is written; see winograd.h.
 CVECTORS_PROCESSOR static inline void CVECTORS_NAME(winograd_transform)(
-    const float *weights, long lane, long step, int is_flipped, long channels, float *to) {
+    const float *weights, long lane, long step, int is_flipped, int is_rounded, long channels, float *to) {
     const long stride = channels * 2 * CVECTORS_LANES + cvectors_winograd_gap;
     for (long channel = 0; channel < channels; channel++) {
         for (long half = 0; half < 2; half++) {
@@ -205,6 +205,9 @@ CVECTORS_PROCESSOR static inline void CVECTORS_NAME(winograd_transform)(
                 CVECTORS_UNROLL for (int l = 0; l < CVECTORS_LANES; l++) {
                     tap[l] = from[l * lane + (is_flipped ? 8 - k : k)];
                 }
+                // The rounded number is left in its place.
+                uint16_t narrow[CVECTORS_LANES];
+                if (is_rounded) CVECTORS_NAME(store)(narrow, 0, &tap, 1, 0);
                 taps[k % 3][k / 3] = tap;
             }
             for (int column = 0; column < 3; column++) CVECTORS_NAME(winograd_weights)(taps[column], columns[column]);

@@ -98,14 +98,14 @@ static inline long cvectors_winograd_row(cvectors_processor processor) { return 
 
 // Transforms the weights of two blocks of channels of the map that is written, `lane` floats apart, and of some channels
 // of the map that is read, `step` apart, nine of them next to each other, from the last to the first where they are
-// flipped. They are written as 36 times `channels` times two blocks, with gaps.
+// flipped, rounded to bfloat16 where that is asked. They are written as 36 times `channels` times two blocks, with gaps.
 static inline void cvectors_winograd_transform(
-    cvectors_processor processor, const float *weights, long lane, long step, int is_flipped, long channels,
-    float *to) {
+    cvectors_processor processor, const float *weights, long lane, long step, int is_flipped, int is_rounded,
+    long channels, float *to) {
     if (processor == cvectors_avx512) {
-        cvectors_winograd_transform_16_avx512(weights, lane, step, is_flipped, channels, to);
+        cvectors_winograd_transform_16_avx512(weights, lane, step, is_flipped, is_rounded, channels, to);
     } else {
-        cvectors_winograd_transform_8_avx2(weights, lane, step, is_flipped, channels, to);
+        cvectors_winograd_transform_8_avx2(weights, lane, step, is_flipped, is_rounded, channels, to);
     }
 }
 

@@ -33,14 +33,8 @@ public final class Variable {
     /// Whether the pullback of the operation that made this variable has run: a gradient now comes too late.
     var isPulledBack = false
 
-    /// A form of the value that convolutions ask for.
-    private struct PackedForm: Hashable {
-        let layout: PackedLayout
-        let isRounded: Bool
-    }
-
-    /// Those that were asked for, until the value changes.
-    private var packedForms: [PackedForm: Tensor] = [:]
+    /// Forms of the value that convolutions asked for, until the value changes.
+    private var packedForms: [WeightForm: Tensor] = [:]
 
     /// A leaf.
     public convenience init(_ value: Tensor, requiresGradient: Bool = false) {
@@ -94,14 +88,12 @@ public final class Variable {
         return addend
     }
 
-    /// The value in another layout, kept until the value changes.
-    ///
-    /// - Parameter rounded: Whether elements are rounded to `bfloat16`, whatever type they then have.
-    func value(packed layout: PackedLayout, rounded: Bool = false) -> Tensor {
-        let form = PackedForm(layout: layout, isRounded: rounded)
+    /// The value in another form, kept until the value changes.
+    func value(_ form: WeightForm) -> Tensor {
         if let found = packedForms[form] { return found }
-        let packed = value.packed(layout, rounded: rounded)
-        packedForms[form] = packed
+        let packed = value.packed(form)
+        // What is the value itself may not hold its memory: it is changed in place.
+        if packed.layout != value.layout || form.isRounded { packedForms[form] = packed }
         return packed
     }
 
@@ -132,6 +124,22 @@ public final class Variable {
             } else {
                 add(addend)
             }
+        }
+    }
+
+    /// Adds to the gradient what is written: where there is none yet, right where it is kept.
+    ///
+    /// - Parameters:
+    ///   - layout: What the tensor that is written has.
+    ///   - write: Writes all elements.
+    func accumulate(_ layout: Layout, _ write: (Tensor) -> Void) {
+        if let buffer = gradientBuffer, sum == nil, requiresGradient, buffer.layout == layout {
+            write(buffer)
+            sum = buffer
+        } else {
+            let addend = Tensor(uninitialized: shape, layout: layout)
+            write(addend)
+            accumulate(addend)
         }
     }
 

@@ -70,30 +70,26 @@ final class ConvolutionKernels: @unchecked Sendable {
         }
         (inputLayout, outputLayout) = chosen.layouts
         operandType = chosen.operandType
-        let denseWeight = PackedLayout(.dense(key.settings.weightExtents(key.weight)))
-        func pass(
-            _ own: (any OwnPass)?, _ description: Primitive.Description, _ weight: dnnl_query_t
-        ) -> ConvolutionPass {
-            own.map { ConvolutionPass($0, weight: denseWeight) }
-                ?? ConvolutionPass(description, weight: weight)
-        }
         let ownForward =
             key.hasBias ? nil : WinogradMap(.output, key, layouts: chosen.layouts, operandType)
-        forwardPass = pass(ownForward, chosen.forward, dnnl_query_weights_md)
-        inputGradientPass = pass(
+        forwardPass = ConvolutionPass(ownForward, chosen.forward, weight: dnnl_query_weights_md)
+        inputGradientPass = ConvolutionPass(
             WinogradMap(.inputGradient, key, layouts: chosen.layouts, operandType), chosen.inputGradient,
-            dnnl_query_weights_md)
-        weightGradientPass = pass(
-            chosen.ownWeightGradient, chosen.weightGradient, dnnl_query_diff_weights_md)
+            weight: dnnl_query_weights_md)
+        weightGradientPass = ConvolutionPass(
+            chosen.ownWeightGradient, chosen.weightGradient, weight: dnnl_query_diff_weights_md)
     }
 
-    /// Orders of the weights that are read, and of their gradient.
-    var forwardWeight: PackedLayout { forwardPass.weight }
-    var inputGradientWeight: PackedLayout { inputGradientPass.weight }
-    var weightGradientWeight: PackedLayout { weightGradientPass.weight }
+    /// The forms in which weights are read.
+    var forwardWeight: WeightForm { form(forwardPass) }
+    var inputGradientWeight: WeightForm { form(inputGradientPass) }
+    /// What the gradient of the weights is written in.
+    var weightGradientLayout: Layout { weightGradientPass.weightLayout }
 
-    /// Whether weights are rounded before the primitives get them.
-    var roundsWeights: Bool { elementType == .bfloat16 }
+    private func form(_ pass: ConvolutionPass) -> WeightForm {
+        WeightForm(
+            layout: pass.weightLayout, isRounded: elementType == .bfloat16 && pass.readsRounded)
+    }
 
     /// A tensor in a layout, rounded to the precision of the convolution, as the primitives read it.
     func operand(_ tensor: Tensor, _ layout: Layout) -> Tensor {
@@ -104,7 +100,7 @@ final class ConvolutionKernels: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - x: In the layout `inputLayout`.
-    ///   - weight: In the order `forwardWeight`, rounded where `roundsWeights` says so.
+    ///   - weight: In the form `forwardWeight`.
     ///   - bias: 32-bit floats, or nil.
     func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let y = Tensor(
@@ -121,7 +117,7 @@ final class ConvolutionKernels: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - dy: The gradient of the output as `operand` gives it, in the layout `outputLayout`.
-    ///   - weight: In the order `inputGradientWeight`, rounded where `roundsWeights` says so.
+    ///   - weight: In the form `inputGradientWeight`.
     ///   - dx: What is written, in the layout `inputLayout` and of `operandType`.
     func inputGradient(_ dy: Tensor, _ weight: Tensor, into dx: Tensor) {
         inputGradientPass.run(
@@ -133,7 +129,7 @@ final class ConvolutionKernels: @unchecked Sendable {
     /// - Parameters:
     ///   - x: The input, in the layout `inputLayout` and of `operandType`.
     ///   - dy: The gradient of the output as `operand` gives it, in the layout `outputLayout`.
-    ///   - dw: What is written, in the order `weightGradientWeight`.
+    ///   - dw: What is written, in the layout `weightGradientLayout`.
     ///   - db: The gradient of the bias, or nil, which is written too.
     func weightGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor, bias db: Tensor?) {
         weightGradientPass.run(

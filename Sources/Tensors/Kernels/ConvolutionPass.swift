@@ -1,7 +1,7 @@
 internal import COneDNN
 
-/// A pass of a convolution that is computed here, where oneDNN has only a slow way. Weights and their gradient are in
-/// row-major order.
+/// A pass of a convolution that is computed here, where oneDNN has only a slow way. Weights and their gradient are
+/// 32-bit floats in row-major order.
 protocol OwnPass: Sendable {
     /// Computes a tensor from two others, which have one type unless they are weights: the output from the input and the
     /// weights, the gradient of the input from that of the output and the weights, or the gradient of the weights from
@@ -26,16 +26,24 @@ struct ConvolutionPass: Sendable {
 
     private let way: Way
     /// Order of the weights that it reads, or of their gradient that it writes.
-    let weight: PackedLayout
+    let weightLayout: Layout
 
-    init(_ own: any OwnPass, weight: PackedLayout) {
-        (way, self.weight) = (.own(own), weight)
+    /// - Parameters:
+    ///   - own: The way to compute it here, or nil.
+    ///   - description: What oneDNN chose.
+    ///   - weight: How oneDNN names the weights, or their gradient.
+    init(_ own: (any OwnPass)?, _ description: Primitive.Description, weight: dnnl_query_t) {
+        if let own {
+            (way, weightLayout) = (.own(own), .dense)
+        } else {
+            way = .primitive(LazyPrimitive(description))
+            weightLayout = .packed(PackedLayout(description.descriptor(weight)))
+        }
     }
 
-    /// - Parameter weight: How oneDNN names the weights, or their gradient.
-    init(_ description: Primitive.Description, weight: dnnl_query_t) {
-        way = .primitive(LazyPrimitive(description))
-        self.weight = PackedLayout(description.descriptor(weight))
+    /// Whether weights are rounded before they are read, if they are rounded: what is computed here does so itself.
+    var readsRounded: Bool {
+        if case .primitive = way { true } else { false }
     }
 
     /// Computes a tensor from two others.

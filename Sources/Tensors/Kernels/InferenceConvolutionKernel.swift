@@ -19,8 +19,8 @@ final class InferenceConvolutionKernel: @unchecked Sendable {
     let inputLayout: Layout
     let outputLayout: Layout
     let outputShape: Shape
-    /// Order of the weights that are read.
-    let weight: PackedLayout
+    /// The form in which weights are read.
+    let weight: WeightForm
     private let way: Way
     private let activation: Activation
 
@@ -48,10 +48,11 @@ final class InferenceConvolutionKernel: @unchecked Sendable {
         activation = key.activation
         if let own = WinogradMap(.output, convolution, layouts: best.layouts, .float32) {
             way = .own(own)
-            weight = PackedLayout(.dense(convolution.settings.weightExtents(convolution.weight)))
+            weight = WeightForm(layout: .dense, isRounded: false)
         } else {
             way = .primitive(Primitive(best.description))
-            weight = PackedLayout(best.description.descriptor(dnnl_query_weights_md))
+            let layout = PackedLayout(best.description.descriptor(dnnl_query_weights_md))
+            weight = WeightForm(layout: .packed(layout), isRounded: false)
         }
     }
 
@@ -59,7 +60,7 @@ final class InferenceConvolutionKernel: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - x: In the layout `inputLayout`.
-    ///   - weight: In the order that `self.weight` names.
+    ///   - weight: In the form that `self.weight` names.
     ///   - bias: `[O]`, or nil.
     ///   - added: What is added before the activation, in the layout `outputLayout`, or nil.
     func run(_ x: Tensor, _ weight: Tensor, bias: Tensor?, adding added: Tensor?) -> Tensor {

@@ -1,15 +1,21 @@
 internal import Synchronization
 
-/// Weights that never change, kept in the orders that convolutions asked for.
+/// How a convolution reads its weights.
+struct WeightForm: Hashable, Sendable {
+    /// In row-major order, or in one that oneDNN chose.
+    let layout: Layout
+    /// Whether elements are rounded to `bfloat16`, whatever type they then have.
+    let isRounded: Bool
+}
+
+/// Weights that never change, kept in the forms that convolutions asked for.
 final class PackedWeight: Sendable {
     let shape: Shape
 
     private struct Forms {
         /// The weights as given, until they are first packed: one copy is enough.
         var original: Tensor?
-        var packed: [PackedLayout: Tensor] = [:]
-        /// Rounded to `bfloat16`: from these the original is not to be had.
-        var rounded: [PackedLayout: Tensor] = [:]
+        var packed: [WeightForm: Tensor] = [:]
     }
 
     private let forms: Mutex<Forms>
@@ -19,35 +25,29 @@ final class PackedWeight: Sendable {
         forms = Mutex(Forms(original: weight.duplicate()))
     }
 
-    /// The weights in an order, packed on first use.
-    ///
-    /// - Parameter rounded: Whether elements are rounded to `bfloat16`, whatever type they then have.
-    func value(packed layout: PackedLayout, rounded: Bool = false) -> Tensor {
+    /// The weights in a form, packed on first use.
+    func value(_ form: WeightForm) -> Tensor {
         forms.withLock { forms in
-            if let found = rounded ? forms.rounded[layout] : forms.packed[layout] { return found }
-            guard let source = forms.original ?? forms.packed.values.first else {
-                preconditionFailure("weights \(shape) were lost")
-            }
-            let packed = source.packed(layout, rounded: rounded)
-            if rounded {
-                forms.rounded[layout] = packed
-            } else {
-                forms.packed[layout] = packed
-                forms.original = nil
-            }
+            if let found = forms.packed[form] { return found }
+            // From rounded ones the original is not to be had.
+            guard let source = forms.original ?? forms.packed.first(where: { !$0.key.isRounded })?.value
+            else { preconditionFailure("weights \(shape) were lost") }
+            let packed = source.packed(form)
+            forms.packed[form] = packed
+            if !form.isRounded { forms.original = nil }
             return packed
         }
     }
 }
 
 extension Tensor {
-    /// The same weights in an order that a convolution asks for.
-    ///
-    /// - Parameter rounded: Whether elements are rounded to `bfloat16`, whatever type they then have.
-    func packed(_ layout: PackedLayout, rounded: Bool) -> Tensor {
-        let elementType = layout.descriptor.elementType
-        let result = Tensor(uninitialized: shape, layout: .packed(layout), elementType: elementType)
-        let isRoundedBefore = rounded && elementType == .float32
+    /// The same weights in a form that a convolution asks for: these themselves where they have it.
+    func packed(_ form: WeightForm) -> Tensor {
+        if layout == form.layout, !form.isRounded { return self }
+        let elementType: ElementType =
+            if case .packed(let packed) = form.layout { packed.descriptor.elementType } else { .float32 }
+        let result = Tensor(uninitialized: shape, layout: form.layout, elementType: elementType)
+        let isRoundedBefore = form.isRounded && elementType == .float32
         let source = isRoundedBefore ? dense().converted(to: .bfloat16).converted(to: .float32) : self
         Reorder.run(from: source, into: result, accumulating: false)
         return result

@@ -13,9 +13,10 @@ struct WinogradMap: OwnPass {
     /// With fewer positions of all samples, or fewer for each channel, the transformed weights take longer to write and
     /// read than the products that they save, of which narrow numbers have fewer to save.
     private static let fewestPositions = (wide: 768, narrow: 1568)
-    private static let fewestPositionsOfChannel = (wide: 8, narrow: 16)
+    private static let fewestPositionsOfChannel = (wide: 8, narrow: 12)
 
     private let pass: Pass
+    private let roundsWeights: Bool
     private let convolution: Winograd
     /// Channels of the map that is read, and of the one that is written.
     private let inputs: Int
@@ -32,6 +33,7 @@ struct WinogradMap: OwnPass {
             convolution.positions >= (convolution.isNarrow ? ofChannel.narrow : ofChannel.wide) * channels
         else { return nil }
         (self.pass, self.convolution) = (pass, convolution)
+        roundsWeights = key.elementType == .bfloat16
         let channelsOfMaps = (convolution.input[1], convolution.outputs)
         (inputs, outputs) = pass == .output ? channelsOfMaps : (channelsOfMaps.1, channelsOfMaps.0)
     }
@@ -40,7 +42,8 @@ struct WinogradMap: OwnPass {
     ///
     /// - Parameters:
     ///   - x: The input of the convolution, or the gradient of its output.
-    ///   - weight: `[O, I, 3, 3]` in row-major order, 32-bit floats, rounded to bfloat16 where the maps are.
+    ///   - weight: `[O, I, 3, 3]` in row-major order, 32-bit floats; rounded to bfloat16 on the way where the
+    ///     convolution is one of such numbers.
     ///   - y: What is written.
     func run(_ x: Tensor, _ weight: Tensor, _ y: Tensor) { run(x, weight, y, following: nil) }
 
@@ -109,7 +112,8 @@ struct WinogradMap: OwnPass {
             parallelRanges(outputs / pair, weight: Winograd.products * inputs * pair) { range in
                 for index in range {
                     cvectors_winograd_transform(
-                        Engine.vectors, from + index * pair * lane, lane, step, isGradient ? 1 : 0, inputs,
+                        Engine.vectors, from + index * pair * lane, lane, step, isGradient ? 1 : 0,
+                        roundsWeights ? 1 : 0, inputs,
                         to + index * pairCount)
                 }
             }

@@ -23,25 +23,21 @@ extension Tape {
         // What is kept for the backward pass is no wider than the input.
         let x = input.value.with(layout: kernels.inputLayout)
         let y = kernels.forward(
-            x, weight.value(packed: kernels.forwardWeight, rounded: kernels.roundsWeights), bias?.value)
+            x, weight.value(kernels.forwardWeight), bias?.value)
         return record(y, from: [input, weight] + (bias.map { [$0] } ?? [])) { [unowned self] gradient in
             let dy = kernels.operand(gradient, kernels.outputLayout)
             if input.requiresGradient {
                 let dx = Tensor(
                     uninitialized: input.shape, layout: kernels.inputLayout, elementType: kernels.operandType)
-                kernels.inputGradient(
-                    dy,
-                    weight.value(packed: kernels.inputGradientWeight, rounded: kernels.roundsWeights),
-                    into: dx)
+                kernels.inputGradient(dy, weight.value(kernels.inputGradientWeight), into: dx)
                 input.accumulate(dx)
             }
             guard weight.requiresGradient || bias?.requiresGradient == true else { return }
             postpone {
-                let dw = Tensor(
-                    uninitialized: weight.shape, layout: .packed(kernels.weightGradientWeight))
                 let db = bias.map { Tensor(uninitialized: $0.shape) }
-                kernels.weightGradient(kernels.operand(x, kernels.inputLayout), dy, into: dw, bias: db)
-                if weight.requiresGradient { weight.accumulate(dw) }
+                weight.accumulate(kernels.weightGradientLayout) { dw in
+                    kernels.weightGradient(kernels.operand(x, kernels.inputLayout), dy, into: dw, bias: db)
+                }
                 if let bias, let db, bias.requiresGradient { bias.accumulate(db) }
             }
         }

@@ -50,7 +50,7 @@ public struct InferenceConvolution: Sendable {
             added == nil || added?.shape == kernel.outputShape,
             "cannot add another shape to \(kernel.outputShape)")
         return kernel.run(
-            input.with(layout: kernel.inputLayout), weight.value(packed: kernel.weight), bias: bias,
+            input.with(layout: kernel.inputLayout), weight.value(kernel.weight), bias: bias,
             adding: added?.with(layout: kernel.outputLayout))
     }
 
@@ -62,6 +62,6 @@ public struct InferenceConvolution: Sendable {
                 settings: settings, elementType: input.elementType, outputType: elementType))
         return kernels.forward(
             input.with(layout: kernels.inputLayout),
-            weight.value(packed: kernels.forwardWeight, rounded: kernels.roundsWeights), nil)
+            weight.value(kernels.forwardWeight), nil)
     }
 }
