@@ -177,6 +177,25 @@ CVECTORS_INLINE void CVECTORS_NAME(input_gradient)(
     }
 }
 
+// The largest element of a part of a window that begins at a position, and its place in the window.
+CVECTORS_INLINE void CVECTORS_NAME(largest_of_window)(
+    const void *x, long position, long columns, long size, long first_row, long last_row, long first_column,
+    long last_column, CVECTORS_NAME(floats) *best, CVECTORS_NAME(integers) *place, int is_narrow) {
+    *best = -__builtin_inff();
+    // Where nothing is larger than minus infinity.
+    *place = (int32_t)(first_row * size + first_column);
+    for (long i = first_row; i < last_row; i++) {
+        for (long j = first_column; j < last_column; j++) {
+            CVECTORS_NAME(floats) value;
+            CVECTORS_NAME(load)(x, (position + i * columns + j) * CVECTORS_LANES, is_narrow, &value);
+            const CVECTORS_NAME(integers) is_larger = (value > *best) | (value != value);
+            const CVECTORS_NAME(integers) here = (int32_t)(i * size + j);
+            *best = is_larger ? value : *best;
+            *place = is_larger ? here : *place;
+        }
+    }
+}
+
 CVECTORS_INLINE void CVECTORS_NAME(largest)(
     const void *x, void *y, uint8_t *places, const cvectors_windows *windows, int is_narrow) {
     const long size = windows->size;
@@ -188,18 +207,17 @@ CVECTORS_INLINE void CVECTORS_NAME(largest)(
             const long left = column * windows->stride - windows->padding;
             const long first_column = left < 0 ? -left : 0;
             const long last_column = windows->columns - left < size ? windows->columns - left : size;
-            CVECTORS_NAME(floats) best = -__builtin_inff(), value;
-            // Where nothing is larger than minus infinity.
-            CVECTORS_NAME(integers) place = (int32_t)(first_row * size + first_column);
-            for (long i = first_row; i < last_row; i++) {
-                for (long j = first_column; j < last_column; j++) {
-                    const long position = (top + i) * windows->columns + left + j;
-                    CVECTORS_NAME(load)(x, position * CVECTORS_LANES, is_narrow, &value);
-                    const CVECTORS_NAME(integers) is_larger = (value > best) | (value != value);
-                    const CVECTORS_NAME(integers) here = (int32_t)(i * size + j);
-                    best = is_larger ? value : best;
-                    place = is_larger ? here : place;
-                }
+            const long position = top * windows->columns + left;
+            CVECTORS_NAME(floats) best;
+            CVECTORS_NAME(integers) place;
+            // Most windows, in loops of known length, which are unrolled.
+            if (size == 3 && first_row == 0 && last_row == 3 && first_column == 0 && last_column == 3) {
+                CVECTORS_NAME(largest_of_window)(
+                    x, position, windows->columns, 3, 0, 3, 0, 3, &best, &place, is_narrow);
+            } else {
+                CVECTORS_NAME(largest_of_window)(
+                    x, position, windows->columns, size, first_row, last_row, first_column, last_column, &best,
+                    &place, is_narrow);
             }
             const long element = (row * windows->output_columns + column) * CVECTORS_LANES;
             CVECTORS_NAME(store)(y, element, &best, is_narrow, 0);
