@@ -177,23 +177,15 @@ CVECTORS_INLINE void CVECTORS_NAME(input_gradient)(
     }
 }
 
-// The largest element of a part of a window that begins at a position, and its place in the window.
-CVECTORS_INLINE void CVECTORS_NAME(largest_of_window)(
-    const void *x, long position, long columns, long size, long first_row, long last_row, long first_column,
-    long last_column, CVECTORS_NAME(floats) *best, CVECTORS_NAME(integers) *place, int is_narrow) {
-    *best = -__builtin_inff();
-    // Where nothing is larger than minus infinity.
-    *place = (int32_t)(first_row * size + first_column);
-    for (long i = first_row; i < last_row; i++) {
-        for (long j = first_column; j < last_column; j++) {
-            CVECTORS_NAME(floats) value;
-            CVECTORS_NAME(load)(x, (position + i * columns + j) * CVECTORS_LANES, is_narrow, &value);
-            const CVECTORS_NAME(integers) is_larger = (value > *best) | (value != value);
-            const CVECTORS_NAME(integers) here = (int32_t)(i * size + j);
-            *best = is_larger ? value : *best;
-            *place = is_larger ? here : *place;
-        }
-    }
+// The larger of what was found so far and an element at a place of a window.
+CVECTORS_INLINE void CVECTORS_NAME(take_larger)(
+    const void *x, long position, int32_t here, CVECTORS_NAME(floats) *best, CVECTORS_NAME(integers) *place,
+    int is_narrow) {
+    CVECTORS_NAME(floats) value;
+    CVECTORS_NAME(load)(x, position * CVECTORS_LANES, is_narrow, &value);
+    const CVECTORS_NAME(integers) is_larger = (value > *best) | (value != value), places = here;
+    *best = is_larger ? value : *best;
+    *place = is_larger ? places : *place;
 }
 
 CVECTORS_INLINE void CVECTORS_NAME(largest)(
@@ -208,16 +200,23 @@ CVECTORS_INLINE void CVECTORS_NAME(largest)(
             const long first_column = left < 0 ? -left : 0;
             const long last_column = windows->columns - left < size ? windows->columns - left : size;
             const long position = top * windows->columns + left;
-            CVECTORS_NAME(floats) best;
-            CVECTORS_NAME(integers) place;
-            // Most windows, in loops of known length, which are unrolled.
+            CVECTORS_NAME(floats) best = -__builtin_inff();
+            // Where nothing is larger than minus infinity.
+            CVECTORS_NAME(integers) place = (int32_t)(first_row * size + first_column);
             if (size == 3 && first_row == 0 && last_row == 3 && first_column == 0 && last_column == 3) {
-                CVECTORS_NAME(largest_of_window)(
-                    x, position, windows->columns, 3, 0, 3, 0, 3, &best, &place, is_narrow);
+                // Most windows, without loops.
+                _Pragma("clang loop unroll(full)") for (int k = 0; k < 9; k++) {
+                    CVECTORS_NAME(take_larger)(
+                        x, position + k / 3 * windows->columns + k % 3, k, &best, &place, is_narrow);
+                }
             } else {
-                CVECTORS_NAME(largest_of_window)(
-                    x, position, windows->columns, size, first_row, last_row, first_column, last_column, &best,
-                    &place, is_narrow);
+                for (long i = first_row; i < last_row; i++) {
+                    for (long j = first_column; j < last_column; j++) {
+                        CVECTORS_NAME(take_larger)(
+                            x, position + i * windows->columns + j, (int32_t)(i * size + j), &best, &place,
+                            is_narrow);
+                    }
+                }
             }
             const long element = (row * windows->output_columns + column) * CVECTORS_LANES;
             CVECTORS_NAME(store)(y, element, &best, is_narrow, 0);
