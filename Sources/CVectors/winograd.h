@@ -48,7 +48,7 @@ static inline struct cvectors_winograd_place cvectors_winograd_place(const struc
 #define CVECTORS_INLINE CVECTORS_PROCESSOR __attribute__((always_inline)) static inline
 
 // The numbers at which the polynomials of the algorithm are taken are 0, ±a, ±b and infinity. With 1 and 2, as in the
-// paper, errors of rounding are four times as large. All powers of these are exact. Behind them the factors of the
+// paper, errors of rounding are three times as large. All powers of these are exact. Behind them the factors of the
 // weights: 1 / (a² b²), 1 / (2 a² (a² − b²)) and 1 / (2 b² (b² − a²)).
 #define CVECTORS_A 0.625f
 #define CVECTORS_B 1.5f

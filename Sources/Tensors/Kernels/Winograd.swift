@@ -7,9 +7,9 @@ internal import CVectors
 /// channels.
 ///
 /// Tiles, weights and sums are of 32 bits, be the maps of 32-bit floats or of bfloat16 numbers. Against sums of 64 bits,
-/// outputs and gradients of inputs are off by 1e-6 of their root mean square (those of the direct algorithm by 2e-7),
-/// gradients of weights by no more than the direct ones. The processor multiplies 32-bit floats at half the speed of
-/// bfloat16 numbers, but a quarter of the products is left.
+/// outputs and gradients are off by less than 1e-6 of their root mean square; those of the direct algorithm by 2e-7, its
+/// gradients of weights by 2e-7 to 2e-6. The processor multiplies 32-bit floats at half the speed of bfloat16 numbers,
+/// but a quarter of the products is left.
 struct Winograd: Sendable {
     /// Numbers of a transformed tile, and of the transformed weights of a pair of channels.
     static let products = 36
