@@ -93,57 +93,38 @@ CVECTORS_INLINE void CVECTORS_NAME(winograd_load)(
     }
 }
 
-// Transforms the inputs of one block of channels of a tile; each of the 36 numbers lies `stride` floats behind the one
-// before.
-CVECTORS_INLINE void CVECTORS_NAME(winograd_input_tile)(
-    const void *map, const struct cvectors_winograd *shape, long top, long left, float *to, long stride,
-    const int is_narrow) {
-    CVECTORS_FLOATS rows[6][6];
-    const int is_inside = top >= 0 && left >= 0 && top + 6 <= shape->rows && left + 6 <= shape->columns;
-    for (long column = 0; column < 6; column++) {
-        CVECTORS_FLOATS values[6], transformed[6];
-        if (is_inside) {
-            CVECTORS_UNROLL for (int k = 0; k < 6; k++) {
-                CVECTORS_NAME(load)(
-                    map, ((top + k) * shape->columns + left + column) * CVECTORS_LANES, is_narrow, values + k);
-            }
-        } else {
-            CVECTORS_NAME(winograd_load)(map, shape, top, left, 6, column, values, is_narrow);
-        }
-        CVECTORS_NAME(winograd_inputs)(values, transformed);
-        CVECTORS_UNROLL for (int k = 0; k < 6; k++) rows[k][column] = transformed[k];
-    }
-    for (long k = 0; k < 6; k++) {
-        CVECTORS_FLOATS values[6];
-        CVECTORS_NAME(winograd_inputs)(rows[k], values);
-        CVECTORS_UNROLL for (int l = 0; l < 6; l++) {
-            CVECTORS_NAME(store)(to, (6 * k + l) * stride, values + l, 0, 0);
-        }
+// What the numbers of a row or column of a tile give: six inputs, or the gradients of four outputs.
+CVECTORS_INLINE void CVECTORS_NAME(winograd_numbers)(const CVECTORS_FLOATS *from, CVECTORS_FLOATS *to, const int size) {
+    if (size == 6) {
+        CVECTORS_NAME(winograd_inputs)(from, to);
+    } else {
+        CVECTORS_NAME(winograd_slopes)(from, to);
     }
 }
 
-// The same of the gradients of its outputs.
-CVECTORS_INLINE void CVECTORS_NAME(winograd_slope_tile)(
-    const void *map, const struct cvectors_winograd *shape, long top, long left, float *to, long stride,
+// Transforms one block of channels of a tile, 6×6 inputs or the gradients of 4×4 outputs; each of the 36 numbers lies
+// `stride` floats behind the one before.
+CVECTORS_INLINE void CVECTORS_NAME(winograd_tile)(
+    const void *map, const struct cvectors_winograd *shape, long top, long left, const int size, float *to, long stride,
     const int is_narrow) {
-    CVECTORS_FLOATS rows[6][4];
-    const int is_inside = top + 4 <= shape->rows && left + 4 <= shape->columns;
-    for (long column = 0; column < 4; column++) {
-        CVECTORS_FLOATS values[4], transformed[6];
+    CVECTORS_FLOATS rows[6][6];
+    const int is_inside = top >= 0 && left >= 0 && top + size <= shape->rows && left + size <= shape->columns;
+    for (long column = 0; column < size; column++) {
+        CVECTORS_FLOATS values[6], transformed[6];
         if (is_inside) {
-            CVECTORS_UNROLL for (int k = 0; k < 4; k++) {
+            CVECTORS_UNROLL for (int k = 0; k < size; k++) {
                 CVECTORS_NAME(load)(
                     map, ((top + k) * shape->columns + left + column) * CVECTORS_LANES, is_narrow, values + k);
             }
         } else {
-            CVECTORS_NAME(winograd_load)(map, shape, top, left, 4, column, values, is_narrow);
+            CVECTORS_NAME(winograd_load)(map, shape, top, left, size, column, values, is_narrow);
         }
-        CVECTORS_NAME(winograd_slopes)(values, transformed);
+        CVECTORS_NAME(winograd_numbers)(values, transformed, size);
         CVECTORS_UNROLL for (int k = 0; k < 6; k++) rows[k][column] = transformed[k];
     }
     for (long k = 0; k < 6; k++) {
         CVECTORS_FLOATS values[6];
-        CVECTORS_NAME(winograd_slopes)(rows[k], values);
+        CVECTORS_NAME(winograd_numbers)(rows[k], values, size);
         CVECTORS_UNROLL for (int l = 0; l < 6; l++) {
             CVECTORS_NAME(store)(to, (6 * k + l) * stride, values + l, 0, 0);
         }
@@ -311,9 +292,9 @@ CVECTORS_INLINE void CVECTORS_NAME(winograd_convolve_of)(
     for (long block = 0; block < inputs; block++) {
         for (long t = 0; t < count; t++) {
             const struct cvectors_winograd_place place = cvectors_winograd_place(shape, start + t);
-            CVECTORS_NAME(winograd_input_tile)(
+            CVECTORS_NAME(winograd_tile)(
                 CVECTORS_NAME(winograd_block)(x, shape, place.sample * inputs + block, is_narrow), shape,
-                place.top - 1, place.left - 1, tiles + (block * room + t) * CVECTORS_LANES, tile_stride, is_narrow);
+                place.top - 1, place.left - 1, 6, tiles + (block * room + t) * CVECTORS_LANES, tile_stride, is_narrow);
         }
     }
     long ahead = 0;
@@ -364,16 +345,17 @@ CVECTORS_INLINE void CVECTORS_NAME(winograd_add_of)(
     for (long t = 0; t < count; t++) {
         const struct cvectors_winograd_place place = cvectors_winograd_place(shape, start + t);
         for (long i = 0; i < inputs; i++) {
-            CVECTORS_NAME(winograd_input_tile)(
+            CVECTORS_NAME(winograd_tile)(
                 CVECTORS_NAME(winograd_block)(
                     x, shape, place.sample * shape->input_blocks + part->first_input + i, is_narrow),
-                shape, place.top - 1, place.left - 1, tiles + i * block + t * CVECTORS_LANES, tile_stride, is_narrow);
+                shape, place.top - 1, place.left - 1, 6, tiles + i * block + t * CVECTORS_LANES, tile_stride,
+                is_narrow);
         }
         for (long o = 0; o < outputs; o++) {
-            CVECTORS_NAME(winograd_slope_tile)(
+            CVECTORS_NAME(winograd_tile)(
                 CVECTORS_NAME(winograd_block)(
                     dy, shape, place.sample * shape->output_blocks + part->first_output + o, is_narrow),
-                shape, place.top, place.left, slopes + o * block + t * CVECTORS_LANES, slope_stride, is_narrow);
+                shape, place.top, place.left, 4, slopes + o * block + t * CVECTORS_LANES, slope_stride, is_narrow);
         }
     }
     long ahead = 0;
